@@ -1,0 +1,1 @@
+"""What was recorded: fingerprints of inputs, traces, entries, artifacts, and their restore."""

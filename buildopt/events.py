@@ -1,0 +1,282 @@
+"""The events: an envelope in CloudEvents' terms and one record per type, with their JSON.
+
+An event is a fact in the past tense, self-contained, at most 64 KiB as JSON. Adding a field is
+fine; renaming one or changing its unit is a new type. Old journals always load: unknown types
+stay plain data, unknown fields are left out, missing ones take their default.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, ClassVar, Literal
+
+from buildopt.model import MissReason, NotStored
+
+SCHEMA = 1
+EVENT_LIMIT_BYTES = 65_536
+"""An event's JSON is at most this long; lists in it are cut to fit and the cut is counted."""
+Outcome = Literal["fresh", "restored", "executed"]
+Severity = Literal["info", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputCounts:
+    """How many of each kind a run depended on."""
+
+    files: int = 0
+    absent: int = 0
+    listings: int = 0
+    links: int = 0
+    variables: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputCounts:
+    """What a run left: regular files, their bytes, paths it removed."""
+
+    files: int = 0
+    bytes: int = 0
+    removed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskResult:
+    """How one task ended: a step inside a command, or a named task."""
+
+    task: str
+    command: tuple[str, ...]
+    directory: str
+    outcome: Outcome
+    exit_code: int
+    stored: bool
+    not_stored: tuple[NotStored, ...] = ()
+    miss_reasons: tuple[MissReason, ...] = ()
+    duration_s: float = 0.0
+    time_saved_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFinished:
+    """A call of `run` ended; the same fields make the result file.
+
+    `signal` is the number of the signal that ended the command, else None. `record` names the
+    trace that was hit or stored. `lost_events` counts events of this run that no journal took.
+    """
+
+    type: ClassVar[str] = "buildopt.run.finished"
+
+    run_id: str
+    task: str
+    command: tuple[str, ...]
+    directory: str
+    outcome: Outcome
+    exit_code: int
+    signal: int | None = None
+    stored: bool = False
+    not_stored: tuple[NotStored, ...] = ()
+    miss_reasons: tuple[MissReason, ...] = ()
+    observer: str = "declared"
+    duration_s: float = 0.0
+    time_saved_s: float = 0.0
+    lookup_s: float = 0.0
+    restore_s: float = 0.0
+    inputs: InputCounts = InputCounts()
+    outputs: OutputCounts = OutputCounts()
+    cpu_s: float = 0.0
+    peak_memory_bytes: int = 0
+    tasks: tuple[TaskResult, ...] = ()
+    hit_ratio: float | None = None
+    record: str = ""
+    project: str = ""
+    root: str = ""
+    lost_events: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFinished(TaskResult):
+    """A task really ran and ended."""
+
+    type: ClassVar[str] = "buildopt.task.finished"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheLookup:
+    """A task was looked up and no record held; `candidates` is how many records were tried."""
+
+    type: ClassVar[str] = "buildopt.cache.lookup"
+
+    task: str
+    result: Literal["hit", "miss", "bypass"]
+    miss_reasons: tuple[MissReason, ...] = ()
+    reasons_left_out: int = 0
+    candidates: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredOutput:
+    """One output as the report shows it; the path is relative to the project's root."""
+
+    path: str
+    kind: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheStored:
+    """A run was recorded. `bytes_added` is what the cache grew by."""
+
+    type: ClassVar[str] = "buildopt.cache.stored"
+
+    task: str
+    record: str
+    entry: str
+    outputs: tuple[StoredOutput, ...] = ()
+    outputs_left_out: int = 0
+    bytes_added: int = 0
+    duration_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DamageFound:
+    """Something of the cache or of a former run was not as it should be, and was put right."""
+
+    type: ClassVar[str] = "buildopt.cache.damage_found"
+
+    subject: str
+    action: str
+
+
+EventData = RunFinished | TaskFinished | CacheLookup | CacheStored | DamageFound
+TYPES: Mapping[str, type[Any]] = {  # Any: the records share no base class on purpose
+    record.type: record
+    for record in (RunFinished, TaskFinished, CacheLookup, CacheStored, DamageFound)
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """The envelope. `time_ns` is wall time, `mono_ns` the emitter's monotonic clock.
+
+    `n` counts a source's events from 1, so that a gap shows a loss. `position` is set by the
+    reader: segment and byte offset, the order that consumers see.
+    """
+
+    id: str
+    time_ns: int
+    mono_ns: int
+    boot: str
+    type: str
+    source: str
+    subject: str
+    run: str
+    n: int
+    data: Mapping[str, Any]  # Any: JSON
+    parent: str = ""
+    severity: Severity = "info"
+    schema: int = SCHEMA
+    position: str = ""
+
+
+_NAMES = {"time_ns": "time", "mono_ns": "mono"}
+_FIELDS = {_NAMES.get(name, name): name for name in (f.name for f in fields(Event))}
+
+
+def data_of(record: EventData) -> dict[str, Any]:
+    """The record as JSON-ready data; what a run did not have is absent."""
+    data = {name: value for name, value in asdict(record).items() if value is not None}
+    if isinstance(record, RunFinished):
+        return _run_data(record, data)
+    return data
+
+
+def record_of(event: Event) -> EventData | None:
+    """The typed record of an event, or None for a type that this version does not know."""
+    kind = TYPES.get(event.type)
+    if kind is None:
+        return None
+    known = {f.name: f for f in fields(kind)}
+    values = {name: _typed(name, value) for name, value in event.data.items() if name in known}
+    if kind is RunFinished and "exit_code" not in values:
+        values["exit_code"] = 128 + int(values.get("signal") or 0)
+    try:
+        return kind(**values)  # type: ignore[no-any-return]  # chosen from TYPES
+    except TypeError:
+        return None
+
+
+def encode(event: Event) -> bytes:
+    """One line of JSON, ASCII, at most `EVENT_LIMIT_BYTES`."""
+    payload = _dump(event)
+    while len(payload) > EVENT_LIMIT_BYTES:
+        shortened = _shorten(event)
+        if shortened is event:
+            raise ValueError(f"event of type {event.type} has {len(payload)} bytes")
+        event = shortened
+        payload = _dump(event)
+    return payload
+
+
+def decode(payload: bytes, position: str = "") -> Event:
+    """The event of one line; raises ValueError for what is none."""
+    raw = json.loads(payload)
+    if not isinstance(raw, dict) or not isinstance(raw.get("type"), str):
+        raise ValueError("not an event")
+    values = {_FIELDS[key]: value for key, value in raw.items() if key in _FIELDS}
+    try:
+        return Event(**{**values, "position": position})
+    except TypeError as error:
+        raise ValueError(str(error)) from error
+
+
+def _dump(event: Event) -> bytes:
+    raw = {
+        name: value
+        for name, field in _FIELDS.items()
+        if (value := getattr(event, field)) not in ("", None)
+    }
+    return json.dumps(raw, separators=(",", ":")).encode("ascii")
+
+
+def _run_data(record: RunFinished, data: dict[str, Any]) -> dict[str, Any]:
+    """The fixed contract of the result file: exit code or signal, steps only where there were."""
+    data = {"schema": SCHEMA, **data}
+    if record.signal is not None:
+        del data["exit_code"]
+    if not record.tasks:
+        del data["tasks"]
+        data.pop("hit_ratio", None)
+    return data
+
+
+def _typed(name: str, value: Any) -> Any:  # Any: JSON in, field values out
+    rows: Mapping[str, type[Any]] = {
+        "not_stored": NotStored,
+        "miss_reasons": MissReason,
+        "tasks": TaskResult,
+    }
+    if name in rows or name == "outputs" and isinstance(value, list):
+        return tuple(_row(rows.get(name, StoredOutput), row) for row in value)
+    if name == "inputs":
+        return _row(InputCounts, value)
+    if name == "outputs":
+        return _row(OutputCounts, value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _row(kind: type[Any], row: Mapping[str, Any]) -> Any:  # Any: one of the small records above
+    known = {f.name for f in fields(kind)}
+    return kind(**{key: _typed(key, value) for key, value in row.items() if key in known})
+
+
+def _shorten(event: Event) -> Event:
+    """The event with its longest list halved, and what was cut counted beside it."""
+    lists = {key: value for key, value in event.data.items() if isinstance(value, list | tuple)}
+    name = max(lists, key=lambda key: len(json.dumps(lists[key])), default="")
+    if not name or len(lists[name]) < 2:
+        return event
+    kept = len(lists[name]) // 2
+    counter = f"{name}_left_out"
+    left_out = event.data.get(counter, 0) + len(lists[name]) - kept
+    return replace(event, data={**event.data, name: lists[name][:kept], counter: left_out})

@@ -1,0 +1,115 @@
+"""The journal: events appended by whoever runs, followed by whoever reads.
+
+One file per host and UTC day, in the form of `journal_line.py`. Appending never blocks or
+fails a build: what cannot be written is counted, kept in memory for a second try with the
+next event, and told in `run.finished`.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from binascii import crc32
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from buildopt import hit, journal_line
+from buildopt.events import Event, EventData, data_of, decode, encode
+
+RING_EVENTS = 1_024
+"""Events held in memory while the journal cannot be written; the oldest go first."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Journal:
+    """The events of one process, of one run."""
+
+    state: bytes
+    source: str
+    run_id: str
+    counter: int = 0
+    _waiting: deque[bytes] = field(default_factory=lambda: deque(maxlen=RING_EVENTS))
+
+    def append(self, record: EventData, *, subject: str = "", now_ns: int | None = None) -> Event:
+        """Emit one event; never raises for a journal that cannot be written."""
+        now_ns = time.time_ns() if now_ns is None else now_ns
+        self.counter += 1
+        event = Event(
+            id=journal_line.uuid7(now_ns, os.urandom(10)),
+            time_ns=now_ns,
+            mono_ns=time.monotonic_ns(),
+            boot=hit.boot_hash().decode(),
+            type=record.type,
+            source=self.source,
+            subject=subject,
+            run=self.run_id,
+            n=self.counter,
+            data=data_of(record),
+        )
+        self._write(encode(event), now_ns)
+        return event
+
+    @property
+    def lost_events(self) -> int:
+        """Events that no journal has taken so far."""
+        return len(self._waiting)
+
+    def _write(self, payload: bytes, now_ns: int) -> None:
+        self._waiting.append(payload)
+        path = journal_line.segment_path(self.state, now_ns)
+        while self._waiting:
+            if not self.state or not journal_line.append(path, self._waiting[0]):
+                return
+            self._waiting.popleft()
+
+
+def source_of(project: str) -> str:
+    """CloudEvents' source of this process: `/host/project/process`."""
+    return f"/{os.uname().nodename}/{project}/{os.getpid()}"
+
+
+def segments(state: bytes, stem: str = "events") -> list[str]:
+    """Paths of the journal's files, oldest day first."""
+    folder = os.path.join(os.fsdecode(state), "journal")
+    try:
+        names = [name for name in os.listdir(folder) if name.startswith(f"{stem}-")]
+    except OSError:
+        return []
+    return [os.path.join(folder, name) for name in sorted(names, key=lambda name: name[-12:])]
+
+
+def read(path: str, offset: int = 0) -> Iterator[Event]:
+    """Events of one segment from a byte offset on; what is torn or damaged is passed over."""
+    with open(path, "rb") as segment:
+        segment.seek(offset)
+        while line := segment.readline():
+            payload = _payload(line)
+            if payload is None:
+                continue
+            try:
+                yield decode(payload, f"{os.path.basename(path)}:{segment.tell()}")
+            except ValueError:
+                continue
+
+
+def read_all(state: bytes) -> Iterator[Event]:
+    """All events that are kept, oldest segment first."""
+    for path in segments(state):
+        yield from read(path)
+
+
+def read_backwards(state: bytes) -> Iterator[Event]:
+    """All events, newest first, for those who need only the last ones."""
+    for path in reversed(segments(state)):
+        yield from reversed(list(read(path)))
+
+
+def _payload(line: bytes) -> bytes | None:
+    parts = line.rstrip(b"\n").split(b" ", 2)
+    if len(parts) != 3 or not parts[0].isdigit():
+        return None
+    payload = parts[2]
+    if len(payload) != int(parts[0]) or b"%08x" % crc32(payload) != parts[1]:
+        return None
+    return payload

@@ -1,0 +1,250 @@
+"""The records that everything else passes around: plain, frozen, with units in their names.
+
+Paths are `str` in the form of `os.fsdecode`, so that names of any bytes survive; they are
+absolute in memory, and tokenised (`$PROJECT/…`) only inside records (`cache/tokens.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+ObservationKind = Literal[
+    "file", "tool", "absent", "listing", "link", "directory", "environment"
+]
+ObserverName = Literal["seccomp", "declared", "off"]
+CacheMode = Literal["read-write", "read", "write", "off"]
+OutputKind = Literal["file", "link", "directory"]
+StreamName = Literal["stdout", "stderr", "joined"]
+MissKind = Literal[
+    "no-record",
+    "command",
+    "environment",
+    "file-changed",
+    "file-appeared",
+    "file-vanished",
+    "listing-changed",
+    "link-changed",
+    "mode-changed",
+    "tool-changed",
+    "settings",
+    "evicted",
+    "damaged",
+    "forced",
+    "format",
+]
+NotStoredKind = Literal[
+    "failed",
+    "signal",
+    "undeclared",
+    "input-changed",
+    "survivor",
+    "network",
+    "stdin",
+    "hazard",
+    "incomplete",
+    "storage",
+    "settings",
+]
+
+
+class StatSignature(NamedTuple):
+    """What `lstat` says of a path; equal signatures mean equal content unless they are racy.
+
+    Directories are compared by the same fields: a change of their entries moves both times.
+    """
+
+    size_bytes: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+    device: int
+    mode: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One thing that a run depended on, in the state in which the run first met it.
+
+    `value` is text that is equal exactly when nothing changed:
+
+    ============ ===================== ==================================================
+    kind         subject               value
+    ============ ===================== ==================================================
+    file, tool   path                  XXH3-128 of the content, hex; `+x` behind it where
+                                       an executable bit is set
+    absent       path                  empty: nothing is there
+    listing      path of a folder      the entries that count, sorted, each a letter for
+                                       its type (`f d l o`) and its name, joined by `/`
+    link         path                  the link's target
+    directory    path                  empty: a folder is there
+    environment  name of a variable    keyed BLAKE2b of the value, hex; empty when unset
+    ============ ===================== ==================================================
+
+    `signature` is the one under which the value was taken; it is never stored in a record.
+    """
+
+    kind: ObservationKind
+    subject: str
+    value: str
+    signature: StatSignature | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotStored:
+    """Why a run left no record: `subject` is a path, a variable's name or a word."""
+
+    kind: NotStoredKind
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissReason:
+    """What differed from the nearest record; `before` and `after` are short texts for people."""
+
+    kind: MissKind
+    subject: str
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputState:
+    """One path that a run made: what a restore puts there.
+
+    `digest` is the SHA-256 of a file's content (its name among the artifacts) or a link's
+    target; `fast_digest` the XXH3-128 by which a copy is verified; `mode` the permission bits.
+    """
+
+    kind: OutputKind
+    path: str
+    digest: str = ""
+    fast_digest: str = ""
+    size_bytes: int = 0
+    mode: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a run cost, over its whole process tree where the system can tell."""
+
+    duration_s: float
+    cpu_s: float
+    peak_memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """Bytes of one stream, in the order in which they arrived."""
+
+    stream: StreamName
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheEntry:
+    """What a run left behind: everything that a hit gives back."""
+
+    key: str
+    exit_code: int
+    outputs: tuple[OutputState, ...]
+    removed: tuple[str, ...]
+    streams_digest: str
+    usage: Usage
+    bound_to: str
+    """Root of the one checkout it may serve, because it holds that path; else empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """The inputs that one run saw, and the entry they lead to."""
+
+    key: str
+    task_key: str
+    observations: tuple[Observation, ...]
+    entry_key: str
+    recorded_ns: int
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A command with all that decides what it will do, but for what it will read."""
+
+    name: str
+    argv: tuple[str, ...]
+    directory: str
+    root: str
+    project: str
+    environment: Mapping[str, str]
+    umask: int
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    ignored_inputs: tuple[str, ...] = ()
+    ignored_outputs: tuple[str, ...] = ()
+    ignored_variables: tuple[str, ...] = ()
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A record whose every observation holds now."""
+
+    trace: Trace
+    entry: CacheEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Miss:
+    """No record holds; the reasons are those of the nearest one."""
+
+    reasons: tuple[MissReason, ...]
+
+
+Lookup = Hit | Miss
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What an observer saw of one run.
+
+    `observations` are in the state of the first touch. `outputs` are absolute paths that the
+    run made or changed and that are still there, `removed` those it deleted. `changed` are
+    inputs that somebody else changed meanwhile. With `incomplete` not empty nothing is stored.
+    """
+
+    observations: tuple[Observation, ...] = ()
+    outputs: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    incomplete: tuple[NotStored, ...] = ()
+    processes: tuple[Process, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """One process of a run: times are monotonic nanoseconds since the run began."""
+
+    pid: int
+    parent_pid: int
+    argv: tuple[str, ...]
+    started_ns: int
+    ended_ns: int
+    cpu_s: float = 0.0
+    peak_memory_bytes: int = 0
+    exit_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """How the command ended, and every byte that it printed.
+
+    `chunks` is None where more was printed than a record may hold.
+    """
+
+    exit_code: int
+    signal: int
+    usage: Usage
+    chunks: tuple[Chunk, ...] | None
+    not_stored: tuple[NotStored, ...] = field(default=())

@@ -1,0 +1,1 @@
+"""What a command reads and writes: the Observer protocol and its ways."""

@@ -256,7 +256,7 @@ def _typed(name: str, value: Any) -> Any:  # Any: JSON in, field values out
         "miss_reasons": MissReason,
         "tasks": TaskResult,
     }
-    if name in rows or name == "outputs" and isinstance(value, list):
+    if name in rows or (name == "outputs" and isinstance(value, list)):
         return tuple(_row(rows.get(name, StoredOutput), row) for row in value)
     if name == "inputs":
         return _row(InputCounts, value)

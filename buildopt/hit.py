@@ -48,7 +48,9 @@ IGNORED_PREFIXES = (
     b"SSH_", b"XDG_SESSION_", b"DBUS_", b"LESS", b"HIST", b"STARSHIP_", b"DIRENV_", b"VTE_",
     b"KONSOLE_", b"ITERM_", b"GPG_", b"CLICOLOR",
 )  # fmt: skip
-LOOK_NAMES = frozenset(b"TERM COLORTERM NO_COLOR FORCE_COLOR COLUMNS LINES CLICOLOR CLICOLOR_FORCE".split())
+LOOK_NAMES = frozenset(
+    b"TERM COLORTERM NO_COLOR FORCE_COLOR COLUMNS LINES CLICOLOR CLICOLOR_FORCE".split()
+)
 
 
 def replay_if_fresh(arguments: list[str]) -> int | None:
@@ -90,7 +92,7 @@ def index_path(cache: bytes, arguments: list[str]) -> bytes:
         b"" if posix.environ.get(b"PWD", directory) == directory else posix.environ[b"PWD"],
         b"%d" % len(arguments),
         *[argument.encode("utf-8", "surrogateescape") for argument in arguments],
-        *_key_variables(posix.environ, b"t" in streams),
+        *_key_variables(posix.environ, terminal=b"t" in streams),
     ]
     name = blake2b(marshal.dumps(parts, 2), key=secret, digest_size=20).hexdigest().encode()
     return folder + b"/hits/" + name
@@ -172,15 +174,15 @@ def write_all(descriptor: int, data: bytes) -> None:
 
             select.select((), (descriptor,), ())
         except BrokenPipeError:
-            import _signal
+            import _signal  # type: ignore[import-not-found]  # has no stub; `signal` costs 2 ms
 
             _signal.signal(_signal.SIGPIPE, _signal.SIG_DFL)
             posix.kill(posix.getpid(), _signal.SIGPIPE)
 
 
-def _key_variables(environ: dict[bytes, bytes], terminal: bool) -> list[bytes]:
+def _key_variables(environ: dict[bytes, bytes], *, terminal: bool) -> list[bytes]:
     """The variables of the key as a flat, sorted list; those of the look count on a terminal."""
-    parts = []
+    parts: list[bytes] = []
     for name, value in sorted(environ.items()):
         if counts(name) or (terminal and name in LOOK_NAMES):
             parts += (name, value)
@@ -240,17 +242,17 @@ def _tell(path: bytes, sections: dict[str, bytes], started_ns: int) -> None:
     took_ns = time.monotonic_ns() - started_ns
     saved_s = max(0, int(sections["usual"]) - took_ns) / 1e9
     if sections["words"]:
-        write_all(2, b"buildopt: fresh in %d ms%s\n" % (took_ns // 1_000_000, sections["words"]))
+        write_all(2, b"buildopt: fresh in %d ms%s\n" % (took_ns // 1_000_000 + 1, sections["words"]))
     identity = journal_line.uuid7(now_ns, posix.urandom(10)).encode()
     event = sections["event"]
     for mark, value in (
         (b"@ID@", identity),
         (b"@RUN@", journal_line.uuid7(now_ns, posix.urandom(10)).encode()),
-        (b"@TIME@", b"%d" % now_ns),
-        (b"@MONO@", b"%d" % started_ns),
+        (b'"@TIME@"', b"%d" % now_ns),
+        (b'"@MONO@"', b"%d" % started_ns),
         (b"@PID@", b"%d" % posix.getpid()),
-        (b"@TOOK@", b"%.6f" % (took_ns / 1e9)),
-        (b"@SAVED@", b"%.6f" % saved_s),
+        (b'"@TOOK@"', b"%.6f" % (took_ns / 1e9)),
+        (b'"@SAVED@"', b"%.6f" % saved_s),
     ):
         event = event.replace(mark, value)
     state = places.state_folder(posix.environ)

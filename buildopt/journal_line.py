@@ -22,7 +22,10 @@ def frame(payload: bytes) -> bytes:
 def segment_path(state: bytes, now_ns: int, stem: bytes = b"events") -> bytes:
     """The file that events of this host and UTC day go to."""
     day = time.gmtime(now_ns // 1_000_000_000)
-    host = bytes(c if c in _HOST_ALLOWED else 95 for c in posix.uname().nodename.encode("utf-8", "surrogateescape"))
+    host = bytes(
+        c if c in _HOST_ALLOWED else 95
+        for c in posix.uname().nodename.encode("utf-8", "surrogateescape")
+    )
     return b"%s/journal/%s-%s-%04d%02d%02d.log" % (state, stem, host, day[0], day[1], day[2])
 
 

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-ObservationKind = Literal[
-    "file", "tool", "absent", "listing", "link", "directory", "environment"
-]
+ObservationKind = Literal["file", "tool", "absent", "listing", "link", "directory", "environment"]
 ObserverName = Literal["seccomp", "declared", "off"]
 CacheMode = Literal["read-write", "read", "write", "off"]
 OutputKind = Literal["file", "link", "directory"]
 StreamName = Literal["stdout", "stderr", "joined"]
+StreamShape = Literal["", "o", "e", "s", "j"]
+"""Which streams a run wrote to: none, only stdout, only stderr, both as two, both as one."""
 MissKind = Literal[
     "no-record",
     "command",
@@ -166,6 +166,7 @@ class Trace:
     entry_key: str
     recorded_ns: int
     run_id: str
+    shape: StreamShape = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

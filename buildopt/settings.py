@@ -123,7 +123,7 @@ def _platform_folder(function: str) -> str:
             hint="set BUILDOPT_CACHE_DIR and BUILDOPT_STATE_DIR to folders that can be written",
             slug="no-place",
         )
-    import platformdirs
+    import platformdirs  # type: ignore[import-not-found,unused-ignore]  # not on Linux
 
     return str(getattr(platformdirs, function)("buildopt", appauthor=False))
 

@@ -143,7 +143,9 @@ def _parse(data: bytes) -> dict[str, _Row]:
     if len(paths) != count:
         raise ValueError("not a memo")
     rows = {}
-    for path, (*signature, flags, digest) in zip(paths, _ROW.iter_unpack(body[length:]), strict=True):
+    for path, (*signature, flags, digest) in zip(
+        paths, _ROW.iter_unpack(body[length:]), strict=True
+    ):
         if flags & distrust:
             flags |= RACY
         rows[os.fsdecode(path)] = _Row(StatSignature(*signature), flags, digest)

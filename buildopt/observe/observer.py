@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Protocol
 
-from buildopt.model import ObserverName, Observed, Task
+from buildopt.model import Observed, ObserverName, Task
 
 DigestFile = Callable[[str], str]
 """Digest of a file's content as `Observation.value` has it; raises OSError."""
@@ -31,7 +31,12 @@ class Watch(Protocol):
 class Observer(Protocol):
     """A way of finding out what a command reads and writes."""
 
-    name: ObserverName
+    @property
+    def name(self) -> ObserverName:
+        """The way's name, as results tell it."""
 
     def watch(self, task: Task, digest: DigestFile) -> Watch:
         """Begin to observe a run of `task`, which is started after this returns."""
+
+    def list_folder(self, task: Task, folder: str, own: Container[str]) -> str:
+        """`Observation.value` of a folder's listing now, without the paths of `own`."""

@@ -1,0 +1,278 @@
+"""Contents by their SHA-256: put in once, verified each time they are taken out.
+
+A file is kept as it is, or compressed with zstd where that pays. Existing is not intact: a
+copy is verified by the XXH3-128 that its entry names, so what is damaged is never restored.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import xxhash
+
+from buildopt.cache import files
+from buildopt.cache.layout import Layout
+from buildopt.model import OutputState
+
+PIECE_BYTES = 1 << 20
+COMPRESSED_SUFFIX = ".zst"
+COMPRESS_FROM_BYTES = 1 << 12
+"""Smaller files fill one block of the disk either way."""
+COMPRESS_UP_TO_BYTES = 1 << 23
+"""Larger files are restored faster by a plain copy than by unpacking; measured: 8 MB."""
+COMPRESS_BELOW_RATIO = 0.75
+"""Compressed where the first 64 KiB shrink to less than this."""
+FICLONE = 0x40049409
+"""ioctl_ficlone(2): share the blocks of another file."""
+
+
+class Damaged(Exception):
+    """A content is missing from the cache or is not what its name says."""
+
+    def __init__(self, digest: str) -> None:
+        super().__init__(digest)
+        self.digest = digest
+
+
+@dataclass(frozen=True, slots=True)
+class Artifacts:
+    """The contents in one cache."""
+
+    layout: Layout
+
+    def put_file(
+        self, path: str, status: os.stat_result, needle: bytes
+    ) -> tuple[OutputState, int, bool]:
+        """Store the content of a regular file.
+
+        Its state, the bytes the cache grew by, and whether `needle` is in the content. Raises OSError,
+        also for a file that changes while it is read.
+        """
+        found = False
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            if status.st_size <= PIECE_BYTES:
+                data = _read_exactly(descriptor, status.st_size)
+                digest, fast, grown = self._put_small(data)
+                found = needle in data
+            else:
+                digest, fast, grown, found = self._put_large(descriptor, status.st_size, needle)
+            after = os.fstat(descriptor)
+            if (after.st_mtime_ns, after.st_size) != (status.st_mtime_ns, status.st_size):
+                raise OSError(f"changed while it was stored: {path}")
+        finally:
+            os.close(descriptor)
+        state = OutputState(
+            kind="file",
+            path=path,
+            digest=digest,
+            fast_digest=fast,
+            size_bytes=status.st_size,
+            mode=status.st_mode & 0o7777,
+        )
+        return state, grown, found
+
+    def put_bytes(self, data: bytes) -> tuple[str, int]:
+        """Store a content; its digest, and the bytes the cache grew by. Raises OSError."""
+        digest, _, grown = self._put_small(data)
+        return digest, grown
+
+    def get_bytes(self, digest: str) -> bytes:
+        """A content whole, verified by its SHA-256; raises Damaged."""
+        try:
+            data = b"".join(self._pieces(digest))
+        except OSError:
+            raise Damaged(digest) from None
+        if hashlib.sha256(data).hexdigest() != digest:
+            self.discard(digest)
+            raise Damaged(digest)
+        return data
+
+    def copy_to(self, state: OutputState, descriptor: int) -> None:
+        """Write the content of `state` to a new file.
+
+        Raises Damaged when it is not that content, OSError when it cannot be written.
+        """
+        source = self._open(state.digest)
+        if source is None:
+            raise Damaged(state.digest)
+        opened, compressed = source
+        try:
+            if not compressed and _cloned(opened, descriptor):
+                seen = _verify(opened)
+            else:
+                seen = _copy(_unpacked(opened) if compressed else _read_pieces(opened), descriptor)
+        finally:
+            os.close(opened)
+        if seen != state.fast_digest:
+            self.discard(state.digest)
+            raise Damaged(state.digest)
+
+    def has(self, digest: str, size_bytes: int) -> bool:
+        """Whether a content seems to be there; only its size is looked at."""
+        path = self.layout.artifact(digest)
+        try:
+            return os.stat(path).st_size == size_bytes
+        except OSError:
+            pass
+        try:
+            return os.stat(path + COMPRESSED_SUFFIX).st_size > 0
+        except OSError:
+            return False
+
+    def discard(self, digest: str) -> None:
+        """Remove a content, in whatever form it is kept."""
+        for suffix in ("", COMPRESSED_SUFFIX):
+            try:
+                os.unlink(self.layout.artifact(digest) + suffix)
+            except OSError:
+                pass
+
+    def _put_small(self, data: bytes) -> tuple[str, str, int]:
+        digest = hashlib.sha256(data).hexdigest()
+        fast = xxhash.xxh3_128_hexdigest(data)
+        if self.has(digest, len(data)):
+            return digest, fast, 0
+        path = self.layout.artifact(digest)
+        if _pays(data, len(data)):
+            data = _zstd().compress(data, 1)
+            path += COMPRESSED_SUFFIX
+        files.publish(path, data)
+        return digest, fast, len(data)
+
+    def _put_large(
+        self, descriptor: int, size_bytes: int, needle: bytes
+    ) -> tuple[str, str, int, bool]:
+        """One pass: digest and copy together, named when the digest is known."""
+        first = os.pread(descriptor, 1 << 16, 0)
+        compress = _pays(first, size_bytes)
+        packer = _zstd().ZstdCompressor(1) if compress else None
+        strong, fast = hashlib.sha256(), xxhash.xxh3_128()
+        target, temporary = files.open_temporary(self.layout.artifact("00" + "large"))
+        grown = length = 0
+        found, tail = False, b""
+        try:
+            try:
+                while piece := os.read(descriptor, PIECE_BYTES):
+                    strong.update(piece)
+                    fast.update(piece)
+                    length += len(piece)
+                    found = found or needle in piece or needle in tail + piece[: len(needle)]
+                    tail = piece[-len(needle) :]
+                    packed = packer.compress(piece) if packer else piece
+                    files.write_all(target, packed)
+                    grown += len(packed)
+                if packer:
+                    rest = packer.flush()
+                    files.write_all(target, rest)
+                    grown += len(rest)
+            finally:
+                os.close(target)
+            if length != size_bytes:
+                raise OSError("changed while it was stored")
+            digest = strong.hexdigest()
+            if self.has(digest, size_bytes):
+                os.unlink(temporary)
+                return digest, fast.hexdigest(), 0, found
+            path = self.layout.artifact(digest)
+            os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
+            os.rename(temporary, path + (COMPRESSED_SUFFIX if packer else ""))
+        except BaseException:
+            _unlink_if_there(temporary)
+            raise
+        return digest, fast.hexdigest(), grown, found
+
+    def _open(self, digest: str) -> tuple[int, bool] | None:
+        path = self.layout.artifact(digest)
+        for suffix, compressed in (("", False), (COMPRESSED_SUFFIX, True)):
+            try:
+                return os.open(path + suffix, os.O_RDONLY | os.O_CLOEXEC), compressed
+            except FileNotFoundError:
+                continue
+            except OSError:
+                return None
+        return None
+
+    def _pieces(self, digest: str) -> Iterator[bytes]:
+        source = self._open(digest)
+        if source is None:
+            raise FileNotFoundError(digest)
+        opened, compressed = source
+        try:
+            yield from _unpacked(opened) if compressed else _read_pieces(opened)
+        finally:
+            os.close(opened)
+
+
+def _pays(first: bytes, size_bytes: int) -> bool:
+    if not COMPRESS_FROM_BYTES <= size_bytes <= COMPRESS_UP_TO_BYTES:
+        return False
+    sample = first[: 1 << 16]
+    return len(_zstd().compress(sample, 1)) < COMPRESS_BELOW_RATIO * len(sample)
+
+
+def _zstd() -> Any:  # Any: one of two modules of the same interface
+    """The zstd module: 4 ms, so only where something is compressed."""
+    try:
+        from compression import zstd  # type: ignore[import-not-found]  # Python 3.14
+    except ImportError:
+        from backports import zstd
+    return zstd
+
+
+def _unpacked(descriptor: int) -> Iterator[bytes]:
+    unpacker = _zstd().ZstdDecompressor()
+    try:
+        for piece in _read_pieces(descriptor):
+            yield unpacker.decompress(piece)
+    except (_zstd().ZstdError, EOFError):
+        yield b"damaged"  # never the right digest, so the caller finds out
+
+
+def _read_pieces(descriptor: int) -> Iterator[bytes]:
+    while piece := os.read(descriptor, PIECE_BYTES):
+        yield piece
+
+
+def _read_exactly(descriptor: int, size_bytes: int) -> bytes:
+    data = os.read(descriptor, size_bytes + 1)
+    while piece := os.read(descriptor, PIECE_BYTES):
+        data += piece
+    if len(data) != size_bytes:
+        raise OSError("changed while it was stored")
+    return data
+
+
+def _copy(pieces: Iterator[bytes], descriptor: int) -> str:
+    state = xxhash.xxh3_128()
+    for piece in pieces:
+        state.update(piece)
+        files.write_all(descriptor, piece)
+    return state.hexdigest()
+
+
+def _verify(descriptor: int) -> str:
+    state = xxhash.xxh3_128()
+    for piece in _read_pieces(descriptor):
+        state.update(piece)
+    return state.hexdigest()
+
+
+def _cloned(source: int, target: int) -> bool:
+    try:
+        fcntl.ioctl(target, FICLONE, source)
+    except OSError:
+        return False
+    return True
+
+
+def _unlink_if_there(path: str) -> None:
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass

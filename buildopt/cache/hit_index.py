@@ -1,0 +1,78 @@
+"""Writes the hit index (hit.py) of a run that was just found to be as recorded."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from buildopt import hit
+from buildopt.cache import files
+from buildopt.cache.fingerprint import States
+from buildopt.model import Chunk, Observation, StatSignature
+
+_DESCRIPTORS = {"stdout": 1, "stderr": 2, "joined": 1}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What an unchanged run is answered with; `event` holds the marks of hit.py."""
+
+    chunks: tuple[Chunk, ...]
+    words: bytes
+    event: bytes
+    usual_ns: int
+
+
+def write(
+    path: bytes,
+    observations: Iterable[Observation],
+    states: States,
+    extra: Iterable[tuple[str, StatSignature | None]],
+    answer: Answer,
+) -> None:
+    """Write the index, or none where the signatures would prove nothing. Raises OSError.
+
+    `states` has seen all `observations` and outputs hold. `extra` are further paths (settings,
+    the record itself) with the signatures taken before they were read, None for absent ones.
+    """
+    absent = {o.subject for o in observations if o.kind == "absent"}
+    folders = {o.subject for o in observations if o.kind == "directory"}
+    watched = dict(states.signatures)
+    for place, signature in extra:
+        if signature is None:
+            absent.add(place)
+        else:
+            watched[place] = signature
+    if not states.is_lasting:
+        return
+    sections = {
+        "boot": hit.boot_hash() if states.is_young else b"",
+        "watched": _join(watched),
+        "absent": _join(absent),
+        "folders": _join(folders - watched.keys()),
+        "chunks": b"".join(
+            b"%d:%d," % (_DESCRIPTORS[chunk.stream], len(chunk.data)) for chunk in answer.chunks
+        ),
+        "output": b"".join(chunk.data for chunk in answer.chunks),
+        "words": answer.words,
+        "event": answer.event,
+        "usual": b"%d" % answer.usual_ns,
+    }
+    seen = [number for place in sorted(watched) for number in watched[place]]
+    body = b"\n" + b"".join(sections[name] for name in hit.SECTIONS)
+    lengths = b" ".join(b"%d" % len(sections[name]) for name in hit.SECTIONS)
+    header = b"%s %s %s" % (hit.MAGIC, hit.seal(body, seen), lengths)
+    files.publish_pieces(os.fsdecode(path), (header, body))
+
+
+def remove(path: bytes) -> None:
+    """Forget an index that no longer says what the full path would."""
+    try:
+        os.unlink(path)
+    except OSError:
+        pass
+
+
+def _join(paths: Iterable[str]) -> bytes:
+    return b"\0".join(os.fsencode(path) for path in sorted(paths))

@@ -1,0 +1,324 @@
+"""Puts a recorded run's outputs back: decide what differs, then do it, by a plan on disk.
+
+    plan_for   reads only: what is missing or differs, and what a former entry made that goes
+    apply      writes TASK.plan, changes the project, removes TASK.plan
+    recover    finishes what a killed process left, or undoes it where that cannot be had
+
+A file appears whole, by a temporary whose name the plan's id gives, so that recovery knows the
+litter. What already matches is not touched. Nothing is written through a link, and a folder
+with something in it that the task did not make is never replaced: that is `Blocked`, a miss.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Callable, Container, Iterable
+from dataclasses import dataclass
+
+from buildopt.cache import files, locks
+from buildopt.cache.artifacts import Artifacts, Damaged
+from buildopt.cache.fingerprint import States
+from buildopt.cache.memo import signature_of
+from buildopt.cache.ownership import Ownership
+from buildopt.model import CacheEntry, OutputState
+
+LARGE_BYTES = 1 << 20
+"""Larger files are copied by two threads: the system's copying and our verifying overlap."""
+THREADS = 2
+
+
+class Blocked(Exception):
+    """Something that the task did not make stands where an output belongs."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What has to change: in this order, removals, folders, files, links."""
+
+    removals: tuple[str, ...]
+    folders: tuple[OutputState, ...]
+    files: tuple[OutputState, ...]
+    links: tuple[OutputState, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything is in place."""
+        return not (self.removals or self.folders or self.files or self.links)
+
+
+def plan_for(entry: CacheEntry, owned: Ownership, keep: Container[str], states: States) -> Plan:
+    """What differs from `entry`; `keep` are paths that its trace depends on.
+
+    Raises Blocked.
+    """
+    differing = [output for output in entry.outputs if not _is_in_place(output, states)]
+    wanted = {output.path for output in entry.outputs}
+    checked: set[str] = set()
+    for output in differing:
+        _require_room(output, owned, wanted, checked)
+    removals = [
+        path
+        for path, state in owned.states.items()
+        if path not in wanted and path not in keep and _is_unchanged(state, states)
+    ]
+    removals += [path for path in entry.removed if path in owned.states and os.path.lexists(path)]
+    return Plan(
+        removals=tuple(sorted(set(removals), reverse=True)),
+        folders=tuple(sorted(_of("directory", differing), key=lambda output: output.path)),
+        files=tuple(_of("file", differing)),
+        links=tuple(_of("link", differing)),
+    )
+
+
+def apply(plan: Plan, artifacts: Artifacts, plan_path: str, states: States) -> None:
+    """Do it. Raises Damaged or OSError with the plan left on disk, for `undo`."""
+    identity = os.urandom(6).hex()
+    files.publish(plan_path, _dump(plan, identity))
+    _carry_out(plan, artifacts, identity, states)
+    os.unlink(plan_path)
+
+
+def recover(plans: Iterable[str], artifacts: Artifacts, states: States) -> None:
+    """Finish or undo the restores that ended half-way; those under way are left alone."""
+    for path in plans:
+        lock = locks.try_acquire(path.removesuffix(".plan") + ".lock")
+        if lock is None:
+            continue
+        try:
+            recover_one(path, artifacts, states)
+        finally:
+            locks.release(lock)
+
+
+def undo(plan_path: str, states: States) -> None:
+    """Take away what the plan had written, so that no half-restored tree is taken for whole."""
+    try:
+        plan, identity = _load(plan_path)
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    for output in (*plan.files, *plan.links):
+        _unlink(_temporary(output.path, identity))
+        if _is_in_place(output, states):
+            _unlink(output.path)
+    for folder in reversed(plan.folders):
+        _remove_folder(folder.path)
+    _unlink(plan_path)
+
+
+def recover_one(path: str, artifacts: Artifacts, states: States) -> None:
+    """The same for one plan whose lock the caller holds."""
+    try:
+        plan, identity = _load(path)
+    except OSError:
+        return
+    except (ValueError, KeyError, TypeError):
+        _unlink(path)
+        return
+    for output in (*plan.files, *plan.links):
+        _unlink(_temporary(output.path, identity))
+    try:
+        _carry_out(plan, artifacts, identity, states)
+        os.unlink(path)
+    except (Damaged, OSError):
+        undo(path, states)
+
+
+def _carry_out(plan: Plan, artifacts: Artifacts, identity: str, states: States) -> None:
+    for path in plan.removals:
+        _remove(path)
+    for folder in plan.folders:
+        _make_folder(folder)
+    for parent in {os.path.dirname(o.path) for o in (*plan.files, *plan.links)}:
+        os.makedirs(parent, exist_ok=True)
+    small = [output for output in plan.files if output.size_bytes < LARGE_BYTES]
+    large = [output for output in plan.files if output.size_bytes >= LARGE_BYTES]
+
+    def write(output: OutputState) -> None:
+        _write_file(output, artifacts, identity, states)
+
+    _in_threads(write, large)
+    for output in small:
+        write(output)
+    for link in plan.links:
+        _write_link(link, identity)
+    for folder in reversed(plan.folders):
+        os.chmod(folder.path, folder.mode)
+
+
+def _in_threads(write: Callable[[OutputState], None], outputs: list[OutputState]) -> None:
+    if len(outputs) < 2:
+        for output in outputs:
+            write(output)
+        return
+    from concurrent import futures  # 8 ms, only where it saves more
+
+    with futures.ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(write, outputs))
+
+
+def _write_file(output: OutputState, artifacts: Artifacts, identity: str, states: States) -> None:
+    temporary = _temporary(output.path, identity)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+    descriptor = os.open(temporary, flags, 0o600)
+    try:
+        try:
+            artifacts.copy_to(output, descriptor)
+            os.fchmod(descriptor, output.mode)
+        finally:
+            os.close(descriptor)
+        _clear(output.path)
+        os.rename(temporary, output.path)
+    except BaseException:
+        _unlink(temporary)
+        raise
+    signature = signature_of(os.lstat(output.path))
+    if signature.size_bytes == output.size_bytes:
+        states.memo.remember(output.path, signature, bytes.fromhex(output.fast_digest))
+
+
+def _write_link(output: OutputState, identity: str) -> None:
+    temporary = _temporary(output.path, identity)
+    os.symlink(output.digest, temporary)
+    _clear(output.path)
+    os.rename(temporary, output.path)
+
+
+def _make_folder(output: OutputState) -> None:
+    status = _lstat(output.path)
+    if status is not None and not stat.S_ISDIR(status.st_mode):
+        os.unlink(output.path)
+        status = None
+    if status is None:
+        os.makedirs(output.path, exist_ok=True)
+    os.chmod(output.path, output.mode | 0o700)  # its own mode when it is filled
+
+
+def _clear(path: str) -> None:
+    """Make room for a rename: a folder there holds only what the task made (`_require_room`)."""
+    status = _lstat(path)
+    if status is not None and stat.S_ISDIR(status.st_mode):
+        for folder, _, names in os.walk(path, topdown=False):
+            for name in names:
+                os.unlink(os.path.join(folder, name))
+            os.rmdir(folder)
+
+
+def _is_in_place(output: OutputState, states: States) -> bool:
+    status = _lstat(output.path)
+    if status is None:
+        return False
+    signature = signature_of(status)
+    states.keep(output.path, signature)
+    if output.kind == "link":
+        return stat.S_ISLNK(signature.mode) and os.readlink(output.path) == output.digest
+    if stat.S_IMODE(signature.mode) != output.mode:
+        return False
+    if output.kind == "directory":
+        return stat.S_ISDIR(signature.mode)
+    if signature.size_bytes != output.size_bytes:
+        return False
+    value = states.content(output.path, signature)
+    return value is not None and value[:32] == output.fast_digest
+
+
+def _is_unchanged(state: OutputState, states: States) -> bool:
+    """Whether an owned path is still what the task made; somebody else's change keeps it."""
+    status = _lstat(state.path)
+    if status is None:
+        return False
+    if state.kind == "directory":
+        return stat.S_ISDIR(status.st_mode)
+    if state.kind == "link":
+        return stat.S_ISLNK(status.st_mode) and os.readlink(state.path) == state.digest
+    value = states.content(state.path, signature_of(status))
+    return value is not None and value[:32] == state.fast_digest
+
+
+def _require_room(
+    output: OutputState, owned: Ownership, wanted: set[str], checked: set[str]
+) -> None:
+    """Raise Blocked where writing `output` would touch what the task did not make."""
+    parent = os.path.dirname(output.path)
+    while parent not in checked and parent != os.path.dirname(parent):
+        checked.add(parent)
+        status = _lstat(parent)
+        if status is not None and not stat.S_ISDIR(status.st_mode) and parent not in wanted:
+            raise Blocked(parent)
+        parent = os.path.dirname(parent)
+    status = _lstat(output.path)
+    if output.kind == "directory" or status is None or not stat.S_ISDIR(status.st_mode):
+        return
+    for folder, _, names in os.walk(output.path):
+        for name in names:
+            if (path := os.path.join(folder, name)) not in owned.states:
+                raise Blocked(path)
+
+
+def _remove(path: str) -> None:
+    status = _lstat(path)
+    if status is None:
+        return
+    if stat.S_ISDIR(status.st_mode):
+        _remove_folder(path)
+    else:
+        _unlink(path)
+
+
+def _remove_folder(path: str) -> None:
+    try:
+        os.rmdir(path)
+    except OSError:
+        pass  # somebody keeps something there
+
+
+def _unlink(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        pass
+
+
+def _temporary(path: str, identity: str) -> str:
+    folder, name = os.path.split(path)
+    return os.path.join(folder, f".{name[:40]}{files.TEMPORARY_MARK}{identity}")
+
+
+def _of(kind: str, outputs: Iterable[OutputState]) -> Iterable[OutputState]:
+    return (output for output in outputs if output.kind == kind)
+
+
+def _dump(plan: Plan, identity: str) -> bytes:
+    rows = [
+        [o.kind, o.path, o.digest, o.fast_digest, o.size_bytes, o.mode]
+        for o in (*plan.folders, *plan.files, *plan.links)
+    ]
+    raw = {"id": identity, "removals": plan.removals, "outputs": rows}
+    return json.dumps(raw, separators=(",", ":")).encode("ascii")
+
+
+def _load(path: str) -> tuple[Plan, str]:
+    raw = json.loads(files.read(path))
+    outputs = [
+        OutputState(kind=kind, path=p, digest=d, fast_digest=f, size_bytes=size, mode=mode)
+        for kind, p, d, f, size, mode in raw["outputs"]
+    ]
+    plan = Plan(
+        removals=tuple(raw["removals"]),
+        folders=tuple(_of("directory", outputs)),
+        files=tuple(_of("file", outputs)),
+        links=tuple(_of("link", outputs)),
+    )
+    return plan, raw["id"]
+
+
+def _lstat(path: str) -> os.stat_result | None:
+    try:
+        return os.lstat(path)
+    except OSError:
+        return None

@@ -1,0 +1,96 @@
+"""The group of all commands, and how their troubles are told."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from buildopt import __version__
+from buildopt.cli import COMMANDS
+from buildopt.cli.words import tell_error
+from buildopt.errors import EXIT_NOT_STARTED, EXIT_USAGE, BuildoptError
+
+EPILOG = """\b
+Examples:
+  buildopt run --input 'src/**' --output dist -- ./build.sh
+  buildopt explain
+  buildopt cache stats
+"""
+
+
+class Commands(click.Group):
+    """Commands by the table, imported when chosen."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(import_module(COMMANDS[cmd_name][0]), "command")  # noqa: B009
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands in their groups, without importing one."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for name, (_, group, line) in COMMANDS.items():
+            groups.setdefault(group, []).append((name, line))
+        for group, rows in groups.items():
+            with formatter.section(group.capitalize()):
+                formatter.write_dl(rows)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The chosen command; an unknown name is answered with the nearest one."""
+        if args and args[0] not in COMMANDS:
+            import difflib
+
+            close = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f"did you mean `{close[0]}`?" if close else "see `buildopt --help`"
+            raise click.UsageError(f"no such command `{args[0]}`\nhint: {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=Commands,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, message="buildopt %(version)s")
+def app() -> None:
+    """Answer an unchanged build from what was recorded; really run any other.
+
+    Put `buildopt run --` in front of a command. The next time with the same inputs you get the
+    same outputs, the same terminal text and the same exit status, at once.
+    """
+
+
+def run_command_line(arguments: Sequence[str]) -> int:
+    """Run the command line; the status to exit with. Never a traceback for a user's mistake."""
+    is_run = arguments[:1] == ["run"]
+    try:
+        status = app.main(list(arguments), prog_name="buildopt", standalone_mode=False)
+    except BuildoptError as error:
+        tell_error(error.message, error.hint, error.slug)
+        return error.run_exit_code if is_run else EXIT_USAGE
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return EXIT_USAGE
+    except click.ClickException as error:
+        message, _, hint = error.format_message().partition("\nhint: ")
+        where = f"see `{error.ctx.command_path} --help`" if getattr(error, "ctx", None) else ""
+        tell_error(message.rstrip("."), hint or where or "see `buildopt --help`", "usage")
+        return EXIT_NOT_STARTED if is_run else EXIT_USAGE
+    except click.Abort:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 141
+    return status if isinstance(status, int) else 0

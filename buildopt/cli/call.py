@@ -1,0 +1,152 @@
+"""From the command line and settings to a Task, its observer and its stores."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from buildopt import journal_line, settings
+from buildopt.cache.layout import open_cache
+from buildopt.cache.tokens import Tokens, tokens_for
+from buildopt.errors import SettingsError
+from buildopt.journal import Journal, source_of
+from buildopt.model import Task
+from buildopt.observe.declared import DeclaredObserver
+from buildopt.observe.observer import Observer
+from buildopt.pipeline import Stores
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call of `run` or of what looks at one: settings and options made one."""
+
+    task: Task
+    observer: Observer | None
+    stores: Stores
+    consulted: tuple[str, ...]
+
+
+def make_call(
+    chosen: settings.Settings,
+    command: tuple[str, ...],
+    *,
+    task_name: str = "",
+    cache_dir: str = "",
+    environ: Mapping[str, str] | None = None,
+) -> Call:
+    """The call for `command`; raises BuildoptError for what cannot work."""
+    environ = os.environ if environ is None else environ
+    directory = os.getcwd()
+    named = _task_settings(chosen, task_name, command)
+    task = Task(
+        name=named.name or shlex.join(command),
+        argv=named.command or command,
+        directory=directory,
+        root=chosen.root,
+        project=project_identity(chosen.root),
+        environment=dict(environ),
+        umask=_umask(),
+        inputs=chosen.input + named.inputs,
+        outputs=chosen.output + named.outputs,
+        ignored_inputs=chosen.ignore_input,
+        ignored_outputs=chosen.ignore_output,
+        ignored_variables=chosen.ignore_env,
+    )
+    _require_inside(task)
+    tokens = tokens_for(chosen.root, environ)
+    task = replace(task, key=_key(task, tokens, chosen.observe))
+    layout, secret = open_cache(cache_dir or settings.cache_folder(environ))
+    stores = Stores(
+        layout=layout, secret=secret, tokens=tokens, journal=open_journal(task.project, environ)
+    )
+    observer = _observer(task, chosen.observe)
+    return Call(task=task, observer=observer, stores=stores, consulted=chosen.consulted)
+
+
+def open_journal(project: str, environ: Mapping[str, str]) -> Journal:
+    """The journal of this process, under a new run's id."""
+    run_id = journal_line.uuid7(time.time_ns(), os.urandom(10))
+    state = os.fsencode(settings.state_folder(environ))
+    return Journal(state=state, source=source_of(project), run_id=run_id)
+
+
+def project_identity(root: str) -> str:
+    """Address of the git remote `origin`, else the root's name: clones share their records."""
+    try:
+        with open(os.path.join(root, ".git", "config"), encoding="utf-8", errors="replace") as f:
+            section = ""
+            for line in f:
+                words = line.strip()
+                if words.startswith("["):
+                    section = words
+                elif section == '[remote "origin"]' and words.partition("=")[0].strip() == "url":
+                    return words.partition("=")[2].strip()
+    except OSError:
+        pass
+    return os.path.basename(root) or "root"
+
+
+def _task_settings(
+    chosen: settings.Settings, task_name: str, command: tuple[str, ...]
+) -> settings.TaskSettings:
+    """The named task, or the one whose command is this very command, or none."""
+    if task_name:
+        return settings.task_named(chosen, task_name)
+    for task in chosen.tasks:
+        if task.command == command:
+            return replace(task, command=())
+    return settings.TaskSettings()
+
+
+def _require_inside(task: Task) -> None:
+    """Outputs outside the project are nobody's to restore."""
+    for pattern in task.outputs:
+        path = os.path.realpath(os.path.join(task.root, pattern))
+        if path == task.root or not path.startswith(task.root.rstrip("/") + "/"):
+            raise SettingsError(
+                f"cannot take the output `{pattern}`: it is not below the project `{task.root}`",
+                hint="name a file or folder inside the project",
+                slug="output-outside",
+            )
+
+
+def _observer(task: Task, way: str) -> Observer | None:
+    if way == "off" or (not task.inputs and not task.outputs):
+        return None
+    if way == "seccomp":
+        raise SettingsError(
+            "cannot observe by `seccomp`: this version has only declared inputs",
+            hint="use --observe declared with --input and --output",
+            slug="no-seccomp",
+        )
+    return DeclaredObserver()
+
+
+def _key(task: Task, tokens: Tokens, observe: str) -> str:
+    """What leads to a task's records: everything about it but variables and inputs' contents."""
+    system = os.uname() if hasattr(os, "uname") else None
+    parts = {
+        "argv": [tokens.shorten_text(argument) for argument in task.argv],
+        "directory": tokens.shorten(task.directory),
+        "platform": [sys.platform, system.machine if system else ""],
+        "umask": task.umask,
+        "inputs": task.inputs,
+        "outputs": task.outputs,
+        "ignored_inputs": task.ignored_inputs,
+        "ignored_outputs": task.ignored_outputs,
+        "ignored_variables": task.ignored_variables,
+        "observe": observe,
+    }
+    return sha256(json.dumps(parts).encode("ascii")).hexdigest()[:32]
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,238 @@
+"""`buildopt run`: the wrapper."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from buildopt import hit, settings
+from buildopt.cache import hit_index
+from buildopt.cache.memo import signature_of
+from buildopt.cli.call import Call, make_call
+from buildopt.cli.words import miss_words, saved_words, summary, tell
+from buildopt.errors import EXIT_DRY_RUN_MISS, UsageError
+from buildopt.events import Event, RunFinished, data_of, encode
+from buildopt.model import Chunk, Hit, StatSignature
+from buildopt.pipeline import Finished, Fresh, Policy, look_up_only, run_task
+
+EPILOG = """\b
+Examples:
+  buildopt run --input 'src/**' --input build.sh --output dist -- ./build.sh
+  buildopt run docs                     the command of [tasks.docs] in buildopt.toml
+  buildopt run --dry-run docs           say hit or miss and why; exit 0 or 3
+  buildopt run --report --input src -- pytest
+"""
+_NOT_FOR_THE_FAST_PATH = ("result_file", "report", "dry_run", "force", "cache_dir")
+
+
+@click.command(
+    "run",
+    epilog=EPILOG,
+    context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False},
+)
+@click.option("--input", "input_", multiple=True, metavar="GLOB", help="A further input.")
+@click.option("--output", multiple=True, metavar="PATH", help="What the command makes.")
+@click.option("--ignore-input", multiple=True, metavar="GLOB", help="Leave an input out.")
+@click.option("--ignore-output", multiple=True, metavar="GLOB", help="Leave an output out.")
+@click.option("--ignore-env", multiple=True, metavar="NAME", help="Leave a variable out.")
+@click.option(
+    "--cache",
+    type=click.Choice(["read-write", "read", "write", "off"]),
+    help="Which way the cache is used.  [default: read-write]",
+)
+@click.option("--force", is_flag=True, help="Run the command, and store over a hit.")
+@click.option("--cache-dir", metavar="DIR", help="Where the cache is.")
+@click.option(
+    "--observe",
+    type=click.Choice(["auto", "seccomp", "declared", "off"]),
+    help="How inputs are found out.  [default: auto]",
+)
+@click.option("--no-stdin", is_flag=True, help="Give the command an empty stdin.")
+@click.option("--pass-fds", is_flag=True, help="Keep inherited descriptors beyond 2.")
+@click.option("--result-file", metavar="FILE", help="Write one JSON object about the run.")
+@click.option("--report", is_flag=True, help="Write buildopt-report.html about the run.")
+@click.option("--dry-run", is_flag=True, help="Say hit or miss and why; run nothing.")
+@click.option("--shell", is_flag=True, help="COMMAND is one text for `sh -c`.")
+@click.option("--quiet", "-q", is_flag=True, help="No line of ours.")
+@click.option("--verbose", "-v", is_flag=True, help="All reasons, not only the first.")
+@click.option("--no-color", is_flag=True, help="No colour in our line.")
+@click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="TASK | -- COMMAND [ARG…]")
+def command(words: tuple[str, ...], **options: Any) -> int:
+    """Run COMMAND, or give back what it gave the last time its inputs were the same.
+
+    Inputs and outputs are named by --input and --output, or by a task in the settings. Without
+    them the command just runs. The exit status is the command's own.
+    """
+    chosen = _with_options(settings.load(os.getcwd(), os.environ), options)
+    task_name, argv = _split(words, shell=options["shell"])
+    cache_dir = options["cache_dir"] or ""
+    call = make_call(chosen, argv, task_name=task_name, cache_dir=cache_dir)
+    if options["dry_run"]:
+        return _dry_run(call)
+    result_file = options["result_file"] or os.environ.get("BUILDOPT_RESULT_FILE", "")
+    policy = Policy(
+        cache=chosen.cache,
+        force=options["force"],
+        stdin="null" if options["no_stdin"] else "inherit",
+        pass_fds=options["pass_fds"],
+        uses_memo=os.environ.get("BUILDOPT_STAT_MEMO") != "0",
+    )
+    finished = run_task(call.task, policy, call.observer, call.stores)
+    result = replace(finished.result, lost_events=call.stores.journal.lost_events)
+    call.stores.journal.append(result, subject=result.task)
+    if not chosen.quiet:
+        tell(summary(result))
+        if chosen.verbose:
+            _tell_all(result)
+    if finished.fresh and not result_file and not any(options[n] for n in _NOT_FOR_THE_FAST_PATH):
+        _remember(call, finished.fresh, result, quiet=chosen.quiet)
+    if result_file:
+        _write_result(result_file, result)
+    if options["report"]:
+        _write_report(call, result)
+    return _end(finished)
+
+
+def _split(words: tuple[str, ...], *, shell: bool) -> tuple[str, tuple[str, ...]]:
+    """The task's name, or the command; click has taken the `--` away."""
+    given = sys.argv[1:]
+    if "--" in given and tuple(given[given.index("--") + 1 :]) == words:
+        if not words:
+            raise UsageError(
+                "no command behind `--`", hint="buildopt run -- COMMAND", slug="no-command"
+            )
+        return ("", ("/bin/sh", "-c", words[0], *words[1:])) if shell else ("", words)
+    if len(words) == 1:
+        return words[0], ()
+    if not words:
+        raise UsageError("nothing to run", hint="buildopt run -- COMMAND", slug="no-command")
+    raise UsageError(
+        f"cannot run {len(words)} tasks in one call yet",
+        hint=f"for a command put `--` in front: buildopt run -- {' '.join(words)}",
+        slug="no-dashes",
+    )
+
+
+def _with_options(chosen: settings.Settings, options: dict[str, Any]) -> settings.Settings:
+    """Settings with what the command line says: lists are added to, the rest replaced."""
+    return replace(
+        chosen,
+        input=chosen.input + options["input_"],
+        output=chosen.output + options["output"],
+        ignore_input=chosen.ignore_input + options["ignore_input"],
+        ignore_output=chosen.ignore_output + options["ignore_output"],
+        ignore_env=chosen.ignore_env + options["ignore_env"],
+        cache=options["cache"] or chosen.cache,
+        observe=options["observe"] or chosen.observe,
+        quiet=options["quiet"] or chosen.quiet,
+        verbose=options["verbose"] or chosen.verbose,
+    )
+
+
+def _dry_run(call: Call) -> int:
+    if call.observer is None:
+        tell("buildopt: would run: no inputs are declared")
+        return EXIT_DRY_RUN_MISS
+    found, _ = look_up_only(call.task, call.observer, call.stores)
+    if isinstance(found.lookup, Hit):
+        tell("buildopt: would hit")
+        return 0
+    tell(f"buildopt: would run: {miss_words(found.lookup.reasons)}")
+    return EXIT_DRY_RUN_MISS
+
+
+def _tell_all(result: RunFinished) -> None:
+    for reason in result.miss_reasons:
+        tell(f"  miss: {miss_words((reason,))}")
+
+
+def _remember(call: Call, fresh: Fresh, result: RunFinished, *, quiet: bool) -> None:
+    """Write the hit index for this very call; without one the next takes the full path."""
+    extra: list[tuple[str, StatSignature | None]] = []
+    for path in (*call.consulted, fresh.record_path):
+        try:
+            extra.append((path, signature_of(os.lstat(path))))
+        except OSError:
+            extra.append((path, None))
+    usual_s = fresh.entry.usage.duration_s
+    answer = hit_index.Answer(
+        chunks=_for_streams(fresh.chunks),
+        words=b"" if quiet else saved_words(usual_s).encode(),
+        event=_event_with_marks(call, result),
+        usual_ns=int(usual_s * 1e9),
+    )
+    try:
+        path_bytes = hit.index_path(os.fsencode(call.stores.layout.top), sys.argv[1:])
+        hit_index.write(path_bytes, fresh.observations, fresh.states, extra, answer)
+    except OSError:
+        return
+
+
+def _for_streams(chunks: tuple[Chunk, ...]) -> tuple[Chunk, ...]:
+    return tuple(chunk for chunk in chunks if chunk.data)
+
+
+def _event_with_marks(call: Call, result: RunFinished) -> bytes:
+    """The event of a later hit, with the marks that hit.py replaces by that run's values."""
+    journal = call.stores.journal
+    answer = replace(
+        result,
+        run_id="@RUN@",
+        outcome="fresh",
+        stored=False,
+        not_stored=(),
+        miss_reasons=(),
+        restore_s=0.0,
+        cpu_s=0.0,
+        peak_memory_bytes=0,
+        outputs=replace(result.outputs, removed=0),
+    )
+    data = data_of(answer) | {
+        "duration_s": "@TOOK@", "lookup_s": "@TOOK@", "time_saved_s": "@SAVED@",
+    }  # fmt: skip
+    event = Event(
+        id="@ID@",
+        time_ns="@TIME@",  # type: ignore[arg-type]  # a mark, replaced with its quotes
+        mono_ns="@MONO@",  # type: ignore[arg-type]  # a mark, replaced with its quotes
+        boot=hit.boot_hash().decode(),
+        type=RunFinished.type,
+        source=journal.source.rpartition("/")[0] + "/@PID@",
+        subject=result.task,
+        run="@RUN@",
+        n=1,
+        data=data,
+    )
+    return encode(event)
+
+
+def _write_result(path: str, result: RunFinished) -> None:
+    import json
+
+    from buildopt.cache import files
+
+    try:
+        files.publish(os.path.abspath(path), json.dumps(data_of(result)).encode() + b"\n", 0o644)
+    except OSError as error:
+        tell(f"buildopt: cannot write the result file `{path}`: {error.strerror}")
+
+
+def _write_report(call: Call, result: RunFinished) -> None:
+    try:
+        from buildopt.report.write import write_report
+
+        path = write_report(call.stores.journal.state, result.run_id, "")
+        tell(f"buildopt: report in {path}")
+    except (OSError, ValueError) as error:
+        tell(f"buildopt: cannot write the report: {error}")
+
+
+def _end(finished: Finished) -> int:
+    if finished.signal:
+        from buildopt.execute.signals import end_by
+
+        end_by(finished.signal)
+    return finished.result.exit_code

@@ -1,0 +1,96 @@
+"""Paths that do not count as any other does, as documented data, and the policy made of them.
+
+    place       dependency                     output                 shown by a listing
+    PLAIN       yes                            yes                    yes
+    HIDDEN      no                             no                     no
+    STATE       holds as found or as left      `restored_state` only  no
+    TEMPORARY   what was there before the run  no                     listings are ignored
+
+Patterns are those of fnmatch, name by name; one without a leading `/` or `~/` matches at any
+depth. `X/**` is `X` and everything below it, and so is every other pattern.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Literal
+
+NetworkMode = Literal["uncacheable", "ignore", "deny"]
+
+PSEUDO_FOLDERS = ("/proc", "/sys", "/dev")
+"""What the kernel makes up: it tells of processes, devices and limits, never of a project."""
+SHARED_MEMORY = "/dev/shm"
+"""A file system like any other, used for temporary files."""
+TEMPORARY_FOLDERS = ("/tmp", "/var/tmp", SHARED_MEMORY)
+
+PRIVATE = (
+    "__pycache__/**",
+    "node_modules/.cache/**",
+    "node_modules/.vite/**",
+    "node_modules/.vite-temp/**",
+    ".eslintcache",
+    ".mypy_cache/**",
+    ".ruff_cache/**",
+    ".parcel-cache/**",
+    ".next/cache/**",
+    "~/.npm/_logs/**",
+    "~/.npm/_cacache/**",
+    "~/.npm/_update-notifier-last-checked",
+    "~/.cache/pip/**",
+)
+"""Caches and logs whose tools promise that they never change a result.
+
+Sound for `__pycache__` only because a stat of a source counts as its content: with a warm
+cache Python merely stats `m.py`."""
+STATE = ("*.tsbuildinfo", ".pytest_cache/**", ".git/index")
+"""What a tool keeps from run to run and does look at; git rewrites its index on `status`."""
+RESTORED_STATE = ("*.tsbuildinfo",)
+"""State that belongs to the outputs: out of step with `dist` it makes tsc emit too little."""
+
+TEMPORARY_MARK = ".buildopt-"
+"""In the names of the temporaries through which a restore publishes files."""
+
+RESOLVER_NAMES = (
+    "package.json", "node_modules", "tsconfig.json", "tsconfig.base.json", "jsconfig.json",
+    ".npmrc", ".pnp.cjs", ".pnp.js", ".pnp.loader.mjs", ".env", ".env.local",
+    ".env.development", ".env.production", ".env.test", "pnpm-workspace.yaml", ".git",
+    "pyproject.toml",
+)  # fmt: skip
+"""What resolvers look for in a listing of a folder above the project, by name."""
+RESOLVER_PATTERNS = re.compile(r"tsconfig.*\.json|\.pnp\..*|\.env.*", re.DOTALL)
+"""Names that count there when they exist."""
+
+
+class Place(IntEnum):
+    """How a path counts; the table above."""
+
+    PLAIN = 0
+    HIDDEN = 1
+    STATE = 2
+    TEMPORARY = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TracePolicy:
+    """What a trace takes for an input or an output; every path is absolute."""
+
+    root: str
+    """The project's root."""
+    home: str = ""
+    temporary_folders: tuple[str, ...] = TEMPORARY_FOLDERS
+    """`TMPDIR` and these; what lies below the root is never temporary."""
+    ignored_folders: tuple[str, ...] = ()
+    """Our own cache and state folders."""
+    private: tuple[str, ...] = PRIVATE
+    """Empty with `--strict-private`."""
+    state: tuple[str, ...] = STATE
+    restored_state: tuple[str, ...] = RESTORED_STATE
+    ignore: tuple[str, ...] = ()
+    """Further paths that are neither input nor output."""
+    strict_outputs: bool = False
+    """No adoption of own outputs: what an earlier run made is a dependency like any file."""
+    network: NetworkMode = "uncacheable"
+    allow_hosts: tuple[str, ...] = ()
+    """Addresses, `HOST` or `HOST:PORT`, or socket paths, to which a connection is harmless."""

@@ -242,7 +242,9 @@ def _tell(path: bytes, sections: dict[str, bytes], started_ns: int) -> None:
     took_ns = time.monotonic_ns() - started_ns
     saved_s = max(0, int(sections["usual"]) - took_ns) / 1e9
     if sections["words"]:
-        write_all(2, b"buildopt: fresh in %d ms%s\n" % (took_ns // 1_000_000 + 1, sections["words"]))
+        write_all(
+            2, b"buildopt: fresh in %d ms%s\n" % (took_ns // 1_000_000 + 1, sections["words"])
+        )
     identity = journal_line.uuid7(now_ns, posix.urandom(10)).encode()
     event = sections["event"]
     for mark, value in (

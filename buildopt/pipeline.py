@@ -291,7 +291,7 @@ def _executed(run: _Run, found: lookup.Found) -> Finished:
     forced = MissReason(kind="forced", subject="task")
     is_hit = isinstance(found.lookup, Hit)
     reasons = (forced,) if isinstance(found.lookup, Hit) else found.lookup.reasons
-    reasons = _relative(reasons, run.task.root)
+    reasons = relative(reasons, run.task.root)
     if run.policy.force:
         reasons = (forced,)
     run.stores.journal.append(
@@ -517,7 +517,8 @@ def _count_outputs(entry: CacheEntry, removed: int) -> OutputCounts:
     )
 
 
-def _relative(reasons: Sequence[MissReason], root: str) -> tuple[MissReason, ...]:
+def relative(reasons: Sequence[MissReason], root: str) -> tuple[MissReason, ...]:
+    """The reasons with their paths relative to the project's root."""
     return tuple(
         replace(reason, subject=_relative_path(reason.subject, root)) for reason in reasons
     )

@@ -72,6 +72,18 @@ def load(directory: str, environ: Mapping[str, str]) -> Settings:
     return _apply_environment(settings, environ)
 
 
+def with_lists(chosen: Settings, options: Mapping[str, Any]) -> Settings:
+    """Settings with the inputs, outputs and exceptions that the command line adds."""
+    return replace(
+        chosen,
+        input=chosen.input + options["input_"],
+        output=chosen.output + options["output"],
+        ignore_input=chosen.ignore_input + options["ignore_input"],
+        ignore_output=chosen.ignore_output + options["ignore_output"],
+        ignore_env=chosen.ignore_env + options["ignore_env"],
+    )
+
+
 def find_root(directory: str) -> tuple[str, tuple[str, ...]]:
     """Project's root for `directory`, and every path whose appearance could move it.
 

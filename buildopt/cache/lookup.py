@@ -56,6 +56,7 @@ def find(task: Task, finder: Finder) -> Found:
         reason = _unfit(trace, entry, finder)
         if reason:
             unfit.append(reason)
+            near.append((trace, entry))
             continue
         states = finder.states_for(own_paths(trace, entry, finder.owned))
         if states.first_difference(trace.observations) is None:

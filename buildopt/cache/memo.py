@@ -6,7 +6,7 @@ changed so close to the moment of reading that a later change could carry the sa
 tasks of a checkout:
 
     buildopt-memo 1 CHECKSUM BOOT COUNT PATHS_LENGTH\\n
-      paths, NUL between them, then COUNT rows of 8 numbers and a digest (`_ROW`)
+      paths, NUL between them, then COUNT rows of 7 numbers and a digest (`_ROW`)
 
 The checksum is XXH3-128 of what follows the line. A memo that is absent, old, foreign or
 damaged is an empty one: only time is lost. BOOT is a hash of the boot's id: of rows taken at most a minute after

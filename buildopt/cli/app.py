@@ -24,11 +24,13 @@ Examples:
 class Commands(click.Group):
     """Commands by the table, imported when chosen."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """All names, in the order of the table."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(
+        self, ctx: click.Context, cmd_name: str
+    ) -> click.Command | None:
         """The command of that name, imported now."""
         if cmd_name not in COMMANDS:
             return None
@@ -36,7 +38,9 @@ class Commands(click.Group):
         assert isinstance(command, click.Command)
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
         """The commands in their groups, without importing one."""
         groups: dict[str, list[tuple[str, str]]] = {}
         for name, (_, group, line) in COMMANDS.items():
@@ -85,7 +89,8 @@ def run_command_line(arguments: Sequence[str]) -> int:
         return EXIT_USAGE
     except click.ClickException as error:
         message, _, hint = error.format_message().partition("\nhint: ")
-        where = f"see `{error.ctx.command_path} --help`" if getattr(error, "ctx", None) else ""
+        context = getattr(error, "ctx", None)
+        where = f"see `{context.command_path} --help`" if context else ""
         tell_error(message.rstrip("."), hint or where or "see `buildopt --help`", "usage")
         return EXIT_NOT_STARTED if is_run else EXIT_USAGE
     except click.Abort:

@@ -120,12 +120,7 @@ def _split(words: tuple[str, ...], *, shell: bool) -> tuple[str, tuple[str, ...]
 def _with_options(chosen: settings.Settings, options: dict[str, Any]) -> settings.Settings:
     """Settings with what the command line says: lists are added to, the rest replaced."""
     return replace(
-        chosen,
-        input=chosen.input + options["input_"],
-        output=chosen.output + options["output"],
-        ignore_input=chosen.ignore_input + options["ignore_input"],
-        ignore_output=chosen.ignore_output + options["ignore_output"],
-        ignore_env=chosen.ignore_env + options["ignore_env"],
+        settings.with_lists(chosen, options),
         cache=options["cache"] or chosen.cache,
         observe=options["observe"] or chosen.observe,
         quiet=options["quiet"] or chosen.quiet,

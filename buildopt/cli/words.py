@@ -49,7 +49,8 @@ def tell(line: str) -> None:
 def tell_error(message: str, hint: str, slug: str) -> None:
     """What happened and what to do."""
     tell(f"buildopt: {message}")
-    tell(f"hint: {hint}. See docs/messages.md#{slug}")
+    end = "" if hint.endswith("?") else "."
+    tell(f"hint: {hint}{end} See docs/messages.md#{slug}")
 
 
 def summary(result: RunFinished) -> str:

@@ -44,13 +44,13 @@ class Scope:
         """Whether `path` belongs to what the task makes."""
         return any_covers(self.outputs, path) and not any_covers(self.ignored_outputs, path)
 
-    def counts(self, path: str, *, is_folder: bool) -> bool:
-        """Whether `path` counts in the listing of its folder."""
+    def counts(self, path: str, *, is_folder: bool, among_outputs: bool) -> bool:
+        """Whether `path` counts in the listing of its folder, itself an output or not."""
         if OWN_MARK in os.path.basename(path):
             return False
-        if self.is_input(path) or self.is_output(path):
+        if among_outputs and self.is_output(path):
             return True
-        return is_folder and self.leads_to_input(path)
+        return self.is_input(path) or (is_folder and self.leads_to_input(path))
 
     def leads_to_input(self, folder: str) -> bool:
         """Whether inputs may lie below `folder`; never in `.git` unless it is named."""
@@ -233,10 +233,12 @@ def listing(scope: Scope, folder: str, own: Container[str]) -> str:
             found = [(item.name, _letter(item)) for item in items]
     except OSError:
         return ""
+    among_outputs = scope.is_output(folder)
     kept = []
     for name, letter in found:
         path = os.path.join(folder, name)
-        if path not in own and scope.counts(path, is_folder=letter in "dl"):
+        is_folder = letter in "dl"
+        if path not in own and scope.counts(path, is_folder=is_folder, among_outputs=among_outputs):
             kept.append(letter + name)
     return "/".join(sorted(kept))
 

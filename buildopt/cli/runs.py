@@ -1,0 +1,73 @@
+"""`buildopt runs`: what was run here."""
+
+from __future__ import annotations
+
+import json
+import time
+from itertools import islice
+
+import click
+
+from buildopt.cli.history import find_run, finished_runs, here
+from buildopt.cli.words import duration, miss_words, not_stored_words
+from buildopt.events import SCHEMA, Event, RunFinished, data_of
+
+EPILOG = """\b
+Examples:
+  buildopt runs                  the last 20 runs of this project
+  buildopt runs show last --json the result of the last run, as in --result-file
+"""
+
+
+@click.group("runs", epilog=EPILOG, invoke_without_command=True)
+@click.option("--limit", default=20, show_default=True, help="How many.", metavar="N")
+@click.option("--json", "as_json", is_flag=True, help="One object, for machines.")
+@click.pass_context
+def command(context: click.Context, limit: int, as_json: bool) -> None:
+    """List the runs of this project, newest first, or show one."""
+    if context.invoked_subcommand:
+        return
+    state, root = here()
+    runs = list(islice(finished_runs(state, root), max(0, limit)))
+    if as_json:
+        click.echo(json.dumps({"schema": SCHEMA, "runs": [_json(e, r) for e, r in runs]}))
+        return
+    if not runs:
+        click.echo("no runs of this project are recorded")
+    for event, run in runs:
+        click.echo(_line(event, run))
+
+
+@command.command("show")
+@click.argument("run", default="last")
+@click.option("--json", "as_json", is_flag=True, help="The fields of --result-file.")
+def show(run: str, as_json: bool) -> None:
+    """Show one run: an id, the beginning of one, or `last`."""
+    state, root = here()
+    event, found = find_run(state, root, run)
+    if as_json:
+        click.echo(json.dumps(data_of(found)))
+        return
+    click.echo(_line(event, found))
+    for name, value in data_of(found).items():
+        if value not in ("", [], (), {}):
+            click.echo(f"  {name}: {_text(value)}")
+
+
+def _json(event: Event, run: RunFinished) -> dict[str, object]:
+    return {"time": event.time_ns, **data_of(run)}
+
+
+def _line(event: Event, run: RunFinished) -> str:
+    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event.time_ns / 1e9))
+    line = f"{run.run_id}  {when}  {run.outcome:<8} {duration(run.duration_s):>9}  {run.task}"
+    if run.exit_code:
+        line += f"  [exit {run.exit_code}]"
+    if run.outcome == "executed":
+        line += f"  ({miss_words(run.miss_reasons)})" if run.miss_reasons else ""
+        line += "" if run.stored else f"  not stored: {not_stored_words(run.not_stored)}"
+    return line
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

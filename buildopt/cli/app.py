@@ -28,9 +28,7 @@ class Commands(click.Group):
         """All names, in the order of the table."""
         return list(COMMANDS)
 
-    def get_command(
-        self, ctx: click.Context, cmd_name: str
-    ) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name, imported now."""
         if cmd_name not in COMMANDS:
             return None
@@ -38,9 +36,7 @@ class Commands(click.Group):
         assert isinstance(command, click.Command)
         return command
 
-    def format_commands(
-        self, ctx: click.Context, formatter: click.HelpFormatter
-    ) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The commands in their groups, without importing one."""
         groups: dict[str, list[tuple[str, str]]] = {}
         for name, (_, group, line) in COMMANDS.items():

@@ -57,6 +57,7 @@ from buildopt.model import (
     MissReason,
     NotStored,
     Observation,
+    Observed,
     Task,
     Trace,
 )
@@ -72,6 +73,8 @@ class Policy:
     stdin: StdinChoice = "inherit"
     pass_fds: bool = False
     uses_memo: bool = True
+    trouble: NotStored | None = None
+    """Why the cache cannot be used at all; the command then just runs."""
 
     @property
     def reads(self) -> bool:
@@ -149,6 +152,8 @@ class _Run:
 
 def run_task(task: Task, policy: Policy, observer: Observer | None, stores: Stores) -> Finished:
     """Answer `task` or run it. Raises BuildoptError only where the command cannot be started."""
+    if policy.trouble:
+        return _unobserved(task, policy, stores, policy.trouble)
     if policy.cache == "off":
         return _unobserved(task, policy, stores, _CACHE_OFF)
     if observer is None:
@@ -157,8 +162,7 @@ def run_task(task: Task, policy: Policy, observer: Observer | None, stores: Stor
     run = _begin(task, policy, observer, stores)
     lock = locks.acquire(os.path.join(run.folder, f"{task.key}.lock"))
     try:
-        _recover(run)
-        found = look_up(run)
+        found = _recover_and_look_up(run)
         if isinstance(found.lookup, Hit) and policy.reads:
             finished, reason = _answered(run, found.lookup, found.states)
             if finished is not None:
@@ -219,6 +223,18 @@ def _begin(task: Task, policy: Policy, observer: Observer, stores: Stores) -> _R
         joined=describe_streams().is_joined,
         started_ns=time.monotonic_ns(),
     )
+
+
+def _recover_and_look_up(run: _Run) -> lookup.Found:
+    """Never fails a build: a cache that cannot be read is one without a record."""
+    try:
+        _recover(run)
+        return look_up(run)
+    except Exception as error:  # noqa: BLE001  # promise 3: our own trouble is one event
+        run.stores.journal.append(DamageFound(subject=_named(error), action="not looked up"))
+        reason = MissReason(kind="damaged", subject="cache", after=_named(error))
+        states = run.states(frozenset())
+        return lookup.Found(lookup=Miss(reasons=(reason,)), states=states, candidates=0)
 
 
 def _recover(run: _Run) -> None:
@@ -305,7 +321,7 @@ def _executed(run: _Run, found: lookup.Found) -> Finished:
     states = run.states(frozenset())
     watch = run.observer.watch(run.task, states.digest)
     execution = _execute(run.task, run.policy, watch)
-    observed = watch.finish()
+    observed = _finish(watch)
     not_stored = _reasons_against(execution)
     not_stored += _relative_subjects(observed.incomplete, run.task.root)
     trace: Trace | None = None
@@ -314,9 +330,7 @@ def _executed(run: _Run, found: lookup.Found) -> Finished:
         not_stored = (_CACHE_OFF,)
     elif not not_stored:
         observations = (*_variable_observations(run.variables), *observed.observations)
-        trace, entry, not_stored = _stored(
-            run, execution, observations, observed.outputs, observed.removed
-        )
+        trace, entry, not_stored = _stored_safely(run, execution, observed, observations)
     if not trace:
         run.owned.update((), ())
     result = RunFinished(
@@ -346,6 +360,27 @@ def _executed(run: _Run, found: lookup.Found) -> Finished:
     if trace and entry and run.policy.reads:
         fresh = _fresh(run, trace, entry, execution.chunks or ())
     return Finished(result=result, signal=execution.signal, fresh=fresh)
+
+
+def _finish(watch: Watch) -> Observed:
+    """What was seen; an observer's own trouble makes it incomplete and costs the build nothing."""
+    try:
+        return watch.finish()
+    except Exception as error:  # noqa: BLE001  # promise 3
+        return Observed(incomplete=(NotStored(kind="incomplete", subject=_named(error)),))
+
+
+def _stored_safely(
+    run: _Run,
+    execution: Execution,
+    observed: Observed,
+    observations: tuple[Observation, ...],
+) -> tuple[Trace | None, CacheEntry | None, tuple[NotStored, ...]]:
+    """Record the run; the command is done, so no trouble of ours may hide its result."""
+    try:
+        return _stored(run, execution, observations, observed.outputs, observed.removed)
+    except Exception as error:  # noqa: BLE001  # promise 3
+        return None, None, (NotStored(kind="storage", subject=_named(error)),)
 
 
 def _stored(
@@ -534,6 +569,11 @@ def _relative_path(subject: str, root: str) -> str:
     if subject == root:
         return "."
     return subject.removeprefix(root.rstrip("/") + "/") if subject.startswith("/") else subject
+
+
+def _named(error: Exception) -> str:
+    """An error as a short text for an event."""
+    return f"{type(error).__name__}: {error}"[:200]
 
 
 def _seconds_since(started_ns: int) -> float:

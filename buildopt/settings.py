@@ -183,7 +183,7 @@ def _read_table(path: str) -> Mapping[str, Any]:  # Any: TOML or JSON
             slug="unreadable-settings",
         ) from error
     if path.endswith(".json"):
-        return _read_package_json(path, content)
+        return _read_package_json(content)
     if path.endswith("pyproject.toml") and b"buildopt" not in content:
         return {}  # spares every Python project the parse
     table = _parse_toml(path, content)
@@ -193,7 +193,7 @@ def _read_table(path: str) -> Mapping[str, Any]:  # Any: TOML or JSON
     return table
 
 
-def _read_package_json(path: str, content: bytes) -> Mapping[str, Any]:
+def _read_package_json(content: bytes) -> Mapping[str, Any]:
     if b'"buildopt"' not in content:
         return {}
     import json

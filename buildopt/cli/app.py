@@ -24,7 +24,7 @@ Examples:
 class Commands(click.Group):
     """Commands by the table, imported when chosen."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+    def list_commands(self, ctx: click.Context) -> list[str]:
         """All names, in the order of the table."""
         return list(COMMANDS)
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from buildopt import journal_line, settings
-from buildopt.cache.layout import open_cache
+from buildopt.cache.layout import Layout, open_cache
 from buildopt.cache.tokens import Tokens, tokens_for
-from buildopt.errors import SettingsError
+from buildopt.errors import BuildoptError, SettingsError
 from buildopt.journal import Journal, source_of
-from buildopt.model import Task
+from buildopt.model import NotStored, Task
 from buildopt.observe.declared import DeclaredObserver
 from buildopt.observe.observer import Observer
 from buildopt.pipeline import Stores
@@ -30,6 +30,8 @@ class Call:
     observer: Observer | None
     stores: Stores
     consulted: tuple[str, ...]
+    trouble: NotStored | None
+    """Why the cache cannot be used, if so."""
 
 
 def make_call(
@@ -61,12 +63,26 @@ def make_call(
     _require_inside(task)
     tokens = tokens_for(chosen.root, environ)
     task = replace(task, key=_key(task, tokens, chosen.observe))
-    layout, secret = open_cache(cache_dir or settings.cache_folder(environ))
+    layout, secret, trouble = _open(cache_dir or settings.cache_folder(environ))
     stores = Stores(
         layout=layout, secret=secret, tokens=tokens, journal=open_journal(task.project, environ)
     )
     observer = _observer(task, chosen.observe)
-    return Call(task=task, observer=observer, stores=stores, consulted=chosen.consulted)
+    return Call(
+        task=task,
+        observer=observer,
+        stores=stores,
+        consulted=chosen.consulted,
+        trouble=trouble,
+    )
+
+
+def _open(top: str) -> tuple[Layout, bytes, NotStored | None]:
+    """The cache; one that cannot be used costs the build nothing but the hit."""
+    try:
+        return *open_cache(os.path.abspath(top)), None
+    except BuildoptError as error:
+        return Layout(top), b"", NotStored(kind="storage", subject=error.message)
 
 
 def open_journal(project: str, environ: Mapping[str, str]) -> Journal:

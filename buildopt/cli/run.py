@@ -80,6 +80,7 @@ def command(words: tuple[str, ...], **options: Any) -> int:
         stdin="null" if options["no_stdin"] else "inherit",
         pass_fds=options["pass_fds"],
         uses_memo=os.environ.get("BUILDOPT_STAT_MEMO") != "0",
+        trouble=call.trouble,
     )
     finished = run_task(call.task, policy, call.observer, call.stores)
     result = replace(finished.result, lost_events=call.stores.journal.lost_events)

@@ -169,10 +169,10 @@ class Event:
     boot: str
     type: str
     source: str
-    subject: str
     run: str
     n: int
     data: Mapping[str, Any]  # Any: JSON
+    subject: str = ""
     parent: str = ""
     severity: Severity = "info"
     schema: int = SCHEMA

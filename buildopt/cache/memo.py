@@ -9,7 +9,8 @@ tasks of a checkout:
       paths, NUL between them, then COUNT rows of 7 numbers and a digest (`_ROW`)
 
 The checksum is XXH3-128 of what follows the line. A memo that is absent, old, foreign or
-damaged is an empty one: only time is lost. BOOT is a hash of the boot's id: of rows taken at most a minute after
+damaged is an empty one: only time is lost. BOOT is a hash of the boot's id: of rows taken at
+most a minute after
 their file's last change, another boot believes none, since a power cut may have lost what was
 written while keeping the times.
 """
@@ -83,9 +84,9 @@ class Memo:
         rows = list(self._rows.items())[-MEMO_ROWS:]
         paths = b"\0".join(os.fsencode(path) for path, _ in rows)
         body = paths + b"".join(_ROW.pack(*row.signature, row.flags, row.digest) for _, row in rows)
-        header = b"%s %s %s %d %d\n" % (
-            _MAGIC, xxhash.xxh3_128_hexdigest(body).encode(), hit.boot_hash(), len(rows), len(paths),
-        )  # fmt: skip
+        checksum = xxhash.xxh3_128_hexdigest(body).encode()
+        numbers = (_MAGIC, checksum, hit.boot_hash(), len(rows), len(paths))
+        header = b"%s %s %s %d %d\n" % numbers
         try:
             files.publish_pieces(self.path, (header, body))
         except OSError:

@@ -4,7 +4,8 @@ A trace lies at `records/PROJECT/TASK/VARIABLES-KEY`, where VARIABLES is a short
 variables, so that runs in the same environment are tried first. Both kinds of file are one line
 `buildopt-trace 1 CHECKSUM` or `buildopt-entry 1 CHECKSUM` and one JSON object:
 
-    trace   entry, recorded_ns, run, shape of the streams, and for each kind of observation {subject: value}
+    trace   entry, recorded_ns, run, shape of the streams, and for each kind of observation
+            {subject: value}
     entry   exit_code, outputs [[kind, path, digest, fast_digest, size, mode]…], removed [path…],
             streams (digest), usage [duration_s, cpu_s, peak_memory_bytes], bound_to
 

@@ -15,8 +15,9 @@ ObserverName = Literal["seccomp", "declared", "off"]
 CacheMode = Literal["read-write", "read", "write", "off"]
 OutputKind = Literal["file", "link", "directory"]
 StreamName = Literal["stdout", "stderr", "joined"]
-StreamShape = Literal["", "o", "e", "s", "j"]
-"""Which streams a run wrote to: none, only stdout, only stderr, both as two, both as one."""
+StreamShape = Literal["", "o", "e", "s", "j", "ot", "et", "st", "jt"]
+"""Which streams a run wrote to: none, only stdout, only stderr, both as two, both as one; `t`
+where one of them was a terminal."""
 MissKind = Literal[
     "no-record",
     "command",

@@ -135,6 +135,7 @@ class _Run:
     variables: Mapping[str, str]
     folder: str
     joined: bool
+    terminal: bool
     started_ns: int
 
     def states(self, own: frozenset[str]) -> States:
@@ -195,6 +196,7 @@ def look_up(run: _Run) -> lookup.Found:
             variables_name=records.variables_digest(_variable_observations(run.variables)),
             states_for=run.states,
             joined=run.joined,
+            terminal=run.terminal,
             root=run.task.root,
         ),
     )
@@ -205,6 +207,7 @@ _CACHE_OFF = NotStored(kind="settings", subject="cache")
 
 def _begin(task: Task, policy: Policy, observer: Observer, stores: Stores) -> _Run:
     folder = stores.layout.checkout(task.root)
+    ours = describe_streams()
     try:
         os.makedirs(folder, 0o700, exist_ok=True)
     except OSError:
@@ -220,7 +223,8 @@ def _begin(task: Task, policy: Policy, observer: Observer, stores: Stores) -> _R
         memo=memo.load(os.path.join(folder, "memo"), enabled=policy.uses_memo),
         variables=variables.digests(task, stores.secret, stores.tokens),
         folder=folder,
-        joined=describe_streams().is_joined,
+        joined=ours.is_joined,
+        terminal="terminal" in (ours.stdout, ours.stderr),
         started_ns=time.monotonic_ns(),
     )
 
@@ -418,7 +422,7 @@ def _stored(
             entry_key="",
             recorded_ns=time.time_ns(),
             run_id=run.stores.journal.run_id,
-            shape=streams.shape_of(execution.chunks or ()),
+            shape=streams.shape_of(execution.chunks or (), terminal=run.terminal),
         )
         trace = run.records.record(run.task, trace, stored.entry)
     except store.CannotStore as trouble:

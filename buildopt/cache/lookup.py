@@ -28,6 +28,7 @@ class Finder:
     variables_name: str
     states_for: Callable[[frozenset[str]], States]
     joined: bool
+    terminal: bool
     root: str
 
 
@@ -89,10 +90,16 @@ def _unfit(trace: Trace, entry: CacheEntry, finder: Finder) -> MissReason | None
             before=entry.bound_to,
             after=finder.root,
         )
-    if not streams.serves(trace.shape, joined=finder.joined):
-        before, after = ("two streams", "one") if finder.joined else ("one stream", "two")
+    if not streams.serves(trace.shape, joined=finder.joined, terminal=finder.terminal):
+        before = _streams_in_words(trace.shape[0] == "j", trace.shape.endswith("t"))
+        after = _streams_in_words(finder.joined, finder.terminal)
         return MissReason(kind="settings", subject="streams", before=before, after=after)
     return None
+
+
+def _streams_in_words(joined: bool, terminal: bool) -> str:  # noqa: FBT001  # private, two places
+    where = "a terminal" if terminal else "pipes"
+    return f"{where}, both as one" if joined else where
 
 
 def _missing_content(entry: CacheEntry, artifacts: Artifacts) -> MissReason | None:

@@ -32,19 +32,28 @@ def unpack(data: bytes) -> tuple[Chunk, ...]:
     return tuple(chunks)
 
 
-def shape_of(chunks: Iterable[Chunk]) -> StreamShape:
-    """Which streams were written to."""
+def shape_of(chunks: Iterable[Chunk], *, terminal: bool) -> StreamShape:
+    """Which streams were written to; `terminal`: one of ours is a terminal."""
     names = {chunk.stream for chunk in chunks if chunk.data}
+    if not names:
+        return ""
     if "joined" in names:
-        return "j"
+        return "jt" if terminal else "j"
     if len(names) == 2:
-        return "s"
-    return "o" if "stdout" in names else "e" if names else ""
+        return "st" if terminal else "s"
+    if "stdout" in names:
+        return "ot" if terminal else "o"
+    return "et" if terminal else "e"
 
 
-def serves(shape: StreamShape, *, joined: bool) -> bool:
+def serves(shape: StreamShape, *, joined: bool, terminal: bool) -> bool:
     """Whether a record of this shape can be replayed exactly to our streams.
 
-    Two streams recorded as one cannot be told apart again, nor can the order across two be had.
+    Two streams recorded as one cannot be told apart again, nor can the order across two be had;
+    and what a command prints on a terminal is not what it prints to a pipe.
     """
-    return shape != ("s" if joined else "j")
+    if not shape:
+        return True
+    if shape.endswith("t") != terminal:
+        return False
+    return shape[0] != ("s" if joined else "j")

@@ -111,6 +111,12 @@ def _split(words: tuple[str, ...], *, shell: bool) -> tuple[str, tuple[str, ...]
         return words[0], ()
     if not words:
         raise UsageError("nothing to run", hint="buildopt run -- COMMAND", slug="no-command")
+    if "--" in words:
+        raise UsageError(
+            f"`{words[0]}` stands before options that follow it",
+            hint="put patterns in quotes, so that the shell leaves them alone: --input 'src/*.c'",
+            slug="unquoted-pattern",
+        )
     raise UsageError(
         f"cannot run {len(words)} tasks in one call yet",
         hint=f"for a command put `--` in front: buildopt run -- {' '.join(words)}",

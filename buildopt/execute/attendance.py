@@ -12,11 +12,15 @@ import os
 import select
 import signal
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from buildopt.execute.family import Family
+from buildopt.execute.keyboard import LOOK_AGAIN_S, Keyboard
 from buildopt.execute.pump import Pump
-from buildopt.execute.signals import ENDING, Arrival, SignalWatch
+from buildopt.execute.signals import ENDING, Arrival, SignalWatch, stop_self
+from buildopt.execute.terminal import copy_size
 
 if TYPE_CHECKING:
     from resource import struct_rusage
@@ -27,6 +31,9 @@ SURVIVOR_WAIT_S = 1.0
 As the observer waits for processes that survive the command: long enough for one that is just
 ending, short enough to be borne on every run that leaves a daemon.
 """
+
+LEFTOVER_LOOK_S = 0.05
+"""How often is looked, after Ctrl-C, whether the command's other processes have ended too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,26 +50,38 @@ class Ending:
     left_survivor: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """What ties us to a command: output, signals, keystrokes, and the terminals' sizes.
+
+    `masters` has the pseudo-terminal that stands for each of our streams that is a terminal.
+    """
+
+    pump: Pump
+    signals: SignalWatch
+    keyboard: Keyboard | None
+    masters: Mapping[int, int]
+
+
 class Attendance:
     """One command from just after its start to its end."""
 
-    def __init__(self, pid: int, pump: Pump, signals: SignalWatch) -> None:
-        self._pid = pid
-        self._pump = pump
-        self._signals = signals
+    def __init__(self, family: Family, lines: Lines) -> None:
+        self._family = family
+        self._pump, self._signals = lines.pump, lines.signals
+        self._keyboard = lines.keyboard
+        self._masters = lines.masters
         self._started_s = self._ended_s = time.monotonic()
         self._drain_until_s = 0.0
         self._reaped: tuple[int, struct_rusage] | None = None
         self._asked_to_end = 0
-        self._life = _open_life(pid)
+        self._life = _open_life(family.pid)
 
     def attend(self) -> Ending:
         """Pump output and pass signals on until there is nothing left to do."""
         while self._reaped is None:
             self._serve(timeout_s=None)
-        self._drain_until_s = self._ended_s + SURVIVOR_WAIT_S
-        while self._pump.is_open and (left_s := self._drain_until_s - time.monotonic()) > 0:
-            self._serve(timeout_s=left_s)
+        self._drain()
         left_survivor = self._pump.finish()
         while self._pump.is_pending:
             self._serve(timeout_s=None)
@@ -76,53 +95,124 @@ class Attendance:
 
     def close(self) -> None:
         """Let go of everything; a command that still runs, after trouble of ours, is killed."""
+        if self._keyboard is not None:
+            self._keyboard.release()
+        if self._reaped is None:
+            self._family.kill()
+            os.waitpid(self._family.pid, 0)
         self._pump.close()
         if self._life is not None:
             os.close(self._life)
-        if self._reaped is None:
-            os.kill(self._pid, signal.SIGKILL)
-            os.waitpid(self._pid, 0)
+
+    def _drain(self) -> None:
+        """Wait for the outputs' end and, after Ctrl-C, for that of all processes."""
+        self._pump.let_go()
+        self._drain_until_s = self._ended_s + SURVIVOR_WAIT_S
+        while self._pump.is_open and (left_s := self._drain_until_s - time.monotonic()) > 0:
+            self._serve(timeout_s=left_s)
+        if not self._asked_to_end:
+            return
+        while self._family.members() and time.monotonic() < self._drain_until_s:
+            self._serve(timeout_s=LEFTOVER_LOOK_S)
+        for pid in self._family.members():
+            self._family.kill_one(pid)
 
     def _serve(self, *, timeout_s: float | None) -> None:
-        poll = select.poll()
-        poll.register(self._signals.descriptor, select.POLLIN)
-        for descriptor, events in self._pump.interests():
-            poll.register(descriptor, events)
-        if self._life is not None and self._reaped is None:
-            poll.register(self._life, select.POLLIN)
-        ready = dict(poll.poll(None if timeout_s is None else timeout_s * 1000))
+        ready = self._wait(timeout_s)
+        if self._keyboard is not None:
+            self._keyboard.follow_output()
         self._pump.serve(ready)
+        self._forward_keys(ready)
         if self._signals.descriptor in ready:
             for arrival in self._signals.arrivals():
                 self._react(arrival)
         if self._life in ready:
             self._look_at_child()
 
+    def _wait(self, timeout_s: float | None) -> Mapping[int, int]:
+        interests = {self._signals.descriptor: select.POLLIN}
+        if self._life is not None and self._reaped is None:
+            interests[self._life] = select.POLLIN
+        wanted = list(self._pump.interests())
+        if self._keyboard is not None and self._reaped is None:
+            self._keyboard.take()
+            wanted += self._keyboard.interests()
+            if not self._keyboard.is_held:
+                timeout_s = LOOK_AGAIN_S
+        for descriptor, events in wanted:
+            interests[descriptor] = interests.get(descriptor, 0) | events
+        poll = select.poll()
+        for descriptor, events in interests.items():
+            poll.register(descriptor, events)
+        return dict(poll.poll(None if timeout_s is None else timeout_s * 1000))
+
+    def _forward_keys(self, ready: Mapping[int, int]) -> None:
+        if self._keyboard is None or self._reaped is not None:
+            return
+        if not any(descriptor in ready for descriptor, _ in self._keyboard.interests()):
+            return
+        requests = self._keyboard.forward()
+        if "suspend" in requests:
+            # As Ctrl-Z would have: it is for everybody in our group. It comes back to us.
+            os.kill(0, signal.SIGTSTP)
+        if "interrupt" in requests:
+            self._end(signal.SIGINT, has_arrived=True)
+
     def _react(self, arrival: Arrival) -> None:
         if arrival.number == signal.SIGCHLD:
             self._look_at_child()
         elif arrival.number in ENDING:
-            self._end(arrival)
+            # What the kernel sends goes to our process group, and the command may be in it.
+            has_arrived = arrival.by_kernel and not self._family.has_own_session
+            self._end(arrival.number, has_arrived=has_arrived)
+        elif arrival.number == signal.SIGWINCH:
+            self._resize()
+        elif arrival.number == signal.SIGTSTP:
+            self._suspend()
+        elif arrival.number == signal.SIGCONT and self._keyboard is not None:
+            self._keyboard.resume()
 
     def _look_at_child(self) -> None:
         if self._reaped is not None:
             return
-        pid, status, usage = os.wait4(self._pid, os.WNOHANG)
-        if pid:
+        flags = os.WUNTRACED if self._family.has_own_session else 0
+        pid, status, usage = os.wait4(self._family.pid, os.WNOHANG | flags)
+        if pid and os.WIFSTOPPED(status):
+            self._suspend()
+        elif pid:
             self._reaped = (status, usage)
             self._ended_s = time.monotonic()
 
-    def _end(self, arrival: Arrival) -> None:
+    def _end(self, number: int, *, has_arrived: bool) -> None:
         is_first = not self._asked_to_end
-        self._asked_to_end = self._asked_to_end or arrival.number
+        self._asked_to_end = self._asked_to_end or number
         if self._reaped is not None:
             self._drain_until_s = 0.0
             self._pump.drop_pending()
         elif not is_first:
-            os.kill(self._pid, signal.SIGKILL)
-        elif not arrival.by_kernel:
-            # What the kernel sends goes to our process group, and the command is in it.
-            os.kill(self._pid, arrival.number)
+            self._family.kill()
+        elif not has_arrived:
+            self._family.send(number)
+
+    def _resize(self) -> None:
+        for ours, master in self._masters.items():
+            copy_size(ours, master)
+        if self._masters and not self._family.has_own_session and self._reaped is None:
+            # It may have got the kernel's own before the new size was there to be read.
+            self._family.send(signal.SIGWINCH)
+
+    def _suspend(self) -> None:
+        """Stop the command and ourselves until the shell lets us go on."""
+        if self._reaped is not None:
+            return
+        self._family.send(signal.SIGSTOP)
+        if self._keyboard is not None:
+            self._keyboard.release()
+        stop_self()
+        if self._keyboard is not None:
+            self._keyboard.resume()
+        self._resize()
+        self._family.send(signal.SIGCONT)
 
 
 def _open_life(pid: int) -> int | None:

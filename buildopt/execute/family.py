@@ -51,8 +51,12 @@ class Family:
     def kill(self) -> None:
         """End everybody at once."""
         for pid in {self.pid, *self.members()}:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+            self.kill_one(pid)
+
+    def kill_one(self, pid: int) -> None:
+        """End the process `pid`, if it is there and ours to end."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
 
     def members(self) -> set[int]:
         """All that run, but for those that left for a session of their own: they are daemons."""

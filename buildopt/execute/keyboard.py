@@ -86,6 +86,11 @@ class Keyboard:
             _set(self._before or [])
         self._before = None
 
+    def resume(self) -> None:
+        """Begin anew after a stop: a shell has used the terminal meanwhile."""
+        self._before = None
+        self.take()
+
     def follow_output(self) -> None:
         """Let our terminal process output as the command has its own do (full screen)."""
         theirs = _settings(self._master)

@@ -14,13 +14,16 @@ import sys
 from collections.abc import Iterator
 from signal import Signals
 
-from buildopt.execute.attendance import Attendance, Ending
+from buildopt.execute.attendance import Attendance, Ending, Lines
 from buildopt.execute.command import ChildSetup, Command
+from buildopt.execute.environment import ACTIVE
+from buildopt.execute.family import Family
+from buildopt.execute.keyboard import Keyboard
 from buildopt.execute.pump import Pump
 from buildopt.execute.recording import Recording
 from buildopt.execute.signals import SignalWatch, end_by
 from buildopt.execute.start import start
-from buildopt.execute.streams import Streams, describe_streams, stdin_is_at_end
+from buildopt.execute.streams import STDIN, Streams, describe_streams, stdin_is_at_end
 from buildopt.execute.wiring import Wiring
 from buildopt.model import Execution, NotStored, Usage
 
@@ -34,23 +37,23 @@ SIGNAL_EXIT_BASE = 128
 def execute(command: Command, setup: ChildSetup) -> Execution:
     """Run `command` to its end; raises BuildoptError if it cannot be started."""
     streams = describe_streams()
-    not_stored = _unknown_stdin(command, streams)
+    stdin_reasons = _unknown_stdin(command, streams)
     recording = Recording()
     wiring = Wiring(command, streams)
+    keyboard = _keyboard(wiring, streams)
     try:
-        with SignalWatch(own_session=wiring.child.own_session) as signals:
+        with SignalWatch(own_session=wiring.has_keyboard) as signals:
             pid = start(command, wiring.child, setup, signals)
             wiring.close_child_side()
             signals.listen()
             pump = Pump(wiring.hand_over_routes(), recording)
-            attendance = Attendance(pid, pump, signals)
-            try:
-                ending = attendance.attend()
-            finally:
-                attendance.close()
+            lines = Lines(pump=pump, signals=signals, keyboard=keyboard, masters=wiring.masters)
+            ending = _attend(_family(pid, command, wiring), lines)
     finally:
         wiring.close()
-    return _execution(ending, recording, not_stored)
+    if keyboard is not None and keyboard.was_used:
+        stdin_reasons = (NotStored(kind="stdin", subject="terminal"),)
+    return _execution(ending, recording, stdin_reasons)
 
 
 def end_like(execution: Execution) -> int:
@@ -60,6 +63,30 @@ def end_like(execution: Execution) -> int:
         sys.stderr.flush()
         end_by(execution.signal)
     return execution.exit_code
+
+
+def _attend(family: Family, lines: Lines) -> Ending:
+    attendance = Attendance(family, lines)
+    try:
+        return attendance.attend()
+    finally:
+        attendance.close()
+
+
+def _keyboard(wiring: Wiring, streams: Streams) -> Keyboard | None:
+    if not wiring.has_keyboard:
+        return None
+    return Keyboard(wiring.masters[STDIN], in_pipeline=streams.stdout == "pipe")
+
+
+def _family(pid: int, command: Command, wiring: Wiring) -> Family:
+    value = command.environment.get(ACTIVE, "")
+    is_own = value and value != os.environ.get(ACTIVE)
+    return Family(
+        pid,
+        terminal=wiring.masters[STDIN] if wiring.has_keyboard else None,
+        marker=os.fsencode(f"{ACTIVE}={value}") if is_own else b"",
+    )
 
 
 def _unknown_stdin(command: Command, streams: Streams) -> tuple[NotStored, ...]:

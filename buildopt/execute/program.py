@@ -67,7 +67,7 @@ def start_error(
 
 def _replace_by(path: str, argv: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
     try:
-        os.execve(path, argv, environment)
+        os.execve(path, list(argv), environment)
     except OSError as error:
         if error.errno != errno.ENOEXEC or not _is_script(path):
             raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from buildopt.model import Chunk, StreamName
 
 RECORD_LIMIT_BYTES = 64 * 1024 * 1024
-"""More than this is passed on and not kept: a log of that size is data, not a build's output."""
+"""More than this is passed on and not kept: so much is data, not what a build tells."""
 
 
 class Recording:

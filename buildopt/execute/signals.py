@@ -16,7 +16,7 @@ IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 """The interpreter ignores these whatever it inherited; a command expects them to be fatal."""
 
 JOB_CONTROL = (signal.SIGTTIN, signal.SIGTTOU)
-"""Blocked while a command runs: touching a terminal from the background fails, never stops us."""
+"""Blocked while a command runs: to touch a terminal from the background never stops us."""
 
 
 class Arrival(NamedTuple):
@@ -33,7 +33,7 @@ class SignalWatch:
     """Makes signals readable from `descriptor` instead of interrupting anything.
 
     They are blocked, and a thread waits for them: only so is known who sent them. Signals that
-    were ignored when we started stay ignored. Threads that exist already must have them blocked.
+    were ignored when we started stay ignored. Threads that exist already must block them too.
     """
 
     def __init__(self, *, own_session: bool) -> None:
@@ -57,7 +57,7 @@ class SignalWatch:
         return self
 
     def listen(self) -> None:
-        """Begin; to be called after the command was forked, as threads do not survive a fork."""
+        """Begin; to be called after the fork, which no thread survives."""
         self._thread = threading.Thread(target=self._wait_for_signals, daemon=True)
         self._thread.start()
 
@@ -90,13 +90,20 @@ def restore_for_command(watch: SignalWatch) -> None:
     """In the forked child: give the command the signals as we got them from our parent."""
     for number in IGNORED_BY_PYTHON:
         signal.signal(number, signal.SIG_DFL)
-    for number in range(1, signal.NSIG):
+    for each in signal.valid_signals():
         # What is caught is reset by exec anyway, but must not be caught until then.
-        if callable(signal.getsignal(number)):
-            signal.signal(number, signal.SIG_DFL)
+        if callable(signal.getsignal(each)):
+            signal.signal(each, signal.SIG_DFL)
     if watch.child_ignored:
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, watch.mask_before)
+
+
+def stop_self() -> None:
+    """Stop until we are continued; nothing happens where nobody could continue us."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTSTP})
+    signal.pthread_kill(threading.get_ident(), signal.SIGTSTP)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTSTP})
 
 
 def end_by(number: int) -> None:

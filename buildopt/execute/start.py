@@ -37,7 +37,7 @@ class ChildStreams:
 
 
 def start(command: Command, streams: ChildStreams, setup: ChildSetup, signals: SignalWatch) -> int:
-    """Process id of the command, once it is known to run; raises BuildoptError if it does not."""
+    """Process id of the command, once it runs; raises BuildoptError if it does not."""
     reader, writer = map(above_standard, os.pipe())
     pid = os.fork()
     if pid == 0:
@@ -137,6 +137,6 @@ def _error_of(command: Command, report: bytes) -> BuildoptError:
         )
     return BuildoptError(
         f"cannot start `{command.argv[0]}`: {text}",
-        hint="`buildopt doctor` says what works here; `--observe off` runs it without us watching",
+        hint="`buildopt doctor` says what works here; `--observe off` runs it unwatched",
         slug="command-not-started",
     )

@@ -52,6 +52,7 @@ def as_written(master: int, data: bytes) -> bytes:
     Our terminal will do that again; a record is the same as one made of a pipe.
     """
     processing = termios.OPOST | termios.ONLCR
-    if termios.tcgetattr(master)[OUTPUT_FLAGS] & processing != processing:
-        return data
+    with contextlib.suppress(termios.error):  # nobody has it open any more
+        if termios.tcgetattr(master)[OUTPUT_FLAGS] & processing != processing:
+            return data
     return data.replace(b"\r\n", b"\n")

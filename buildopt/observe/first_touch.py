@@ -42,8 +42,8 @@ class Touch:
     """One path: its first state and what was done with it since."""
 
     __slots__ = (
-        "did", "error", "first", "is_attempted", "is_disturbed", "is_own", "is_racy", "listing",
-        "listing_signature", "path", "place", "value",
+        "did", "error", "first", "is_attempted", "is_born", "is_disturbed", "is_own", "is_racy",
+        "listing", "path", "place", "value",
     )  # fmt: skip
 
     def __init__(self, path: str, place: Place) -> None:
@@ -58,9 +58,10 @@ class Touch:
         """Digest of a file, where it had to be taken at once; target of a link."""
         self.listing: dict[str, str] | None = None
         """Names and type letters that the run did not make, when the folder was first listed."""
-        self.listing_signature: StatSignature | None = None
         self.is_attempted = False
         self.is_own = False
+        self.is_born = False
+        """Lay in an own folder when it was first met, so that its first state says nothing."""
         self.is_disturbed = False
         """Somebody else changed it between the first touch and a change by the run."""
         self.is_racy = False
@@ -166,7 +167,7 @@ class Touches:
     def _meet(self, path: str) -> Touch:
         touch = self.all[path] = Touch(path, self._placement.of(path))
         if touch.place is Place.HIDDEN or self.is_own_folder(path.rpartition("/")[0]):
-            touch.is_own = True
+            touch.is_own = touch.is_born = True
             return touch
         first, touch.error, links = look(path)
         touch.first = first

@@ -1,0 +1,309 @@
+"""What follows from all touches of a run, once it has ended.
+
+    path            first state counts as                         output
+    left alone      itself: file, link, directory, listing …      no
+    ├ own, probed   `absent`, `kept`                              yes: adopted
+    changed, made   absent: `own` where it was only probed        yes
+    ├ overwritten   nothing                                       yes
+    ├ own, probed   `absent`, `own`                               yes
+    └ else          itself, digested before the change            yes
+    removed         as changed                                    tombstone
+
+An *own* path here is one that an earlier run of this task made. An `absent` holds where nothing
+is there, and furthermore, by its value:
+
+    own     where something is there that this task made earlier (of a folder: nothing else in it)
+    kept    where what is there is as this record's outputs say
+    EACCES  and other names of errors: where looking fails with that error
+
+A path of state whose content the run changed is a `file` with two values, `FOUND|LEFT`, and
+holds with either; an empty one means that nothing is there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from buildopt.model import NotStoredKind, ObservationKind, StatSignature
+from buildopt.observe.first_touch import (
+    EXECUTED,
+    FILE,
+    FOLDER,
+    LINK,
+    LISTED,
+    READ,
+    STAT,
+    TYPE,
+    Touch,
+    Touches,
+    look,
+)
+from buildopt.observe.ignored import Place
+from buildopt.observe.listing import as_text, counted_entries
+from buildopt.observe.observer import DigestFile
+from buildopt.observe.placement import Placement
+
+OWN = "own"
+KEPT = "kept"
+
+
+class Row(NamedTuple):
+    """An observation to be; a file without a value is digested if it still has its signature."""
+
+    kind: ObservationKind
+    subject: str
+    value: str
+    signature: StatSignature | None = None
+
+
+@dataclass(slots=True)
+class Conclusion:
+    """What is to be handed over, in plain values."""
+
+    rows: list[Row] = field(default_factory=list)
+    outputs: set[str] = field(default_factory=set)
+    removed: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    incomplete: list[tuple[NotStoredKind, str]] = field(default_factory=list)
+
+
+def conclude(
+    touches: Touches, placement: Placement, digest: DigestFile, adoptable: frozenset[str]
+) -> Conclusion:
+    """Sum up; `adoptable` are own outputs of earlier runs, none when outputs are strict."""
+    summing = _Summing(touches, placement, digest, adoptable)
+    for touch in list(touches.all.values()):
+        if touch.place is not Place.HIDDEN and (touch.did or touch.is_attempted or touch.is_born):
+            summing.add(touch)
+    summing.add_listings()
+    found = summing.conclusion
+    found.incomplete += [("incomplete", path) for path in touches.unreadable]
+    return found
+
+
+class _Summing:
+    def __init__(
+        self,
+        touches: Touches,
+        placement: Placement,
+        digest: DigestFile,
+        adoptable: frozenset[str],
+    ) -> None:
+        self.conclusion = Conclusion()
+        self._touches = touches
+        self._placement = placement
+        self._digest = digest
+        self._adoptable = adoptable
+        self._listed: list[Touch] = []
+        self._exempt: set[str] = set()
+
+    def add(self, touch: Touch) -> None:
+        now = look(touch.path)[0]
+        if self._is_made(touch, now):
+            self._add_made(touch, now)
+        elif not touch.is_born:
+            self._add_left(touch, now)
+
+    def add_listings(self) -> None:
+        """Listings come last: they leave out all that is an output."""
+        outputs, adoptable = self.conclusion.outputs, self._adoptable
+        observed = {row.subject for row in self.conclusion.rows} - self._exempt
+        for touch in self._listed:
+            letters = touch.listing or {}
+            base = touch.path.rstrip("/") + "/"
+            names = [
+                name
+                for name in letters
+                if (path := base + name) not in outputs
+                and path not in self._exempt
+                and (path not in adoptable or path in observed)
+            ]
+            self.conclusion.rows.append(Row("listing", touch.path, as_text(letters, names)))
+            self._compare_listing(touch, letters)
+
+    def _is_made(self, touch: Touch, now: StatSignature | None) -> bool:
+        if touch.is_own:
+            return True
+        if touch.is_attempted:
+            return self._touches.has_changed(touch, now)
+        above = touch.path.rpartition("/")[0]
+        return touch.first is None and now is not None and self._touches.is_own_folder(above)
+
+    def _add_left(self, touch: Touch, now: StatSignature | None) -> None:
+        """A path that is as it was: whatever was attempted or done was at most a look."""
+        if touch.is_disturbed or _is_other(touch, now):
+            self.conclusion.changed.append(touch.path)
+        if touch.is_attempted:
+            touch.did |= STAT
+        plain = touch.place is Place.PLAIN
+        if plain and now is not None and self._is_exempt(touch):
+            self._admit(touch.path, now)
+            self._exempted(touch, KEPT)
+            return
+        if plain and now is not None and touch.is_attempted and touch.kind == FOLDER:
+            if touch.first is not None and touch.first.mode != now.mode:
+                self.conclusion.outputs.add(touch.path)
+        self._depend(touch)
+
+    def _add_made(self, touch: Touch, now: StatSignature | None) -> None:
+        if touch.is_disturbed:
+            self.conclusion.changed.append(touch.path)
+        if touch.place is Place.STATE:
+            self._add_state(touch, now)
+            return
+        if touch.place is Place.PLAIN:
+            self._add_output(touch, now)
+        if touch.is_born:
+            return
+        if touch.place is Place.TEMPORARY:
+            if touch.kind == FILE and touch.did & (READ | EXECUTED):
+                self._depend(touch)
+        elif touch.first is None and not touch.error:
+            self._add_absence(touch, now)
+        elif self._is_exempt(touch):
+            self._exempted(touch, OWN)
+        elif touch.did:
+            self._depend(touch)
+
+    def _add_output(self, touch: Touch, now: StatSignature | None) -> None:
+        if now is None:
+            if touch.first is not None:
+                self.conclusion.removed.append(touch.path)
+        elif not self._has_same_content(touch, now):
+            self._admit(touch.path, now)
+            if now.mode & TYPE == FOLDER and touch.kind != FOLDER or touch.is_own:
+                self._admit_below(touch.path)
+
+    def _add_absence(self, touch: Touch, now: StatSignature | None) -> None:
+        """Nothing was there. Who merely overwrites need not know, unless nothing is left of it."""
+        if now is None or touch.did & (READ | EXECUTED) or (touch.did and self._is_strict):
+            self.conclusion.rows.append(Row("absent", touch.path, ""))
+        elif touch.did:
+            self._exempted(touch, OWN)
+
+    @property
+    def _is_strict(self) -> bool:
+        return self._touches.is_strict
+
+    def _add_state(self, touch: Touch, now: StatSignature | None) -> None:
+        kept = self._placement.is_restored(touch.path)
+        if kept and now is not None and now.mode & TYPE == FILE:
+            self.conclusion.outputs.add(touch.path)
+        if kept and now is None and touch.first is not None:
+            self.conclusion.removed.append(touch.path)
+        if not touch.did or touch.is_born or touch.kind not in (0, FILE):
+            return
+        left = ""
+        if now is not None and now.mode & TYPE == FILE:
+            try:
+                left = self._digest(touch.path)
+            except OSError:
+                self.conclusion.incomplete.append(("incomplete", touch.path))
+        self.conclusion.rows.append(Row("file", touch.path, f"{touch.value}|{left}"))
+
+    def _is_exempt(self, touch: Touch) -> bool:
+        """Whether an earlier run of this task made it and this one did not read it."""
+        return (
+            touch.path in self._adoptable
+            and touch.kind in (FILE, FOLDER, LINK)
+            and not touch.did & (READ | EXECUTED)
+        )
+
+    def _exempted(self, touch: Touch, value: str) -> None:
+        if touch.did:
+            self.conclusion.rows.append(Row("absent", touch.path, value))
+        self._exempt.add(touch.path)
+        if touch.did & LISTED:
+            self._listed.append(touch)
+
+    def _depend(self, touch: Touch) -> None:
+        """The first state is an input."""
+        if touch.place is not Place.PLAIN and touch.kind not in (0, FILE, LINK):
+            return
+        rows, kind = self.conclusion.rows, touch.kind
+        if touch.first is None:
+            rows.append(Row("absent", touch.path, touch.error))
+        elif kind == FILE:
+            name: ObservationKind = "tool" if touch.did & EXECUTED else "file"
+            rows.append(Row(name, touch.path, touch.value, touch.first))
+        elif kind == LINK:
+            rows.append(Row("link", touch.path, touch.value))
+        elif kind == FOLDER:
+            rows.append(Row("directory", touch.path, ""))
+            if touch.did & LISTED:
+                self._listed.append(touch)
+        else:
+            self.conclusion.incomplete.append(("incomplete", touch.path))
+
+    def _has_same_content(self, touch: Touch, now: StatSignature) -> bool:
+        """Whether a change was one of times only, or by another name of the file."""
+        if not touch.value or touch.first is None or touch.first.mode != now.mode:
+            return False
+        if touch.kind == LINK:
+            return _target(touch.path) == touch.value
+        try:
+            return touch.kind == FILE and self._digest(touch.path) == touch.value
+        except OSError:
+            return False
+
+    def _admit(self, path: str, now: StatSignature) -> None:
+        if now.mode & TYPE in (FILE, FOLDER, LINK):
+            self.conclusion.outputs.add(path)
+        else:
+            self.conclusion.incomplete.append(("incomplete", path))
+
+    def _admit_below(self, folder: str) -> None:
+        """Everything in a folder that the run made, also what came there by a rename."""
+        for path in _walk(folder):
+            place = self._placement.of(path)
+            if place is Place.PLAIN or (place is Place.STATE and self._placement.is_restored(path)):
+                now = look(path)[0]
+                if now is not None:
+                    self._admit(path, now)
+
+    def _compare_listing(self, touch: Touch, letters: dict[str, str]) -> None:
+        """Find names that came or went without the run's doing."""
+        now = look(touch.path)[0]
+        if now == touch.first or self._touches.all[touch.path].is_own:
+            return
+        base = touch.path.rstrip("/") + "/"
+        after = counted_entries(self._placement, touch.path)
+        for name in letters.keys() ^ after.keys():
+            other = self._touches.all.get(base + name)
+            if other is None or not (other.is_attempted or other.is_own):
+                self.conclusion.changed.append(base + name)
+
+
+def _is_other(touch: Touch, now: StatSignature | None) -> bool:
+    """Whether somebody else changed what the run met and left alone."""
+    if touch.error:
+        return False
+    if touch.first is None or now is None:
+        return touch.first is not now
+    if touch.kind == FOLDER:
+        return now.mode & TYPE != FOLDER
+    if touch.kind == LINK:
+        return now != touch.first and _target(touch.path) != touch.value
+    return touch.first != now
+
+
+def _walk(folder: str) -> Iterator[str]:
+    try:
+        with os.scandir(folder) as items:
+            below = [(item.path, item.is_dir(follow_symlinks=False)) for item in items]
+    except OSError:
+        return
+    for path, is_folder in below:
+        yield path
+        if is_folder:
+            yield from _walk(path)
+
+
+def _target(link: str) -> str:
+    try:
+        return os.readlink(link)
+    except OSError:
+        return ""

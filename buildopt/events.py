@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, ClassVar, Literal
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from buildopt.model import MissReason, NotStored
 
@@ -21,8 +21,7 @@ Outcome = Literal["fresh", "restored", "executed"]
 Severity = Literal["info", "warning", "error"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InputCounts:
+class InputCounts(NamedTuple):
     """How many of each kind a run depended on."""
 
     files: int = 0
@@ -32,13 +31,16 @@ class InputCounts:
     variables: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputCounts:
+class OutputCounts(NamedTuple):
     """What a run left: regular files, their bytes, paths it removed."""
 
     files: int = 0
     bytes: int = 0
     removed: int = 0
+
+
+NO_INPUTS = InputCounts()
+NO_OUTPUTS = OutputCounts()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +84,8 @@ class RunFinished:
     time_saved_s: float = 0.0
     lookup_s: float = 0.0
     restore_s: float = 0.0
-    inputs: InputCounts = InputCounts()
-    outputs: OutputCounts = OutputCounts()
+    inputs: InputCounts = NO_INPUTS
+    outputs: OutputCounts = NO_OUTPUTS
     cpu_s: float = 0.0
     peak_memory_bytes: int = 0
     tasks: tuple[TaskResult, ...] = ()
@@ -114,8 +116,7 @@ class CacheLookup:
     candidates: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredOutput:
+class StoredOutput(NamedTuple):
     """One output as the report shows it; the path is relative to the project's root."""
 
     path: str
@@ -185,7 +186,8 @@ _FIELDS = {_NAMES.get(name, name): name for name in (f.name for f in fields(Even
 
 def data_of(record: EventData) -> dict[str, Any]:
     """The record as JSON-ready data; what a run did not have is absent."""
-    data = {name: value for name, value in asdict(record).items() if value is not None}
+    plain = {f.name: _plain(getattr(record, f.name)) for f in fields(record)}
+    data = {name: value for name, value in plain.items() if value is not None}
     if isinstance(record, RunFinished):
         return _run_data(record, data)
     return data
@@ -266,8 +268,23 @@ def _typed(name: str, value: Any) -> Any:  # Any: JSON in, field values out
 
 
 def _row(kind: type[Any], row: Mapping[str, Any]) -> Any:  # Any: one of the small records above
-    known = {f.name for f in fields(kind)}
+    known = _field_names(kind)
     return kind(**{key: _typed(key, value) for key, value in row.items() if key in known})
+
+
+def _field_names(kind: type[Any]) -> set[str]:
+    return {f.name for f in fields(kind)} if is_dataclass(kind) else set(kind._fields)
+
+
+def _plain(value: Any) -> Any:  # Any: field values in, JSON out
+    """Records as objects, tuples as lists, the rest as it is."""
+    if is_dataclass(value):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, tuple):
+        if hasattr(value, "_fields"):
+            return {name: _plain(item) for name, item in zip(value._fields, value, strict=True)}
+        return [_plain(item) for item in value]
+    return value
 
 
 def _shorten(event: Event) -> Event:

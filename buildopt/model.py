@@ -2,12 +2,14 @@
 
 Paths are `str` in the form of `os.fsdecode`, so that names of any bytes survive; they are
 absolute in memory, and tokenised (`$PROJECT/…`) only inside records (`cache/tokens.py`).
+
+Named tuples, made by keyword only: a run that misses waits for each class to be made, and a
+frozen dataclass takes seven times as long (docs/decisions/0003-named-tuples.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 ObservationKind = Literal["file", "tool", "absent", "listing", "link", "directory", "environment"]
@@ -64,8 +66,7 @@ class StatSignature(NamedTuple):
     mode: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
+class Observation(NamedTuple):
     """One thing that a run depended on, in the state in which the run first met it.
 
     `value` is text that is equal exactly when nothing changed:
@@ -92,16 +93,14 @@ class Observation:
     signature: StatSignature | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotStored:
+class NotStored(NamedTuple):
     """Why a run left no record: `subject` is a path, a variable's name or a word."""
 
     kind: NotStoredKind
     subject: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MissReason:
+class MissReason(NamedTuple):
     """What differed from the nearest record; `before` and `after` are short texts for people."""
 
     kind: MissKind
@@ -110,8 +109,7 @@ class MissReason:
     after: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputState:
+class OutputState(NamedTuple):
     """One path that a run made: what a restore puts there.
 
     `digest` is the SHA-256 of a file's content (its name among the artifacts) or a link's
@@ -126,8 +124,7 @@ class OutputState:
     mode: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class Usage(NamedTuple):
     """What a run cost, over its whole process tree where the system can tell."""
 
     duration_s: float
@@ -135,16 +132,14 @@ class Usage:
     peak_memory_bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chunk:
+class Chunk(NamedTuple):
     """Bytes of one stream, in the order in which they arrived."""
 
     stream: StreamName
     data: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CacheEntry:
+class CacheEntry(NamedTuple):
     """What a run left behind: everything that a hit gives back."""
 
     key: str
@@ -157,8 +152,7 @@ class CacheEntry:
     """Root of the one checkout it may serve, because it holds that path; else empty."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
+class Trace(NamedTuple):
     """The inputs that one run saw, and the entry they lead to."""
 
     key: str
@@ -170,8 +164,7 @@ class Trace:
     shape: StreamShape = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class Task(NamedTuple):
     """A command with all that decides what it will do, but for what it will read."""
 
     name: str
@@ -189,16 +182,14 @@ class Task:
     key: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
+class Hit(NamedTuple):
     """A record whose every observation holds now."""
 
     trace: Trace
     entry: CacheEntry
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Miss:
+class Miss(NamedTuple):
     """No record holds; the reasons are those of the nearest one."""
 
     reasons: tuple[MissReason, ...]
@@ -207,8 +198,7 @@ class Miss:
 Lookup = Hit | Miss
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observed:
+class Observed(NamedTuple):
     """What an observer saw of one run.
 
     `observations` are in the state of the first touch. `outputs` are absolute paths that the
@@ -224,8 +214,7 @@ class Observed:
     processes: tuple[Process, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Process:
+class Process(NamedTuple):
     """One process of a run: times are monotonic nanoseconds since the run began."""
 
     pid: int
@@ -238,8 +227,7 @@ class Process:
     exit_code: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Execution:
+class Execution(NamedTuple):
     """How the command ended, and every byte that it printed.
 
     `chunks` is None where more was printed than a record may hold.
@@ -249,4 +237,4 @@ class Execution:
     signal: int
     usage: Usage
     chunks: tuple[Chunk, ...] | None
-    not_stored: tuple[NotStored, ...] = field(default=())
+    not_stored: tuple[NotStored, ...] = ()

@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from buildopt import hit
 from buildopt.cache import (
@@ -64,8 +64,7 @@ from buildopt.model import (
 from buildopt.observe.observer import Observer, Watch
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(NamedTuple):
     """How a call wants to use the cache and start the command."""
 
     cache: CacheMode = "read-write"
@@ -87,8 +86,7 @@ class Policy:
         return self.cache in ("read-write", "write")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stores:
+class Stores(NamedTuple):
     """The cache as one call sees it, and the journal it writes to."""
 
     layout: Layout
@@ -97,8 +95,7 @@ class Stores:
     journal: Journal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
+class Finished(NamedTuple):
     """A run's end: its result, and the signal by which the caller has to end, or 0.
 
     `fresh` says how the same call can be answered from now on, None where it cannot.
@@ -109,8 +106,7 @@ class Finished:
     fresh: Fresh | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fresh:
+class Fresh(NamedTuple):
     """A state found to be as recorded, for the hit index."""
 
     observations: tuple[Observation, ...]
@@ -120,8 +116,7 @@ class Fresh:
     chunks: tuple[Chunk, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(NamedTuple):
     """What the steps of one run share."""
 
     task: Task
@@ -168,7 +163,7 @@ def run_task(task: Task, policy: Policy, observer: Observer | None, stores: Stor
             finished, reason = _answered(run, found.lookup, found.states)
             if finished is not None:
                 return finished
-            found = replace(found, lookup=Miss(reasons=(reason,)))
+            found = found._replace(lookup=Miss(reasons=(reason,)))
         return _executed(run, found)
     finally:
         run.memo.save()
@@ -432,7 +427,7 @@ def _stored(
         return None, None, (NotStored(kind="storage", subject=error.strerror or str(error)),)
     run.owned.update(stored.entry.outputs, removed)
     run.stores.journal.append(_stored_event(run.task, trace, stored, _seconds_since(started_ns)))
-    return trace, replace(stored.entry, key=trace.entry_key), ()
+    return trace, stored.entry._replace(key=trace.entry_key), ()
 
 
 def _fresh(run: _Run, trace: Trace, entry: CacheEntry, chunks: tuple[Chunk, ...]) -> Fresh | None:
@@ -559,13 +554,13 @@ def _count_outputs(entry: CacheEntry, removed: int) -> OutputCounts:
 def relative(reasons: Sequence[MissReason], root: str) -> tuple[MissReason, ...]:
     """The reasons with their paths relative to the project's root."""
     return tuple(
-        replace(reason, subject=_relative_path(reason.subject, root)) for reason in reasons
+        reason._replace(subject=_relative_path(reason.subject, root)) for reason in reasons
     )
 
 
 def _relative_subjects(reasons: Sequence[NotStored], root: str) -> tuple[NotStored, ...]:
     return tuple(
-        replace(reason, subject=_relative_path(reason.subject, root)) for reason in reasons
+        reason._replace(subject=_relative_path(reason.subject, root)) for reason in reasons
     )
 
 

@@ -10,8 +10,7 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import xxhash
 
@@ -39,8 +38,7 @@ class Damaged(Exception):
         self.digest = digest
 
 
-@dataclass(frozen=True, slots=True)
-class Artifacts:
+class Artifacts(NamedTuple):
     """The contents in one cache."""
 
     layout: Layout
@@ -50,7 +48,8 @@ class Artifacts:
     ) -> tuple[OutputState, int, bool]:
         """Store the content of a regular file.
 
-        Its state, the bytes the cache grew by, and whether `needle` is in the content. Raises OSError,
+        Its state, the bytes the cache grew by, and whether `needle` is in the content. Raises
+        OSError,
         also for a file that changes while it is read.
         """
         found = False

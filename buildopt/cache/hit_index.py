@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from buildopt import hit
 from buildopt.cache import files
@@ -14,8 +14,7 @@ from buildopt.model import Chunk, Observation, StatSignature
 _DESCRIPTORS = {"stdout": 1, "stderr": 2, "joined": 1}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(NamedTuple):
     """What an unchanged run is answered with; `event` holds the marks of hit.py."""
 
     chunks: tuple[Chunk, ...]

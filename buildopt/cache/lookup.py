@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from buildopt.cache import streams
 from buildopt.cache.artifacts import Artifacts, Damaged
@@ -18,8 +18,7 @@ CANDIDATES_FOR_REASONS = 3
 """Records that are compared in full to find the nearest one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finder:
+class Finder(NamedTuple):
     """What a look-up needs; `states_for` makes the present as seen apart from own outputs."""
 
     records: Records
@@ -32,8 +31,7 @@ class Finder:
     root: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(NamedTuple):
     """A look-up's answer, with the present under which it was found."""
 
     lookup: Lookup

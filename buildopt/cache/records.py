@@ -18,8 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 import xxhash
 
@@ -36,8 +35,7 @@ _KINDS: tuple[ObservationKind, ...] = get_args(ObservationKind)
 _WITH_PATHS = frozenset(kind for kind in _KINDS if kind != "environment")
 
 
-@dataclass(frozen=True, slots=True)
-class Records:
+class Records(NamedTuple):
     """The traces and entries of one cache, seen from one checkout."""
 
     layout: Layout

@@ -15,7 +15,7 @@ import json
 import os
 import stat
 from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from buildopt.cache import files, locks
 from buildopt.cache.artifacts import Artifacts, Damaged
@@ -37,8 +37,7 @@ class Blocked(Exception):
         self.path = path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(NamedTuple):
     """What has to change: in this order, removals, folders, files, links."""
 
     removals: tuple[str, ...]

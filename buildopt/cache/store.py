@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from buildopt.cache import streams
 from buildopt.cache.artifacts import Artifacts
@@ -21,8 +21,7 @@ class CannotStore(Exception):
         self.subject = subject
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
+class Stored(NamedTuple):
     """An entry, not yet recorded, and the bytes that the cache grew by for it."""
 
     entry: CacheEntry

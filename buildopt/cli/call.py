@@ -8,8 +8,9 @@ import shlex
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
+from typing import NamedTuple
 
 from buildopt import journal_line, settings
 from buildopt.cache.layout import Layout, open_cache
@@ -22,8 +23,7 @@ from buildopt.observe.observer import Observer
 from buildopt.pipeline import Stores
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(NamedTuple):
     """A call of `run` or of what looks at one: settings and options made one."""
 
     task: Task
@@ -62,7 +62,7 @@ def make_call(
     )
     _require_inside(task)
     tokens = tokens_for(chosen.root, environ)
-    task = replace(task, key=_key(task, tokens, chosen.observe))
+    task = task._replace(key=_key(task, tokens, chosen.observe))
     layout, secret, trouble = _open(cache_dir or settings.cache_folder(environ))
     stores = Stores(
         layout=layout, secret=secret, tokens=tokens, journal=open_journal(task.project, environ)

@@ -191,7 +191,7 @@ def _event_with_marks(call: Call, result: RunFinished) -> bytes:
         restore_s=0.0,
         cpu_s=0.0,
         peak_memory_bytes=0,
-        outputs=replace(result.outputs, removed=0),
+        outputs=result.outputs._replace(removed=0),
     )
     data = data_of(answer) | {
         "duration_s": "@TOOK@", "lookup_s": "@TOOK@", "time_saved_s": "@SAVED@",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from typing import NamedTuple
 
@@ -80,10 +81,18 @@ class SignalWatch:
 
     def _wait_for_signals(self) -> None:
         while True:
-            information = signal.sigwaitinfo(self._watched)
+            arrival = _next_arrival(self._watched)
             if self._is_over:
                 return
-            os.write(self._writer, bytes((information.si_signo, information.si_code > 0)))
+            os.write(self._writer, bytes(arrival))
+
+
+def _next_arrival(numbers: set[signal.Signals]) -> Arrival:
+    if sys.platform == "darwin":  # does not tell who sent it; for most it was a keystroke
+        number = signal.sigwait(numbers)
+        return Arrival(number, number in (signal.SIGINT, signal.SIGQUIT))
+    information = signal.sigwaitinfo(numbers)
+    return Arrival(information.si_signo, information.si_code > 0)
 
 
 def restore_for_command(watch: SignalWatch) -> None:

@@ -71,9 +71,9 @@ class Conclusion:
 
 
 def conclude(
-    touches: Touches, placement: Placement, digest: DigestFile, adoptable: frozenset[str]
+    touches: Touches, placement: Placement, digest: DigestFile, adoptable: frozenset[str] | None
 ) -> Conclusion:
-    """Sum up; `adoptable` are own outputs of earlier runs, none when outputs are strict."""
+    """Sum up; `adoptable` are own outputs of earlier runs, None where nothing is adopted."""
     summing = _Summing(touches, placement, digest, adoptable)
     for touch in list(touches.all.values()):
         if touch.place is not Place.HIDDEN and (touch.did or touch.is_attempted or touch.is_born):
@@ -90,13 +90,14 @@ class _Summing:
         touches: Touches,
         placement: Placement,
         digest: DigestFile,
-        adoptable: frozenset[str],
+        adoptable: frozenset[str] | None,
     ) -> None:
         self.conclusion = Conclusion()
         self._touches = touches
         self._placement = placement
         self._digest = digest
-        self._adoptable = adoptable
+        self._adoptable = adoptable or frozenset()
+        self._is_strict = adoptable is None
         self._listed: list[Touch] = []
         self._exempt: set[str] = set()
 
@@ -138,14 +139,13 @@ class _Summing:
             self.conclusion.changed.append(touch.path)
         if touch.is_attempted:
             touch.did |= STAT
-        plain = touch.place is Place.PLAIN
-        if plain and now is not None and self._is_exempt(touch):
-            self._admit(touch.path, now)
-            self._exempted(touch, KEPT)
-            return
-        if plain and now is not None and touch.is_attempted and touch.kind == FOLDER:
-            if touch.first is not None and touch.first.mode != now.mode:
-                self.conclusion.outputs.add(touch.path)
+        if touch.place is Place.PLAIN and now is not None:
+            if self._is_exempt(touch):
+                self._admit(touch.path, now)
+                self._exempted(touch, KEPT)
+                return
+            if touch.is_attempted and touch.first is not None and touch.first.mode != now.mode:
+                self._admit(touch.path, now)  # a folder's permissions
         self._depend(touch)
 
     def _add_made(self, touch: Touch, now: StatSignature | None) -> None:
@@ -174,19 +174,16 @@ class _Summing:
                 self.conclusion.removed.append(touch.path)
         elif not self._has_same_content(touch, now):
             self._admit(touch.path, now)
-            if now.mode & TYPE == FOLDER and touch.kind != FOLDER or touch.is_own:
+            if now.mode & TYPE == FOLDER and not touch.is_born:
                 self._admit_below(touch.path)
 
     def _add_absence(self, touch: Touch, now: StatSignature | None) -> None:
         """Nothing was there. Who merely overwrites need not know, unless nothing is left of it."""
-        if now is None or touch.did & (READ | EXECUTED) or (touch.did and self._is_strict):
+        counts = touch.did if self._is_strict else touch.did & (READ | EXECUTED)
+        if now is None or counts:
             self.conclusion.rows.append(Row("absent", touch.path, ""))
         elif touch.did:
             self._exempted(touch, OWN)
-
-    @property
-    def _is_strict(self) -> bool:
-        return self._touches.is_strict
 
     def _add_state(self, touch: Touch, now: StatSignature | None) -> None:
         kept = self._placement.is_restored(touch.path)
@@ -206,11 +203,11 @@ class _Summing:
 
     def _is_exempt(self, touch: Touch) -> bool:
         """Whether an earlier run of this task made it and this one did not read it."""
-        return (
-            touch.path in self._adoptable
-            and touch.kind in (FILE, FOLDER, LINK)
-            and not touch.did & (READ | EXECUTED)
-        )
+        if touch.path not in self._adoptable:
+            return False
+        if touch.kind in (FILE, LINK):
+            return not touch.did & (READ | EXECUTED)
+        return touch.kind == FOLDER
 
     def _exempted(self, touch: Touch, value: str) -> None:
         if touch.did:
@@ -224,6 +221,8 @@ class _Summing:
         if touch.place is not Place.PLAIN and touch.kind not in (0, FILE, LINK):
             return
         rows, kind = self.conclusion.rows, touch.kind
+        if touch.error == "ENAMETOOLONG":
+            return  # the name itself decides, and it is in the command
         if touch.first is None:
             rows.append(Row("absent", touch.path, touch.error))
         elif kind == FILE:

@@ -11,7 +11,7 @@ import os
 import stat
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from buildopt.globs import Pattern, any_covers, parse
 from buildopt.model import NotStored, Observation, Observed, ObserverName, StatSignature, Task
@@ -23,8 +23,7 @@ OWN_MARK = ".buildopt-"
 """In the names of our own temporaries (cache/files.py), which count nowhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """The declared patterns of a task, taken apart."""
 
     inputs: tuple[Pattern, ...]

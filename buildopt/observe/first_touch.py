@@ -109,8 +109,10 @@ class Touches:
 
         What is to be made depends on its folder. What an earlier listing showed is an input.
         """
-        folder = self.note(path.rpartition("/")[0] or "/", STAT)
         touch = self.note(path, did)
+        if touch.place is Place.HIDDEN:
+            return touch
+        folder = self.note(path.rpartition("/")[0] or "/", STAT)
         if not touch.is_own:
             if folder.did & LISTED and not folder.is_own:
                 touch.did |= STAT

@@ -1,0 +1,91 @@
+"""The view as short Markdown, for a pull request or a job's summary."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+
+from buildopt.report.measures import Measure
+from buildopt.report.phrases import Phrase
+from buildopt.report.quantities import counted, duration, share, size
+from buildopt.report.view import RunView
+
+ROWS = 10
+"""Reasons and outputs listed; the HTML report has all."""
+
+
+def markdown_of(view: RunView) -> str:
+    """A few paragraphs and tables, the verdict first."""
+    return "\n".join(_lines(view)) + "\n"
+
+
+def _lines(view: RunView) -> Iterator[str]:
+    yield f"## {view.shape} {view.verdict}"
+    yield ""
+    yield f"{_code(shlex.join(view.command))}: {_words(view.answer)} {_words(view.kept)}"
+    yield from _reasons(view)
+    yield ""
+    yield "| measure | value |"
+    yield "| --- | ---: |"
+    for measure in view.measures:
+        yield f"| {measure.name} | {_value(measure)} |"
+    yield from _outputs(view)
+    yield from _history(view)
+
+
+def _reasons(view: RunView) -> Iterator[str]:
+    if len(view.reasons) < 2:
+        return
+    yield ""
+    for reason in view.reasons[:ROWS]:
+        yield f"- {_words(reason.sentence)}"
+    more = len(view.reasons[ROWS:]) + view.reasons_left_out
+    if more:
+        yield f"- and {more:,} more"
+
+
+def _outputs(view: RunView) -> Iterator[str]:
+    outputs = view.outputs
+    yield ""
+    if outputs.note:
+        yield f"Outputs: {outputs.note}"
+        return
+    yield f"Outputs: {counted(outputs.files, 'file')}, {size(outputs.bytes)}"
+    yield ""
+    yield "| output | size |"
+    yield "| --- | ---: |"
+    for output in outputs.rows[:ROWS]:
+        shown = size(output.bytes) if output.kind == "file" else output.kind
+        yield f"| {_code(output.path)} | {shown} |"
+    more = len(outputs.rows[ROWS:]) + outputs.left_out
+    if more:
+        yield f"| and {more:,} more | |"
+
+
+def _history(view: RunView) -> Iterator[str]:
+    history = view.history
+    yield ""
+    if history.no_data:
+        yield f"History: {history.no_data}"
+        return
+    yield (
+        f"Last {counted(len(history.runs), 'run')} of this task: {share(history.hit_ratio)} hits, "
+        f"≈ {duration(history.time_saved_s)} saved."
+    )
+
+
+def _value(measure: Measure) -> str:
+    return measure.shown if measure.value is not None else measure.note
+
+
+def _words(phrase: Phrase) -> str:
+    return phrase.lead + (_code(phrase.name) if phrase.name else "") + phrase.tail
+
+
+def _code(name: str) -> str:
+    """A code span that no name can leave: its fence is longer than any run of backticks."""
+    longest = max((len(run) for run in re.findall(r"`+", name)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if name.startswith("`") or name.endswith("`") else ""
+    return f"{fence}{pad}{name}{pad}{fence}".replace("|", "\\|")

@@ -1,0 +1,253 @@
+"""One run as every form of the report shows it, made of events alone.
+
+What is not known is `None` with a note that begins `no data:` and says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, Literal
+
+from buildopt.events import SCHEMA, CacheLookup, CacheStored, Event, RunFinished, record_of
+from buildopt.report.history import HISTORY_RUNS, SHAPES, History, State, history_of, state_of
+from buildopt.report.measures import Measure, input_measures, run_measures
+from buildopt.report.phrases import Phrase, miss_phrase, not_stored_phrase, printable
+from buildopt.report.quantities import counted, duration
+
+OUTPUT_ROWS = 100
+"""Outputs listed, the biggest; the rest are counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why no record held, with what it was and what it is now."""
+
+    kind: str
+    sentence: Phrase
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """One path that the run made."""
+
+    path: str
+    kind: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outputs:
+    """What the run made, the biggest first; `note` says why the list is empty, if it is."""
+
+    files: int
+    bytes: int
+    removed: int
+    rows: tuple[Output, ...] = ()
+    left_out: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView:
+    """A run: the verdict first, then everything that it rests on."""
+
+    run_id: str
+    time_ns: int
+    task: str
+    command: tuple[str, ...]
+    directory: str
+    project: str
+    observer: str
+    outcome: Literal["fresh", "restored", "executed"]
+    exit_code: int
+    signal: int | None
+    state: State
+    shape: str
+    verdict: str
+    answer: Phrase
+    kept: Phrase
+    reasons: tuple[Reason, ...]
+    reasons_left_out: int
+    measures: tuple[Measure, ...]
+    inputs: tuple[Measure, ...]
+    outputs: Outputs
+    history: History
+
+
+@dataclass(slots=True, kw_only=True)
+class _Found:
+    """What the events said of one run so far."""
+
+    event: Event | None = None
+    run: RunFinished | None = None
+    lookup: CacheLookup | None = None
+    lookup_event: Event | None = None
+    stored: CacheStored | None = None
+    history: list[tuple[Event, RunFinished]]
+
+
+def view_of(events: Iterable[Event], run_id: str) -> RunView:
+    """The view of a run; `events` come newest first. Raises ValueError for an unknown run."""
+    found = _find(events, run_id)
+    if found.run is None or found.event is None:
+        raise ValueError(f"the journal holds no finished run `{run_id}`")
+    run = found.run
+    reasons, left_out = _reasons(found, run)
+    return RunView(
+        run_id=run.run_id,
+        time_ns=found.event.time_ns,
+        task=printable(run.task),
+        command=tuple(printable(argument) for argument in run.command),
+        directory=printable(run.directory),
+        project=printable(run.project),
+        observer=run.observer,
+        outcome=run.outcome,
+        exit_code=run.exit_code,
+        signal=run.signal,
+        state=state_of(run),
+        shape=SHAPES[state_of(run)],
+        verdict=_verdict(run),
+        answer=_answer(run, reasons, left_out),
+        kept=_kept(run),
+        reasons=reasons,
+        reasons_left_out=left_out,
+        measures=run_measures(run),
+        inputs=input_measures(run),
+        outputs=_outputs(found, run),
+        history=history_of(found.history),
+    )
+
+
+def data_of_view(view: RunView) -> dict[str, Any]:  # Any: JSON
+    """The view as JSON-ready data; sentences are plain text."""
+    return {"schema": SCHEMA, **_plain(view)}
+
+
+def _find(events: Iterable[Event], run_id: str) -> _Found:
+    """One walk backwards in time: the run, then what led to it; stops when nothing is missing."""
+    found = _Found(history=[])
+    for event in events:
+        if event.type == RunFinished.type:
+            _take_run(found, event, run_id)
+        elif event.type == CacheLookup.type and event.run == run_id:
+            record = record_of(event)
+            found.lookup = record if isinstance(record, CacheLookup) else None
+            found.lookup_event = event
+        elif event.type == CacheStored.type and found.run and not found.stored:
+            _take_stored(found, event)
+        if len(found.history) == HISTORY_RUNS and found.stored:
+            break
+    return found
+
+
+def _take_run(found: _Found, event: Event, run_id: str) -> None:
+    if len(found.history) == HISTORY_RUNS or (not found.run and event.run != run_id):
+        return
+    record = record_of(event)
+    if not isinstance(record, RunFinished):
+        return
+    if not found.run:
+        found.event, found.run = event, record
+    same = (record.root, record.project, record.task) == (
+        found.run.root,
+        found.run.project,
+        found.run.task,
+    )
+    if same:
+        found.history.append((event, record))
+
+
+def _take_stored(found: _Found, event: Event) -> None:
+    if found.run and found.run.record and event.data.get("record") == found.run.record:
+        record = record_of(event)
+        found.stored = record if isinstance(record, CacheStored) else None
+
+
+def _reasons(found: _Found, run: RunFinished) -> tuple[tuple[Reason, ...], int]:
+    """All reasons where the lookup told them, else those that the run names."""
+    told, left_out = run.miss_reasons, 0
+    if found.lookup and found.lookup_event:
+        told = found.lookup.miss_reasons
+        left_out = found.lookup.reasons_left_out
+        left_out += found.lookup_event.data.get("miss_reasons_left_out", 0)
+    reasons = tuple(
+        Reason(
+            kind=reason.kind,
+            sentence=miss_phrase(reason),
+            before=printable(reason.before),
+            after=printable(reason.after),
+        )
+        for reason in told
+    )
+    return reasons, left_out
+
+
+def _verdict(run: RunFinished) -> str:
+    took = duration(run.duration_s)
+    if run.signal:
+        return f"Failed: ended by signal {run.signal} after {took}"
+    if run.exit_code:
+        return f"Failed with exit status {run.exit_code} after {took}"
+    saved = f", ≈ {duration(run.time_saved_s)} saved" if run.time_saved_s > 0 else ""
+    return f"{run.outcome.capitalize()} in {took}{saved}"
+
+
+def _answer(run: RunFinished, reasons: tuple[Reason, ...], left_out: int) -> Phrase:
+    """Why it came out so, in one sentence."""
+    if run.outcome != "executed":
+        done = "nothing had to be done" if run.outcome == "fresh" else "the outputs were put back"
+        return Phrase(lead=f"All inputs are as recorded; {done}.")
+    if not reasons:
+        if any(reason.kind == "undeclared" for reason in run.not_stored):
+            return Phrase(lead="Nothing was looked up: no inputs are declared.")
+        return Phrase(lead="No data: the run named no reason for not being answered.")
+    first = reasons[0].sentence
+    more = len(reasons) - 1 + left_out
+    tail = f", and {counted(more, 'more reason')}." if more else "."
+    return Phrase(lead=first.lead, name=first.name, tail=first.tail + tail)
+
+
+def _kept(run: RunFinished) -> Phrase:
+    """What the next run can expect."""
+    if run.outcome != "executed":
+        return Phrase(lead="The record stays; the next run with these inputs is answered again.")
+    if run.stored:
+        return Phrase(lead="Recorded: the next run with these inputs is answered from it.")
+    if not run.not_stored:
+        return Phrase(lead="Not recorded; no data: the run named no reason.")
+    why = not_stored_phrase(run.not_stored[0])
+    return Phrase(lead=f"Not recorded: {why.lead}", name=why.name, tail=f"{why.tail}.")
+
+
+def _outputs(found: _Found, run: RunFinished) -> Outputs:
+    counts = run.outputs
+    if not found.stored:
+        note = "no data: the event that lists them is no longer in the journal"
+        if not run.record:
+            note = "no data: outputs are listed when a run is recorded, and this one was not"
+        return Outputs(files=counts.files, bytes=counts.bytes, removed=counts.removed, note=note)
+    made = sorted(found.stored.outputs, key=lambda output: (-output.bytes, output.path))
+    rows = tuple(
+        Output(path=printable(o.path), kind=o.kind, bytes=o.bytes) for o in made[:OUTPUT_ROWS]
+    )
+    return Outputs(
+        files=counts.files,
+        bytes=counts.bytes,
+        removed=counts.removed,
+        rows=rows,
+        left_out=found.stored.outputs_left_out + len(made) - len(rows),
+        note="" if rows else "The run made no outputs.",
+    )
+
+
+def _plain(value: Any) -> Any:  # Any: the records above in, JSON out
+    if isinstance(value, Phrase):
+        return value.text
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value

@@ -317,9 +317,9 @@ def _executed(run: _Run, found: lookup.Found) -> Finished:
             candidates=found.candidates,
         )
     )
-    states = run.states(frozenset())
-    watch = run.observer.watch(run.task, states.digest)
-    execution = _execute(run.task, run.policy, watch)
+    watch = _watch(run)
+    setup = Unobserved() if isinstance(watch, NotStored) else watch
+    execution = _execute(run.task, run.policy, setup)
     observed = _finish(watch)
     not_stored = _reasons_against(execution)
     not_stored += _relative_subjects(observed.incomplete, run.task.root)
@@ -361,8 +361,18 @@ def _executed(run: _Run, found: lookup.Found) -> Finished:
     return Finished(result=result, signal=execution.signal, fresh=fresh)
 
 
-def _finish(watch: Watch) -> Observed:
+def _watch(run: _Run) -> Watch | NotStored:
+    """The run's observation, or why there is none."""
+    try:
+        return run.observer.watch(run.task, run.states(frozenset()).digest)
+    except Exception as error:  # noqa: BLE001  # promise 3
+        return NotStored(kind="incomplete", subject=_named(error))
+
+
+def _finish(watch: Watch | NotStored) -> Observed:
     """What was seen; an observer's own trouble makes it incomplete and costs the build nothing."""
+    if isinstance(watch, NotStored):
+        return Observed(incomplete=(watch,))
     try:
         return watch.finish()
     except Exception as error:  # noqa: BLE001  # promise 3

@@ -49,8 +49,7 @@ class Artifacts(NamedTuple):
         """Store the content of a regular file.
 
         Its state, the bytes the cache grew by, and whether `needle` is in the content. Raises
-        OSError,
-        also for a file that changes while it is read.
+        OSError, also for a file that changes while it is read.
         """
         found = False
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)

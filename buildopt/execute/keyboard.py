@@ -88,7 +88,8 @@ class Keyboard:
 
     def resume(self) -> None:
         """Begin anew after a stop: a shell has used the terminal meanwhile."""
-        self._before = None
+        if not self._is_ours():
+            self._before = None
         self.take()
 
     def follow_output(self) -> None:

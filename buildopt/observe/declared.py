@@ -189,17 +189,17 @@ class _Survey:
         self.note(Observation(kind="file", subject=path, value=value, signature=signature))
 
     def link(self, path: str, above: tuple[tuple[int, int], ...]) -> None:
-        self.note(Observation(kind="link", subject=path, value=os.readlink(path)))
+        """Meet a link, each link behind it, and what they lead to; a cycle leads nowhere."""
         resolver = Resolver(self.met)
+        target, obstacle = path, ""
         try:
-            target, obstacle = resolver.follow(path)
+            while not obstacle and os.path.islink(target):
+                target, obstacle = resolver.follow(target)
         except LinkLoop:
             return
         status = None if obstacle else _lstat(target)
         if status is None:
             self.note(Observation(kind="absent", subject=target, value=""))
-        elif stat.S_ISLNK(status.st_mode):
-            self.link(target, above)
         elif stat.S_ISREG(status.st_mode):
             self.file(target, _signature(status))
         elif stat.S_ISDIR(status.st_mode):

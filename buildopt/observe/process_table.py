@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from buildopt.model import Process
 
+Fields = tuple[int, int, tuple[str, ...], int, int, float, int, int | None]
+"""A process in plain values, in the order of `Process`."""
+
 
 class ProcessTable:
     """One row a process; a later program of the same process keeps its start."""
@@ -49,3 +52,32 @@ class ProcessTable:
     def rows(self) -> tuple[Process, ...]:
         """All processes in the order of their start."""
         return tuple(sorted(self._rows.values(), key=lambda row: (row.started_ns, row.pid)))
+
+
+def fields_of(process: Process) -> Fields:
+    """A process in plain values."""
+    return (
+        process.pid,
+        process.parent_pid,
+        process.argv,
+        process.started_ns,
+        process.ended_ns,
+        process.cpu_s,
+        process.peak_memory_bytes,
+        process.exit_code,
+    )
+
+
+def process_of(fields: Fields) -> Process:
+    """The process of plain values."""
+    pid, parent_pid, argv, started_ns, ended_ns, cpu_s, peak_memory_bytes, exit_code = fields
+    return Process(
+        pid=pid,
+        parent_pid=parent_pid,
+        argv=tuple(argv),
+        started_ns=started_ns,
+        ended_ns=ended_ns,
+        cpu_s=cpu_s,
+        peak_memory_bytes=peak_memory_bytes,
+        exit_code=exit_code,
+    )

@@ -11,10 +11,10 @@ from math import ceil, log10
 from buildopt.report.history import SHAPES, History, PastRun, State
 from buildopt.report.quantities import duration, moment
 
-PLOT_TOP_PX = 20
-PLOT_BASE_PX = 140
-CHART_HEIGHT_PX = 172
-"""Room above for the label of a full bar, below for the marks of the states."""
+PLOT_TOP_PX = 8
+PLOT_BASE_PX = 128
+CHART_HEIGHT_PX = 176
+"""Room above for half a line of text, below for the marks of the states and this run's number."""
 FEW_RUNS = 15
 """With fewer runs bars keep the width that this many would have; with more, a narrow page shows
 the newer half."""

@@ -11,6 +11,7 @@ from buildopt.report.quantities import duration, exact_bytes, size
 Unit = Literal["s", "bytes", "count"]
 _UNTOLD = "no data: the system did not tell"
 _NOT_RUN = "no data: the command was not run"
+_NOT_RESTORED = "no data: nothing had to be put back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +42,22 @@ class Measure:
 
 def run_measures(run: RunFinished) -> tuple[Measure, ...]:
     """Times and memory."""
-    was_run = run.outcome == "executed"
     off = "no data: nothing was looked up, since no inputs are observed"
+    no_lookup = off if run.observer == "off" else _UNTOLD
+    not_told = _UNTOLD if run.outcome == "executed" else _NOT_RUN
+    peak = run.peak_memory_bytes
     return (
         Measure(name="Duration", unit="s", value=run.duration_s, note="start to end of this run"),
-        _known("Lookup", "s", run.lookup_s, off if run.observer == "off" else _UNTOLD),
-        _known("Restore", "s", run.restore_s, "no data: nothing had to be put back"),
-        _known("CPU time", "s", run.cpu_s, _UNTOLD if was_run else _NOT_RUN),
-        _known("Peak memory", "bytes", run.peak_memory_bytes, _UNTOLD if was_run else _NOT_RUN),
         _saved(run),
+        _known("Lookup", "s", run.lookup_s, ("comparing inputs with the records", no_lookup)),
+        _known(
+            "Restore",
+            "s",
+            run.restore_s,
+            ("comparing outputs and putting back what differs", _NOT_RESTORED),
+        ),
+        _known("CPU time", "s", run.cpu_s, ("user and system, all processes", not_told)),
+        _known("Peak memory", "bytes", peak, ("of the biggest process", not_told)),
     )
 
 
@@ -79,9 +87,9 @@ def _saved(run: RunFinished) -> Measure:
     )
 
 
-def _known(name: str, unit: Unit, value: float, otherwise: str) -> Measure:
-    """A figure for which nought means that nobody measured it."""
-    return Measure(name=name, unit=unit, value=value or None, note="" if value else otherwise)
+def _known(name: str, unit: Unit, value: float, notes: tuple[str, str]) -> Measure:
+    """A figure for which nought means that nobody measured it; notes for known and unknown."""
+    return Measure(name=name, unit=unit, value=value or None, note=notes[0 if value else 1])
 
 
 def _count(name: str, value: int, note: str) -> Measure:

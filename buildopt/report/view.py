@@ -196,7 +196,7 @@ def _verdict(run: RunFinished) -> str:
 
 
 def _answer(run: RunFinished, reasons: tuple[Reason, ...], left_out: int) -> Phrase:
-    """Why it came out so, in one sentence."""
+    """Why it was answered or run, in one sentence."""
     if run.outcome != "executed":
         done = "nothing had to be done" if run.outcome == "fresh" else "the outputs were put back"
         return Phrase(lead=f"All inputs are as recorded; {done}.")
@@ -207,7 +207,8 @@ def _answer(run: RunFinished, reasons: tuple[Reason, ...], left_out: int) -> Phr
     first = reasons[0].sentence
     more = len(reasons) - 1 + left_out
     tail = f", and {counted(more, 'more reason')}." if more else "."
-    return Phrase(lead=first.lead, name=first.name, tail=first.tail + tail)
+    lead = "Why it ran: " if run.exit_code else ""
+    return Phrase(lead=lead + first.lead, name=first.name, tail=first.tail + tail)
 
 
 def _kept(run: RunFinished) -> Phrase:

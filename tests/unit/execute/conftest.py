@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 DRIVER = Path(__file__).with_name("driver.py")
-JOB_SHELL = Path(__file__).with_name("job_shell.py")
+PUPPET = Path(__file__).with_name("puppet.py")
 
 
 class Driver:
@@ -112,6 +112,12 @@ def terminal():
     terminal = UserTerminal()
     yield terminal
     terminal.close()
+
+
+@pytest.fixture
+def puppet():
+    """Command line of a puppet that answers signals as told."""
+    return lambda *actions: [sys.executable, str(PUPPET), *actions]
 
 
 @pytest.fixture

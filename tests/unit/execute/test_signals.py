@@ -1,18 +1,10 @@
 import os
 import signal
 import subprocess
-import sys
 
 import pytest
 
 ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
-
-
-def start(driver, script, **streams):
-    """The driver with a shell script that says `up` once its traps are set."""
-    process = driver.start("sh", "-c", script, stdout=subprocess.PIPE, **streams)
-    assert process.stdout.readline() == b"up\n"
-    return process
 
 
 def is_running(pid):
@@ -23,81 +15,75 @@ def is_running(pid):
         return False
 
 
+@pytest.fixture
+def start(driver):
+    """Starts the driver and waits until its command has said that it is up."""
+    processes = []
+
+    def start(*command, **options):
+        process = driver.start(*command, stdout=subprocess.PIPE, options=options)
+        processes.append(process)
+        assert process.stdout.readline() == b"up\n"
+        return process
+
+    yield start
+    for process in processes:
+        process.stdout.close()
+
+
 @pytest.mark.parametrize("number", ENDING)
-def test_signal_to_us_is_passed_on_and_waited_for(driver, fifo, number):
-    order = fifo()
-    name = number.name.removeprefix("SIG")
-    script = f"trap 'echo cleaned; exit 9' {name}; echo up; while :; do read _ <{order}; done"
-    process = start(driver, script)
+def test_signal_to_us_is_passed_on_and_waited_for(driver, start, puppet, number):
+    process = start(*puppet(f"{number.name}=exit 9"))
 
     process.send_signal(number)
-    output, _ = process.communicate(timeout=30)
 
-    assert output == b"cleaned\n"
-    assert process.returncode == 9
+    assert process.wait(timeout=30) == 9
+    assert driver.output == {"stdout": f"up\ngot {number.name}\n".encode()}
     assert driver.report["not_stored"] == [["signal", number.name]]
 
 
-def test_signal_that_ends_the_command_ends_us_too(driver):
-    process = start(driver, "echo up; exec tail -f /dev/null")
+def test_signal_that_ends_the_command_ends_us_too(start):
+    process = start("sh", "-c", "echo up; exec tail -f /dev/null")
 
     process.terminate()
 
     assert process.wait(timeout=30) == -signal.SIGTERM
-    process.stdout.close()
 
 
-def test_second_signal_kills_everybody(driver):
-    script = f"trap 'echo once' TERM; {STUBBORN} & echo $!; echo up; while :; do wait; done"
-    process = driver.start("sh", "-c", script, stdout=subprocess.PIPE)
+def test_second_signal_kills_everybody(start, puppet):
+    script = 'echo up; "$@" & echo $!; exec "$@"'
+    process = start("sh", "-c", script, "sh", *puppet("SIGTERM=say once"))
     child = int(process.stdout.readline())
-    assert {process.stdout.readline(), process.stdout.readline()} == {b"up\n", b"deaf\n"}
+    assert process.stdout.readline() == process.stdout.readline() == b"up\n"
 
     process.terminate()
     assert process.stdout.readline() == b"once\n"
     process.terminate()
 
     assert process.wait(timeout=30) == -signal.SIGKILL
-    process.stdout.close()
     assert not is_running(child)
 
 
-STUBBORN = f"""{sys.executable} -c '
-import signal
-for number in (signal.SIGINT, signal.SIGTERM):
-    signal.signal(number, signal.SIG_IGN)
-print("deaf", flush=True)
-while True:
-    signal.pause()'"""
-
-
-def test_keyboard_interrupt_of_our_whole_group_is_not_doubled(driver, fifo):
-    """A terminal's Ctrl-C, without a terminal: the kernel is imitated by nobody, so by kill."""
-    script = "trap 'echo int' INT; echo up; while :; do read _ || exit 3; done"
-    process = start(driver, script, stdin=subprocess.PIPE)
-
-    process.send_signal(signal.SIGINT)
-    assert process.stdout.readline() == b"int\n"
-    output, _ = process.communicate(timeout=30)
-
-    assert output == b""
-    assert process.returncode == 3
-
-
-def test_nobody_is_left_after_an_interrupt(driver):
-    script = f"{STUBBORN} & echo $!; exec tail -f /dev/null"
-    process = driver.start(
-        "sh",
-        "-c",
-        script,
-        stdout=subprocess.PIPE,
-        options={"variables": {"BUILDOPT_ACTIVE": os.urandom(8).hex()}},
-    )
+def test_nobody_is_left_after_an_interrupt(start, puppet):
+    script = 'echo up; "$@" & echo $!; exec tail -f /dev/null'
+    command = ["sh", "-c", script, "sh", *puppet("SIGINT=say deaf")]
+    process = start(*command, variables={"BUILDOPT_ACTIVE": os.urandom(8).hex()})
     child = int(process.stdout.readline())
-    assert process.stdout.readline() == b"deaf\n"
+    assert process.stdout.readline() == b"up\n"
 
     process.send_signal(signal.SIGINT)
 
     assert process.wait(timeout=30) == -signal.SIGINT
-    process.stdout.close()
     assert not is_running(child)
+
+
+def test_daemon_that_left_the_session_outlives_an_interrupt(start, fifo):
+    order, done = fifo(), fifo()
+    daemon = f"setsid sh -c 'read _ <{order}; echo alive >{done}' >/dev/null 2>&1 &"
+    process = start("sh", "-c", f"{daemon} echo up; exec tail -f /dev/null")
+
+    process.send_signal(signal.SIGINT)
+    process.wait(timeout=30)
+    order.go()
+
+    assert done.wait() == "alive"

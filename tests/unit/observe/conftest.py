@@ -13,8 +13,9 @@ import pytest
 
 from buildopt.model import Observed, Task
 from buildopt.observe.access import Access, Operation
+from buildopt.observe.decoding import decode
 from buildopt.observe.ignored import TracePolicy
-from buildopt.observe.ledger import Ledger, decode
+from buildopt.observe.ledger import Ledger
 
 PID = 4711
 
@@ -175,9 +176,7 @@ class Seen:
         return path.removeprefix(self._root + "/")
 
 
-TASK = Task(
-    name="", argv=("sh",), directory="/", root="/", project="", environment={}, umask=0o022
-)
+TASK = Task(name="", argv=("sh",), directory="/", root="/", project="", environment={}, umask=0o022)
 
 
 @pytest.fixture
@@ -217,3 +216,16 @@ def digest_of(root: Path) -> Callable[[str], str]:
 def script_in() -> Callable[..., Script]:
     """Makes a script under another policy."""
     return Script
+
+
+class PlainScript(Script):
+    """The same operations, told to nobody."""
+
+    def tell(self, operation: Operation, path: str, **fields: object) -> str:
+        return self.at(path)
+
+
+@pytest.fixture
+def plain_script_in() -> Callable[..., PlainScript]:
+    """Makes a script that is not traced."""
+    return PlainScript

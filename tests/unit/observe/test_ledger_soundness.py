@@ -63,7 +63,11 @@ def test_what_is_made_only_where_nothing_is_holds_for_own_paths_alone(script):
     script.symlink("a", "l")
 
     seen = script.end()
-    assert seen.below_root() == {("absent", "d"): "own", ("absent", "a"): "own", ("absent", "l"): "own"}
+    assert seen.below_root() == {
+        ("absent", "d"): "own",
+        ("absent", "a"): "own",
+        ("absent", "l"): "own",
+    }
 
 
 def test_with_strict_outputs_nothing_holds_for_own_paths(strict):
@@ -254,7 +258,7 @@ def test_an_edit_between_end_and_digest_is_told(script, root):
     summed_up = script.ledger.result()
     (root / "a").write_bytes(b"edited")
 
-    from buildopt.observe.ledger import decode
+    from buildopt.observe.decoding import decode
 
     observed = decode(summed_up, None, script._digest)
 

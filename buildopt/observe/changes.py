@@ -1,0 +1,149 @@
+"""What each operation that may change something means for the paths it names.
+
+A call is told before it executes and may fail, so everything here is an attempt; what is about
+to be overwritten, moved or removed is digested by `Touches.attempt` where it counts.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+
+from buildopt.observe.access import Access, Operation
+from buildopt.observe.first_touch import CREATED, FOLDER, LINK, READ, STAT, Touches
+from buildopt.observe.listings import Listings
+from buildopt.observe.ways import Ways, kind_now
+
+RENAME_NOREPLACE = 1
+RENAME_EXCHANGE = 2
+IRRELEVANT_ATTRIBUTES = ("security.", "system.posix_acl_", "system.nfs4_acl", "com.apple.")
+"""Set and read by every copying tool; access control is no content."""
+
+
+class Changes:
+    """Applies operations to the touches of one run; `refuse` leaves the run unstored."""
+
+    def __init__(
+        self,
+        touches: Touches,
+        ways: Ways,
+        listings: Listings,
+        refuse: Callable[[str], None],
+    ) -> None:
+        self._touches = touches
+        self._ways = ways
+        self._listings = listings
+        self._refuse = refuse
+
+    def apply(self, access: Access, path: str) -> None:
+        """Take note of an operation on the resolved `path`."""
+        _MEANINGS[access.operation](self, access, path)
+
+    def _open(self, access: Access, path: str) -> None:
+        """Open for writing: what is truncated need not be known, what is kept must be."""
+        flags = access.flags
+        if flags & os.O_CREAT and flags & os.O_EXCL:
+            self._touches.attempt(path, CREATED)
+        elif flags & os.O_TRUNC:
+            self._touches.attempt(path, 0 if flags & os.O_CREAT else STAT)
+        else:
+            self._touches.attempt(path, READ)
+
+    def _create(self, access: Access, path: str) -> None:
+        self._touches.attempt(path, CREATED)
+        if access.operation is Operation.SYMLINK:
+            self._ways.unsettle(path)
+
+    def _unlink(self, _: Access, path: str) -> None:
+        self._touches.attempt(path, STAT)
+        if kind_now(path) == LINK:
+            self._ways.unsettle(path)
+
+    def _remove_folder(self, _: Access, path: str) -> None:
+        self._listings.take(path)
+        self._touches.attempt(path, STAT)
+
+    def _rename(self, access: Access, path: str) -> None:
+        other = self._ways.reach(access.other, follows=False)
+        if other is None:
+            return
+        kind, other_kind = kind_now(path), kind_now(other)
+        self._move_away(path, kind)
+        if access.flags & RENAME_EXCHANGE:
+            self._move_away(other, other_kind)
+        elif access.flags & RENAME_NOREPLACE:
+            self._touches.attempt(other, CREATED)
+        else:
+            if other_kind == FOLDER:
+                self._listings.take(other)
+            self._touches.attempt(other, 0)
+        if {kind, other_kind} & {FOLDER, LINK}:
+            self._ways.unsettle(path)
+
+    def _move_away(self, path: str, kind: int) -> None:
+        """What is moved is an input where the run did not make it; of a folder, each member."""
+        self._touches.attempt(path, STAT if kind == FOLDER else READ)
+        if kind != FOLDER or self._touches.is_own_folder(path):
+            return
+        self._listings.take(path)
+        try:
+            names = os.listdir(path)
+        except OSError:
+            self._refuse(path)
+            return
+        for name in names:
+            member = f"{path}/{name}"
+            self._move_away(member, kind_now(member))
+
+    def _link(self, access: Access, path: str) -> None:
+        if access.path:
+            self._touches.bind_names(self._touches.attempt(path, READ))
+        other = self._ways.reach(access.other, follows=False)
+        if other is None:
+            return
+        self._touches.attempt(other, CREATED)
+        if kind_now(path) == LINK:
+            self._ways.unsettle(other)
+
+    def _change_status(self, _: Access, path: str) -> None:
+        """Permissions and times are an output whose content is an input."""
+        self._touches.attempt(path, STAT if kind_now(path) == FOLDER else READ)
+
+    def _truncate(self, access: Access, path: str) -> None:
+        self._touches.attempt(path, READ if access.size_bytes else STAT)
+
+    def _write_attribute(self, access: Access, path: str) -> None:
+        self._change_status(access, path)
+        if access.other and not access.other.startswith(IRRELEVANT_ATTRIBUTES):
+            self._refuse(path)  # a restore would not bring it back
+
+    def _read_attribute(self, access: Access, path: str) -> None:
+        """Observations have no place for attributes, so a run that can see any is refused."""
+        touch = self._touches.note(path, STAT)
+        if touch.is_own or access.other.startswith(IRRELEVANT_ATTRIBUTES):
+            return
+        try:
+            names = os.listxattr(path, follow_symlinks=False)
+        except (OSError, AttributeError):
+            return
+        if any(not name.startswith(IRRELEVANT_ATTRIBUTES) for name in names):
+            self._refuse(path)
+
+
+_MEANINGS: Mapping[Operation, Callable[[Changes, Access, str], None]] = {
+    Operation.OPEN: Changes._open,
+    Operation.MAKE_FOLDER: Changes._create,
+    Operation.MAKE_NODE: Changes._create,
+    Operation.BIND: Changes._create,
+    Operation.SYMLINK: Changes._create,
+    Operation.UNLINK: Changes._unlink,
+    Operation.REMOVE_FOLDER: Changes._remove_folder,
+    Operation.RENAME: Changes._rename,
+    Operation.LINK: Changes._link,
+    Operation.CHANGE_MODE: Changes._change_status,
+    Operation.CHANGE_OWNER: Changes._change_status,
+    Operation.CHANGE_TIMES: Changes._change_status,
+    Operation.TRUNCATE: Changes._truncate,
+    Operation.READ_ATTRIBUTE: Changes._read_attribute,
+    Operation.WRITE_ATTRIBUTE: Changes._write_attribute,
+}

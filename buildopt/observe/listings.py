@@ -1,0 +1,54 @@
+"""Listings that a run takes: each folder as it was first seen, apart from the run's own."""
+
+from __future__ import annotations
+
+import os
+
+from buildopt.observe.first_touch import FOLDER, LISTED, STAT, Touch, Touches
+from buildopt.observe.ignored import RESOLVER_NAMES, RESOLVER_PATTERNS, Place
+from buildopt.observe.listing import counted_entries
+from buildopt.observe.placement import Placement
+
+
+class Listings:
+    """Keeps what listings showed; `own_outputs` are what earlier runs of the task made."""
+
+    def __init__(self, touches: Touches, placement: Placement, own_outputs: frozenset[str]) -> None:
+        self._touches = touches
+        self._placement = placement
+        self._own_by_folder: dict[str, list[str]] = {}
+        for path in own_outputs:
+            self._own_by_folder.setdefault(os.path.dirname(path), []).append(path)
+
+    def take(self, folder: str) -> None:
+        """Take note that the run is about to list `folder`."""
+        touch = self._touches.note(folder, STAT)
+        if touch.is_own or touch.kind != FOLDER or touch.listing is not None:
+            return
+        if self._placement.lists_by_membership(folder):
+            self._take_members(touch)
+        elif touch.place is Place.PLAIN:
+            touch.did |= LISTED
+            self._take_all(touch)
+
+    def _take_all(self, touch: Touch) -> None:
+        """What the run has made by now is left out; earlier runs' outputs are looked at singly."""
+        base = touch.path.rstrip("/") + "/"
+        touch.listing = {
+            name: letter
+            for name, letter in counted_entries(self._placement, touch.path).items()
+            if not self._is_own(base + name)
+        }
+        for path in self._own_by_folder.get(touch.path, ()):
+            self._touches.note(path, STAT)
+
+    def _take_members(self, touch: Touch) -> None:
+        """Of a folder above the project only what resolvers look for counts."""
+        touch.listing = {}
+        base = touch.path.rstrip("/") + "/"
+        found = counted_entries(self._placement, touch.path)
+        for name in {*RESOLVER_NAMES, *filter(RESOLVER_PATTERNS.fullmatch, found)}:
+            self._touches.note(base + name, STAT)
+
+    def _is_own(self, path: str) -> bool:
+        return path in self._touches.all and self._touches.note(path, 0).is_own

@@ -22,7 +22,8 @@ SMALL_FILES = 5_000
 SMALL_FILE_BYTES = (2_000, 4_000)
 COPY = ("cp", "-r", "--reflink=never")
 OPTIONS = (
-    "run", "--observe", "declared", "--input", "src", "--input", "build.sh", "--output", "out", "--",
+    "run", "--observe", "declared",
+    "--input", "src", "--input", "build.sh", "--output", "out", "--",
 )  # fmt: skip
 
 
@@ -73,7 +74,7 @@ def miss(place: Path, pairs: int) -> Case:
         write_project(bench.project, 200, "mkdir -p out\nsleep 0.01\necho done > out/done")
         numbers = count()
         ours = bench.wrapped(
-            lambda: edit_input(bench.project, f"edit {next(numbers)}\n"), "buildopt: "
+            lambda: edit_input(bench.project, f"edit {next(numbers)}\n"), "; stored"
         )
         base = bench.bare(do_nothing, "./build.sh")
         title = "miss of a 10 ms command, 200 inputs, more than the command alone"
@@ -101,7 +102,7 @@ def store_large(place: Path, pairs: int) -> Case:
     with _bench(place) as bench:
         _write_large(bench, "random")
         _write_copying_project(bench)
-        ours = bench.wrapped(bench.remove_copies_and_cache, "buildopt: ")
+        ours = bench.wrapped(bench.remove_copies_and_cache, "; stored")
         base = bench.bare(bench.remove_copies, "./build.sh")
         title = f"storing 200 MB of random in {LARGE_FILES} files, more than the command alone"
         return Case(title, "difference", 0.6, *time_pairs(ours, base, pairs))

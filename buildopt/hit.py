@@ -29,7 +29,7 @@ import sys
 import time
 from _blake2 import blake2b
 
-from buildopt import journal_line, places
+from buildopt import __version__, journal_line, places
 
 MAGIC = b"buildopt-hit"
 SECTIONS = (
@@ -85,6 +85,7 @@ def index_path(cache: bytes, arguments: list[str]) -> bytes:
     posix.umask(umask)
     directory = posix.getcwdb()
     parts = [
+        __version__.encode(),
         sys.implementation.cache_tag.encode(),
         streams,
         b"%o" % umask,

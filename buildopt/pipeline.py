@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Container, Mapping, Sequence
+from hashlib import blake2b
 from typing import NamedTuple
 
 from buildopt import hit
@@ -45,7 +46,12 @@ from buildopt.events import (
 )
 from buildopt.execute.command import ChildSetup, Command, StdinChoice, Unobserved
 from buildopt.execute.process import execute
-from buildopt.execute.streams import describe_streams
+from buildopt.execute.streams import (
+    Streams,
+    describe_streams,
+    stdin_is_at_end,
+    stdin_offset_bytes,
+)
 from buildopt.journal import Journal
 from buildopt.model import (
     CacheEntry,
@@ -159,9 +165,10 @@ def run_task(task: Task, policy: Policy, observer: Observer | None, stores: Stor
     lock = locks.acquire(os.path.join(run.folder, f"{task.key}.lock"))
     try:
         found = _recover_and_look_up(run)
-        if isinstance(found.lookup, Hit) and policy.reads:
+        if isinstance(found.lookup, Hit) and policy.reads and not _stdin_is_open(policy):
             finished, reason = _answered(run, found.lookup, found.states)
             if finished is not None:
+                _consume_stdin(policy)
                 return finished
             found = found._replace(lookup=Miss(reasons=(reason,)))
         return _executed(run, found)
@@ -197,6 +204,9 @@ def look_up(run: _Run) -> lookup.Found:
     )
 
 
+STDIN_SUBJECT = "content of stdin"
+"""Stands among the variables of a run whose stdin is a regular file; no variable can be so named
+in a shell."""
 _CACHE_OFF = NotStored(kind="settings", subject="cache")
 
 
@@ -216,12 +226,37 @@ def _begin(task: Task, policy: Policy, observer: Observer, stores: Stores) -> _R
         records=records.Records(stores.layout, stores.tokens),
         owned=ownership.load(os.path.join(folder, f"{task.key}.owned"), task.root),
         memo=memo.load(os.path.join(folder, "memo"), enabled=policy.uses_memo),
-        variables=variables.digests(task, stores.secret, stores.tokens),
+        variables=variables.digests(task, stores.secret, stores.tokens)
+        | _stdin_content(policy, ours, stores.secret),
         folder=folder,
         joined=ours.is_joined,
         terminal="terminal" in (ours.stdout, ours.stderr),
         started_ns=time.monotonic_ns(),
     )
+
+
+def _stdin_is_open(policy: Policy) -> bool:
+    """Whether the command could read something that no record knows of."""
+    ours = describe_streams()
+    return policy.stdin == "inherit" and ours.stdin == "pipe" and not stdin_is_at_end()
+
+
+def _stdin_content(policy: Policy, ours: Streams, secret: bytes) -> dict[str, str]:
+    """A stdin that is a regular file counts with what is left of it, like a variable."""
+    if policy.stdin != "inherit" or ours.stdin != "file":
+        return {}
+    state = blake2b(key=secret, digest_size=16)
+    offset = stdin_offset_bytes()
+    while piece := os.pread(0, 1 << 20, offset):
+        state.update(piece)
+        offset += len(piece)
+    return {STDIN_SUBJECT: state.hexdigest()}
+
+
+def _consume_stdin(policy: Policy) -> None:
+    """Leave the offset where the command would have left it."""
+    if policy.stdin == "inherit" and describe_streams().stdin == "file":
+        os.lseek(0, 0, os.SEEK_END)
 
 
 def _recover_and_look_up(run: _Run) -> lookup.Found:
@@ -305,7 +340,8 @@ def _executed(run: _Run, found: lookup.Found) -> Finished:
     lookup_s = _seconds_since(run.started_ns)
     forced = MissReason(kind="forced", subject="task")
     is_hit = isinstance(found.lookup, Hit)
-    reasons = (forced,) if isinstance(found.lookup, Hit) else found.lookup.reasons
+    passed_over = MissReason(kind="settings", subject="stdin") if run.policy.reads else forced
+    reasons = (passed_over,) if isinstance(found.lookup, Hit) else found.lookup.reasons
     reasons = relative(reasons, run.task.root)
     if run.policy.force:
         reasons = (forced,)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from buildopt import hit
 from buildopt.cache import files
 from buildopt.cache.fingerprint import States
-from buildopt.model import Chunk, Observation, StatSignature
+from buildopt.model import Chunk, Observation
 
 _DESCRIPTORS = {"stdout": 1, "stderr": 2, "joined": 1}
 
@@ -27,22 +27,16 @@ def write(
     path: bytes,
     observations: Iterable[Observation],
     states: States,
-    extra: Iterable[tuple[str, StatSignature | None]],
+    more_absent: Iterable[str],
     answer: Answer,
 ) -> None:
     """Write the index, or none where the signatures would prove nothing. Raises OSError.
 
-    `states` has seen all `observations` and outputs hold. `extra` are further paths (settings,
-    the record itself) with the signatures taken before they were read, None for absent ones.
+    `states` has seen that all `observations` and outputs hold, and what else is to be watched.
     """
-    absent = {o.subject for o in observations if o.kind == "absent"}
+    absent = {o.subject for o in observations if o.kind == "absent"} | set(more_absent)
     folders = {o.subject for o in observations if o.kind == "directory"}
-    watched = dict(states.signatures)
-    for place, signature in extra:
-        if signature is None:
-            absent.add(place)
-        else:
-            watched[place] = signature
+    watched = states.signatures
     if not states.is_lasting:
         return
     sections = {

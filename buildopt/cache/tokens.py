@@ -32,7 +32,11 @@ class Tokens(NamedTuple):
         return path
 
     def shorten_text(self, text: str) -> str:
-        """A text (an argument, a variable) with every whole occurrence of the folders replaced."""
+        """A text (an argument, a variable) with every whole occurrence of the folders replaced.
+
+        Its own `$` are doubled, so that no text is taken for another one's short form.
+        """
+        text = text.replace("$", "$$")
         for token, folder in self.places:
             if folder in text:
                 text = _replace_whole(text, folder, token)

@@ -102,10 +102,17 @@ def project_identity(root: str) -> str:
                 if words.startswith("["):
                     section = words
                 elif section == '[remote "origin"]' and words.partition("=")[0].strip() == "url":
-                    return words.partition("=")[2].strip()
+                    return _without_credentials(words.partition("=")[2].strip())
     except OSError:
         pass
     return os.path.basename(root) or "root"
+
+
+def _without_credentials(address: str) -> str:
+    """The address of a remote without the user's name and password or token."""
+    scheme, mark, rest = address.partition("://")
+    host, slash, path = rest.partition("/")
+    return scheme + mark + host.rpartition("@")[2] + slash + path if mark else address
 
 
 def _task_settings(

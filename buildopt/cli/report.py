@@ -50,19 +50,20 @@ def command(
     prints = as_json or as_markdown
     if html or opens or not prints:
         path = _write(view, html or "")
-        click.echo(f"report in {path}", err=prints)
+        click.echo(f"report in {click.format_filename(path)}", err=prints)
         if opens:
             click.launch(path)
     if prints:
         click.echo(_printed(view, as_json=as_json), nl=False)
 
 
-def _printed(view: RunView, *, as_json: bool) -> str:
+def _printed(view: RunView, *, as_json: bool) -> bytes:
+    """What goes to stdout, UTF-8 whatever the locale, since a file is where it ends."""
     if as_json:
-        return json.dumps(data_of_view(view)) + "\n"
+        return json.dumps(data_of_view(view)).encode("ascii") + b"\n"
     from buildopt.report.markdown import markdown_of
 
-    return markdown_of(view)
+    return markdown_of(view).encode("utf-8", "backslashreplace")
 
 
 def _write(view: RunView, path: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import time
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +13,7 @@ import click
 
 from buildopt import hit, settings
 from buildopt.cache import hit_index
-from buildopt.cache.memo import signature_of
+from buildopt.cache.memo import RACY, flags_for, signature_of
 from buildopt.cli.call import Call, make_call
 from buildopt.cli.words import miss_words, saved_words, summary, tell
 from buildopt.errors import EXIT_DRY_RUN_MISS, UsageError
@@ -26,6 +28,7 @@ Examples:
   buildopt run --dry-run docs           say hit or miss and why; exit 0 or 3
   buildopt run --report --input src -- pytest
 """
+Signatures = list[tuple[str, StatSignature | None]]
 _NOT_FOR_THE_FAST_PATH = ("result_file", "report", "dry_run", "force", "cache_dir")
 
 
@@ -67,7 +70,9 @@ def command(words: tuple[str, ...], **options: Any) -> int:
     Inputs and outputs are named by --input and --output, or by a task in the settings. Without
     them the command just runs. The exit status is the command's own.
     """
+    started_ns = time.time_ns()
     chosen = _with_options(settings.load(os.getcwd(), os.environ), options)
+    consulted = _signatures(chosen.consulted, started_ns)
     task_name, argv = _split(words, shell=options["shell"])
     cache_dir = options["cache_dir"] or ""
     call = make_call(chosen, argv, task_name=task_name, cache_dir=cache_dir)
@@ -89,8 +94,8 @@ def command(words: tuple[str, ...], **options: Any) -> int:
         tell(summary(result))
         if chosen.verbose:
             _tell_all(result)
-    if finished.fresh and not result_file and not any(options[n] for n in _NOT_FOR_THE_FAST_PATH):
-        _remember(call, finished.fresh, result, quiet=chosen.quiet)
+    if finished.fresh and consulted is not None and _may_be_remembered(options, result_file):
+        _remember(call, finished.fresh, result, consulted, quiet=chosen.quiet)
     if result_file:
         _write_result(result_file, result)
     if options["report"]:
@@ -152,14 +157,39 @@ def _tell_all(result: RunFinished) -> None:
         tell(f"  miss: {miss_words((reason,))}")
 
 
-def _remember(call: Call, fresh: Fresh, result: RunFinished, *, quiet: bool) -> None:
-    """Write the hit index for this very call; without one the next takes the full path."""
-    extra: list[tuple[str, StatSignature | None]] = []
-    for path in (*call.consulted, fresh.record_path):
+def _signatures(paths: Iterable[str], started_ns: int) -> Signatures | None:
+    """Signatures of the settings files that were just read, None for absent ones.
+
+    None at all where one may have changed since `started_ns`: then nobody knows which was read.
+    """
+    found: list[tuple[str, StatSignature | None]] = []
+    for path in paths:
         try:
-            extra.append((path, signature_of(os.lstat(path))))
+            signature = signature_of(os.lstat(path))
         except OSError:
-            extra.append((path, None))
+            found.append((path, None))
+            continue
+        if flags_for(path, signature, started_ns) & RACY:
+            return None
+        found.append((path, signature))
+    return found
+
+
+def _may_be_remembered(options: dict[str, Any], result_file: str) -> bool:
+    """Whether the fast path can do all that this call asks for."""
+    return not result_file and not any(options[name] for name in _NOT_FOR_THE_FAST_PATH)
+
+
+def _remember(
+    call: Call, fresh: Fresh, result: RunFinished, consulted: Signatures, *, quiet: bool
+) -> None:
+    """Write the hit index for this very call; without one the next takes the full path."""
+    record = signature_of(os.lstat(fresh.record_path))
+    for path, signature in consulted:
+        if signature is not None:
+            fresh.states.keep(path, signature)
+    absent = [path for path, signature in consulted if signature is None]
+    fresh.states.keep(fresh.record_path, record)
     usual_s = fresh.entry.usage.duration_s
     answer = hit_index.Answer(
         chunks=_for_streams(fresh.chunks),
@@ -169,7 +199,7 @@ def _remember(call: Call, fresh: Fresh, result: RunFinished, *, quiet: bool) -> 
     )
     try:
         path_bytes = hit.index_path(os.fsencode(call.stores.layout.top), sys.argv[1:])
-        hit_index.write(path_bytes, fresh.observations, fresh.states, extra, answer)
+        hit_index.write(path_bytes, fresh.observations, fresh.states, absent, answer)
     except OSError:
         return
 

@@ -16,7 +16,7 @@ STRING = rb"[^\x07\x1b]*(?:\x07|\x1b\\)"
 
 NOT_FOR_TERMINALS = re.compile(
     rb"\x1b\][012];" + STRING  # title of window and icon
-    + rb"|\x1b\](?:[0-9]+;)+\?(?:\x07|\x1b\\)"  # which colour, which font, what clipboard?
+    + rb"|\x1b\][0-9]+;(?:[0-9a-z]*;)*\?(?:\x07|\x1b\\)"  # which colour, which font, what clipboard?
     rb"|\x1b\[[>=?]?[0-9;]*c"  # DA: what are you?
     rb"|\x1b\[\??[0-9;]*n"  # DSR: are you well, where is the cursor?
     rb"|\x1b\[>[0-9]*q"  # XTVERSION: which version?
@@ -94,9 +94,11 @@ def _kind(streams: Streams, stream: StreamName) -> StreamKind:
 def _finished_bytes(data: bytes) -> int:
     """Where an escape sequence or a CI command begins that the data does not end."""
     starts = [len(data)]
+    # An ESC at the very end may be the first half of what ends a string.
+    last_escape = data.rfind(b"\x1b", 0, -1 if data.endswith(b"\x1b") else None)
     last_line = data.rfind(b"\n") + 1
     if found := UNFINISHED_COMMAND.search(data, last_line):
         starts.append(found.start())
-    if found := UNFINISHED_ESCAPE.search(data, max(0, data.rfind(b"\x1b") - 1)):
+    if found := UNFINISHED_ESCAPE.search(data, max(0, last_escape)):
         starts.append(found.start())
     return min(starts)

@@ -76,7 +76,7 @@ class Changes:
         else:
             if other_kind == FOLDER:
                 self._listings.take(other)
-            self._touches.attempt(other, 0)
+            self._touches.attempt(other, CREATED if kind == FOLDER else 0)
         if {kind, other_kind} & {FOLDER, LINK}:
             self._ways.unsettle(path)
 

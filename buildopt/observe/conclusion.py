@@ -104,6 +104,7 @@ class _Summing:
     def add(self, touch: Touch) -> None:
         now = look(touch.path)[0]
         if self._is_made(touch, now):
+            touch.is_own = True
             self._add_made(touch, now)
         elif not touch.is_born:
             self._add_left(touch, now)
@@ -111,7 +112,11 @@ class _Summing:
     def add_listings(self) -> None:
         """Listings come last: they leave out all that is an output."""
         outputs, adoptable = self.conclusion.outputs, self._adoptable
-        observed = {row.subject for row in self.conclusion.rows} - self._exempt
+        observed = {row.subject for row in self.conclusion.rows}
+        made: dict[str, list[str]] = {}
+        for path in outputs - observed:
+            folder, _, name = path.rpartition("/")
+            made.setdefault(folder, []).append(name)
         for touch in self._listed:
             letters = touch.listing or {}
             base = touch.path.rstrip("/") + "/"
@@ -123,7 +128,14 @@ class _Summing:
                 and (path not in adoptable or path in observed)
             ]
             self.conclusion.rows.append(Row("listing", touch.path, as_text(letters, names)))
+            for name in made.get(touch.path, ()):
+                if name not in letters and name not in touch.made_names:
+                    self._add_unseen(base + name)
             self._compare_listing(touch, letters)
+
+    def _add_unseen(self, path: str) -> None:
+        """A listing did not show what came to be an output, and leaves it out: so it counts."""
+        self.conclusion.rows.append(Row("absent", path, "" if self._is_strict else OWN))
 
     def _is_made(self, touch: Touch, now: StatSignature | None) -> bool:
         if touch.is_own:
@@ -266,7 +278,7 @@ class _Summing:
     def _compare_listing(self, touch: Touch, letters: dict[str, str]) -> None:
         """Find names that came or went without the run's doing."""
         now = look(touch.path)[0]
-        if now == touch.first or self._touches.all[touch.path].is_own:
+        if now == touch.first or touch.is_own:
             return
         base = touch.path.rstrip("/") + "/"
         after = counted_entries(self._placement, touch.path)

@@ -43,7 +43,7 @@ class Touch:
 
     __slots__ = (
         "did", "error", "first", "is_attempted", "is_born", "is_disturbed", "is_own", "is_racy",
-        "listing", "path", "place", "value",
+        "listing", "made_names", "path", "place", "value",
     )  # fmt: skip
 
     def __init__(self, path: str, place: Place) -> None:
@@ -58,6 +58,8 @@ class Touch:
         """Digest of a file, where it had to be taken at once; target of a link."""
         self.listing: dict[str, str] | None = None
         """Names and type letters that the run did not make, when the folder was first listed."""
+        self.made_names: frozenset[str] = frozenset()
+        """Names in it that were the run's own by then."""
         self.is_attempted = False
         self.is_own = False
         self.is_born = False

@@ -34,11 +34,9 @@ class Listings:
     def _take_all(self, touch: Touch) -> None:
         """What the run has made by now is left out; earlier runs' outputs are looked at singly."""
         base = touch.path.rstrip("/") + "/"
-        touch.listing = {
-            name: letter
-            for name, letter in counted_entries(self._placement, touch.path).items()
-            if not self._is_own(base + name)
-        }
+        letters = counted_entries(self._placement, touch.path)
+        touch.made_names = frozenset(name for name in letters if self._is_own(base + name))
+        touch.listing = {n: letter for n, letter in letters.items() if n not in touch.made_names}
         for path in self._own_by_folder.get(touch.path, ()):
             self._touches.note(path, STAT)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from buildopt.model import MissReason, NotStored
 
 _MISS = {
-    "no-record": "First run of this command here",
+    "no-record": "No record of this command here yet",
     "command": "Other {} than recorded",
     "environment": "Variable {} changed",
     "file-changed": "{} changed",

@@ -207,8 +207,10 @@ def _answer(run: RunFinished, reasons: tuple[Reason, ...], left_out: int) -> Phr
     first = reasons[0].sentence
     more = len(reasons) - 1 + left_out
     tail = f", and {counted(more, 'more reason')}." if more else "."
-    lead = "Why it ran: " if run.exit_code else ""
-    return Phrase(lead=lead + first.lead, name=first.name, tail=first.tail + tail)
+    lead = first.lead
+    if run.exit_code:
+        lead = f"Why it ran: {lead[:1].lower()}{lead[1:]}"
+    return Phrase(lead=lead, name=first.name, tail=first.tail + tail)
 
 
 def _kept(run: RunFinished) -> Phrase:

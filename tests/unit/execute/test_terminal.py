@@ -222,6 +222,21 @@ def test_suspend_key_stops_the_job_until_the_shell_continues_it(driver, terminal
     assert b"got word\r\n" in terminal.shown
 
 
+def test_keys_reach_the_command_again_after_a_stop(driver, terminal):
+    process = start_job(driver, terminal, "sh", "-c", "echo up; read word; echo got $word")
+    terminal.wait_for(b"up\r\n")
+    terminal.type(b"\x1a")
+    terminal.wait_for(b"[stopped, terminal restored: True]\r\n")
+
+    terminal.type(b"fg\n")
+    terminal.wait_for(b"fg\r\n")
+    terminal.type(b"word\r")
+    terminal.wait_for(b"[ended 0, restored: True]\r\n")
+    process.wait(timeout=30)
+
+    assert b"got word\r\n" in terminal.shown
+
+
 def test_command_that_stops_itself_stops_the_job(driver, terminal):
     process = start_job(driver, terminal, "sh", "-c", "kill -STOP $$; echo on; exit 5")
     terminal.wait_for(b"[stopped, terminal restored: True]\r\n")

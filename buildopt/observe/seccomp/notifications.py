@@ -1,0 +1,62 @@
+"""Receives the calls that a filter stopped, and lets them go on."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from fcntl import ioctl
+from typing import NamedTuple
+
+# Source of all: linux/seccomp.h.
+RECEIVE, SEND, IS_VALID, SET_FLAGS = 0xC0502100, 0xC0182101, 0x40082102, 0x40082104
+CONTINUE = 1
+SYNC_WAKE_UP = 1
+"""Makes the kernel (6.6) switch between the two sides on one processor: 11–55 µs become 5–7."""
+
+NOTHING_YET = bytes(80)
+"""A `struct seccomp_notif`; the kernel insists on zeros."""
+
+_read_notification: Callable[[bytes], tuple[int, ...]] = struct.Struct("QIIiIQ6Q").unpack
+_answer = struct.Struct("QqiI").pack
+
+
+class StoppedCall(NamedTuple):
+    """`struct seccomp_notif`: `task` is a thread id, `arguments` six unsigned words."""
+
+    identity: int
+    task: int
+    number: int
+    architecture: int
+    arguments: tuple[int, ...]
+
+
+def prefer_sync_wake_up(listener: int) -> None:
+    """Make notifications cheap where the kernel can."""
+    try:
+        ioctl(listener, SET_FLAGS, SYNC_WAKE_UP)
+    except OSError:
+        return  # before Linux 6.6
+
+
+def receive(listener: int) -> StoppedCall:
+    """The next stopped call; OSError ENOENT: its process was killed meanwhile."""
+    fields = _read_notification(ioctl(listener, RECEIVE, NOTHING_YET))
+    return StoppedCall(fields[0], fields[1], fields[3], fields[4], fields[6:])
+
+
+def let_go_on(listener: int, identity: int) -> bool:
+    """Let the kernel execute the call; False: it was cancelled, and its process is gone."""
+    try:
+        ioctl(listener, SEND, _answer(identity, 0, 0, CONTINUE))
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def is_waiting(listener: int, identity: int) -> bool:
+    """Whether the process still waits, so that what was read of it was really its own."""
+    try:
+        ioctl(listener, IS_VALID, struct.pack("Q", identity))
+    except OSError:
+        return False
+    return True

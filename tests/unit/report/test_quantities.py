@@ -1,0 +1,41 @@
+"""Numbers with their unit."""
+
+import pytest
+
+from buildopt.report.quantities import counted, duration, exact_bytes, moment, share, size
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0.0, "0 s"),
+        (0.0004853, "485 µs"),
+        (0.0012, "1.2 ms"),
+        (0.9994, "999 ms"),
+        (0.9999, "1 s"),
+        (2.4142, "2.41 s"),
+        (99.96, "1 min 40 s"),
+        (4320.0, "1 h 12 min"),
+    ],
+)
+def test_a_duration_has_three_digits_and_a_unit(seconds, shown):
+    assert duration(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("count_bytes", "shown"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1 kB"), (184_212, "184 kB"), (999_600, "1 MB")],
+)
+def test_a_size_counts_in_powers_of_a_thousand(count_bytes, shown):
+    assert size(count_bytes) == shown
+
+
+def test_words_follow_their_number():
+    assert counted(1, "file") == "1 file"
+    assert counted(1200, "file") == "1,200 files"
+    assert exact_bytes(1) == "1 byte"
+    assert share(0.625) == "62.5 %"
+
+
+def test_a_moment_is_absolute():
+    assert moment(1_795_534_274_999_999_999) == "2026-11-24 15:31:14 UTC"

@@ -11,9 +11,9 @@ import click
 from buildopt import settings
 from buildopt.cache import inventory
 from buildopt.cache.layout import Layout
-from buildopt.cli.words import size
 from buildopt.errors import UsageError
 from buildopt.events import SCHEMA
+from buildopt.quantities import size
 
 EPILOG = """\b
 Examples:

@@ -9,8 +9,9 @@ from itertools import islice
 import click
 
 from buildopt.cli.history import find_run, finished_runs, here
-from buildopt.cli.words import duration, miss_words, not_stored_words
+from buildopt.cli.words import miss_words, not_stored_words
 from buildopt.events import SCHEMA, Event, RunFinished, data_of
+from buildopt.quantities import duration
 
 EPILOG = """\b
 Examples:

@@ -6,37 +6,8 @@ import sys
 
 from buildopt.events import RunFinished
 from buildopt.model import MissReason, NotStored
-
-_NOT_STORED = {
-    "failed": "it failed",
-    "signal": "it was ended by a signal",
-    "undeclared": "no inputs are declared; name them with --input, and --output what it makes",
-    "input-changed": "`{}` changed while it ran",
-    "survivor": "a process of it still runs",
-    "network": "it talked to `{}`",
-    "stdin": "it may have read its stdin ({}); --no-stdin gives it an empty one",
-    "hazard": "`{}` is written by another task too",
-    "incomplete": "`{}` cannot be followed",
-    "storage": "it cannot be kept: {}",
-    "settings": "the {} is switched off",
-}
-_MISS = {
-    "no-record": "first run of this command here",
-    "command": "other {} than recorded",
-    "environment": "variable `{}` changed",
-    "file-changed": "`{}` changed",
-    "file-appeared": "`{}` appeared",
-    "file-vanished": "`{}` is gone",
-    "listing-changed": "`{}` has other entries",
-    "link-changed": "link `{}` changed",
-    "mode-changed": "mode of `{}` changed",
-    "tool-changed": "tool `{}` changed",
-    "settings": "recorded for another {}",
-    "evicted": "its record was evicted",
-    "damaged": "its record is damaged ({})",
-    "forced": "forced",
-    "format": "recorded by another version",
-}
+from buildopt.phrases import miss_phrase, not_stored_phrase
+from buildopt.quantities import duration
 
 
 def tell(line: str) -> None:
@@ -72,30 +43,11 @@ def miss_words(reasons: tuple[MissReason, ...]) -> str:
     """The first reason as words, and how many more there are."""
     if not reasons:
         return "no reason known"
-    words = _MISS[reasons[0].kind].format(reasons[0].subject)
-    return words + (f" and {len(reasons) - 1} more" if len(reasons) > 1 else "")
+    words = miss_phrase(reasons[0]).text
+    more = f" and {len(reasons) - 1} more" if len(reasons) > 1 else ""
+    return words[0].lower() + words[1:] + more
 
 
 def not_stored_words(reasons: tuple[NotStored, ...]) -> str:
     """The first reason as words."""
-    return _NOT_STORED[reasons[0].kind].format(reasons[0].subject) if reasons else "no reason"
-
-
-def duration(seconds: float) -> str:
-    """Three significant digits with a unit."""
-    if seconds < 0.9995:
-        return f"{seconds * 1000:.3g} ms" if seconds >= 0.001 else f"{seconds * 1000:.1g} ms"
-    if seconds < 99.95:
-        return f"{seconds:.3g} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s"
-
-
-def size(count_bytes: int) -> str:
-    """Three significant digits in powers of 1,000."""
-    value = float(count_bytes)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 999.5:
-            return f"{value:.3g} {unit}"
-        value /= 1000
-    return f"{value:.3g} TB"
+    return not_stored_phrase(reasons[0]).text if reasons else "no reason known"

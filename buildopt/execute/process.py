@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from signal import Signals
 
 from buildopt.execute.attendance import Attendance, Ending, Lines
@@ -23,7 +24,7 @@ from buildopt.execute.pump import Pump
 from buildopt.execute.recording import Recording
 from buildopt.execute.signals import SignalWatch, end_by
 from buildopt.execute.start import start
-from buildopt.execute.streams import STDIN, Streams, describe_streams, stdin_is_at_end
+from buildopt.execute.streams import STDIN, StreamKind, Streams, describe_streams, stdin_is_at_end
 from buildopt.execute.wiring import Wiring
 from buildopt.model import Execution, NotStored, Usage
 
@@ -37,9 +38,13 @@ SIGNAL_EXIT_BASE = 128
 def execute(command: Command, setup: ChildSetup) -> Execution:
     """Run `command` to its end; raises BuildoptError if it cannot be started."""
     streams = describe_streams()
-    stdin_reasons = _unknown_stdin(command, streams)
     recording = Recording()
-    wiring = Wiring(command, streams)
+    try:
+        wiring = Wiring(command, streams)
+    except OSError:  # no pseudo-terminal to be had: a container without /dev/pts
+        streams = _without_terminals(streams)
+        wiring = Wiring(command, streams)
+    stdin_reasons = _unknown_stdin(command, streams)
     keyboard = _keyboard(wiring, streams)
     try:
         with SignalWatch(own_session=wiring.has_keyboard) as signals:
@@ -71,6 +76,16 @@ def _attend(family: Family, lines: Lines) -> Ending:
         return attendance.attend()
     finally:
         attendance.close()
+
+
+def _without_terminals(streams: Streams) -> Streams:
+    """The streams with every terminal taken for a pipe: it works, without colours."""
+    kinds: dict[str, StreamKind] = {
+        name: "pipe"
+        for name in ("stdin", "stdout", "stderr")
+        if getattr(streams, name) == "terminal"
+    }
+    return replace(streams, **kinds)  # type: ignore[arg-type]  # is_joined is not among them
 
 
 def _keyboard(wiring: Wiring, streams: Streams) -> Keyboard | None:

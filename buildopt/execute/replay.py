@@ -16,7 +16,7 @@ STRING = rb"[^\x07\x1b]*(?:\x07|\x1b\\)"
 
 NOT_FOR_TERMINALS = re.compile(
     rb"\x1b\][012];" + STRING  # title of window and icon
-    + rb"|\x1b\][0-9]+;(?:[0-9a-z]*;)*\?(?:\x07|\x1b\\)"  # which colour, which font, what clipboard?
+    + rb"|\x1b\][0-9]+;(?:[0-9a-z]*;)*\?(?:\x07|\x1b\\)"  # which colour, what clipboard?
     rb"|\x1b\[[>=?]?[0-9;]*c"  # DA: what are you?
     rb"|\x1b\[\??[0-9;]*n"  # DSR: are you well, where is the cursor?
     rb"|\x1b\[>[0-9]*q"  # XTVERSION: which version?

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil, log10
 
+from buildopt.quantities import duration, moment
 from buildopt.report.history import SHAPES, History, PastRun, State
-from buildopt.report.quantities import duration, moment
 
 PLOT_TOP_PX = 8
 PLOT_BASE_PX = 128

@@ -10,8 +10,7 @@ from hashlib import sha256
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from buildopt import __version__
-from buildopt.report import quantities
+from buildopt import __version__, quantities
 from buildopt.report.chart import chart_of
 from buildopt.report.history import SHAPES
 from buildopt.report.view import RunView

@@ -6,9 +6,9 @@ import re
 import shlex
 from collections.abc import Iterator
 
+from buildopt.phrases import Phrase
+from buildopt.quantities import counted, duration, share, size
 from buildopt.report.measures import Measure
-from buildopt.report.phrases import Phrase
-from buildopt.report.quantities import counted, duration, share, size
 from buildopt.report.view import RunView
 
 ROWS = 10

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from buildopt.events import RunFinished
-from buildopt.report.quantities import duration, exact_bytes, size
+from buildopt.quantities import duration, exact_bytes, size
 
 Unit = Literal["s", "bytes", "count"]
 _UNTOLD = "no data: the system did not tell"

@@ -10,10 +10,10 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal
 
 from buildopt.events import SCHEMA, CacheLookup, CacheStored, Event, RunFinished, record_of
+from buildopt.phrases import Phrase, miss_phrase, not_stored_phrase, printable
+from buildopt.quantities import counted, duration
 from buildopt.report.history import HISTORY_RUNS, SHAPES, History, State, history_of, state_of
 from buildopt.report.measures import Measure, input_measures, run_measures
-from buildopt.report.phrases import Phrase, miss_phrase, not_stored_phrase, printable
-from buildopt.report.quantities import counted, duration
 
 OUTPUT_ROWS = 100
 """Outputs listed, the biggest; the rest are counted."""

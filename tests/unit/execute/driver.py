@@ -10,6 +10,7 @@ import sys
 import termios
 
 from buildopt.errors import BuildoptError
+from buildopt.execute import terminal
 from buildopt.execute.command import Command, Unobserved
 from buildopt.execute.process import end_like, execute
 from buildopt.execute.streams import describe_streams
@@ -20,11 +21,17 @@ class BrokenSetup(Unobserved):
         raise RuntimeError("no filter here")
 
 
+def without_terminals(ours):
+    raise OSError("out of pty devices")
+
+
 def main():
     report_file, options, *argv = sys.argv[1:]
     options = json.loads(options)
     if options.pop("controls_terminal", False):
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    if options.pop("broken_terminals", False):
+        terminal.open_like = without_terminals
     setup = BrokenSetup() if options.pop("broken_setup", False) else Unobserved()
     options = {"directory": os.getcwd(), **options}
     environment = {**os.environ, **options.pop("variables", {})}

@@ -125,6 +125,35 @@ def test_keystrokes_reach_the_command_and_the_run_is_not_stored(driver, terminal
     assert terminal.is_as_before
 
 
+def test_keystrokes_reach_a_command_whose_output_goes_into_a_pipeline(driver, terminal):
+    script = "echo name? >&2; read name; echo hello $name"
+    process = start(driver, terminal, "sh", "-c", script, stdout=subprocess.PIPE)
+    terminal.wait_for(b"name?\r\n")
+    terminal.type(b"world\r")
+
+    assert process.communicate(timeout=30)[0] == b"hello world\n"
+    assert driver.report["not_stored"] == [["stdin", "terminal"]]
+    assert terminal.is_as_before
+
+
+def test_pipeline_that_is_over_soon_never_has_the_terminal_changed(driver, terminal):
+    process = start(driver, terminal, "stty", "-a", stdout=subprocess.PIPE)
+    output, _ = process.communicate(timeout=30)
+
+    assert b" icanon" in output
+    assert terminal.is_as_before
+    assert driver.report["not_stored"] == []
+
+
+def test_system_without_pseudo_terminals_still_runs_the_command(driver, terminal):
+    options = {"broken_terminals": True}
+    process = driver.start("sh", "-c", "[ -t 1 ] || echo pipe", options=options, **on(terminal))
+    process.wait(timeout=30)
+
+    assert terminal.rest() == b"pipe\r\n"
+    assert driver.report["not_stored"] == [["stdin", "pipe"]]
+
+
 def test_echo_is_the_commands_to_switch_off(driver, terminal):
     script = "stty -echo; echo secret?; read secret; echo got ${#secret}"
     process = start(driver, terminal, "sh", "-c", script)

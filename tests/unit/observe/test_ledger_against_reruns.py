@@ -52,10 +52,11 @@ def sort_in_place(script, path, _):
 
 
 def copy_tree(script, source, target):
-    if script.ls(source) is None or script.stat(target) is not None:
+    names = script.ls(source)
+    if names is None or script.stat(target) is not None or target.startswith(source):
         return
     script.mkdir(target)
-    for name in sorted(script.ls(source) or ()):
+    for name in sorted(names):
         below, made = f"{source}/{name}", f"{target}/{name}"
         status = script.lstat(below)
         if status is not None and status.st_mode & 0o170000 == 0o040000:
@@ -184,11 +185,11 @@ def holds(seen: Observation, record: Record, placement, digest_of):
 
 
 def fits(record: Record):
-    """Whether nothing but a file stands where a file was overwritten."""
+    """Whether nothing but such a file stands where one was overwritten: it keeps its mode."""
     observed = {seen.subject for seen in record.observed.observations}
-    for path, (kind, _, _) in record.outputs.items():
+    for path, (kind, _, mode) in record.outputs.items():
         now = state_of(path)
-        if path not in observed and kind == "file" and now and now[0] != "file":
+        if path not in observed and kind == "file" and now and (now[0], now[2]) != (kind, mode):
             return False
     return True
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from buildopt.model import MissReason, NotStored
 
@@ -38,8 +38,7 @@ _NOT_STORED = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phrase:
+class Phrase(NamedTuple):
     """Words around at most one name; `name` is a path, a variable or a short message."""
 
     lead: str = ""

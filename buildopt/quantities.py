@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 
 def duration(seconds: float) -> str:
     """`2.41 s`, `12 ms`, `3 min 5 s`, `1 h 12 min`."""
@@ -41,6 +39,8 @@ def share(ratio: float) -> str:
 
 def moment(time_ns: int) -> str:
     """`2026-11-24 15:41:02 UTC`: absolute, because a file is read later than it is written."""
+    from datetime import UTC, datetime  # no one on the run path asks for it
+
     at = datetime.fromtimestamp(time_ns // 1_000_000_000, UTC)
     return at.strftime("%Y-%m-%d %H:%M:%S UTC")
 

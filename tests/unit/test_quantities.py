@@ -2,7 +2,7 @@
 
 import pytest
 
-from buildopt.report.quantities import counted, duration, exact_bytes, moment, share, size
+from buildopt.quantities import counted, duration, exact_bytes, moment, share, size
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,10 @@ from buildopt.observe.seccomp.paths import working_directory
 TICKS_PER_S = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
+FOREVER_IN_DOUBT = -1
+"""No thread has this number, so none settles the working directory."""
+
+
 class TracedProcess:
     """What is known of one process.
 
@@ -35,19 +39,19 @@ class TracedProcess:
         self.has_ended = False
         self.threads = {pid}
 
-    def directory(self) -> str:
-        """The working directory, without links."""
+    def directory(self, task: int) -> str:
+        """The working directory of one of its threads, without links."""
         if self.cwd:
             return self.cwd
-        directory = working_directory(self.pid)
+        directory = working_directory(task)
         if not self.mover and self.life >= 0:
             self.cwd = directory
         return directory
 
     def moves(self, task: int) -> None:
-        """Take note that the working directory is going to change."""
+        """Take note that a thread is going to change the working directory."""
         self.cwd = ""
-        self.mover = task
+        self.mover = task if self.mover in (0, task) else FOREVER_IN_DOUBT
 
 
 class Processes:
@@ -80,7 +84,7 @@ class Processes:
 
     def heard_of(self, process: TracedProcess, task: int) -> None:
         """Settle what was in doubt before this call of a process."""
-        if process.mover == task and not self.sharing_directory:
+        if process.mover == task:
             process.mover = 0
         if process.executing:
             process.executing = False
@@ -89,8 +93,8 @@ class Processes:
                 process.argv = argv
                 self._tell_start(process)
 
-    def executes(self, process: TracedProcess, task: int) -> None:
-        """Take note that a process may become another program, of one thread."""
+    def executes(self, process: TracedProcess) -> None:
+        """Take note that a process may become another program, which has one thread."""
         process.executing = True
         for thread in process.threads - {process.pid}:
             self.by_task.pop(thread, None)
@@ -100,7 +104,7 @@ class Processes:
         """Take note that processes may change each other's working directory from now on."""
         self.sharing_directory = True
         for process in self.by_task.values():
-            process.moves(-1)
+            process.moves(FOREVER_IN_DOUBT)
 
     def thread_exits(self, process: TracedProcess, task: int) -> None:
         """Forget a thread."""
@@ -152,7 +156,7 @@ class Processes:
             self._poll.register(life, select.EPOLLIN)
             self.by_task[pid] = process
         if self.sharing_directory:
-            process.moves(-1)
+            process.moves(FOREVER_IN_DOUBT)
         self._tell_start(process)
         return process
 

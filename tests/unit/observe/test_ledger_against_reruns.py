@@ -144,6 +144,7 @@ def change(root, chance):
 class Record:
     observed: Observed
     outputs: dict[str, tuple[str, object, int]]
+    digests: dict[str, str]
     printed: list[object]
 
 
@@ -220,6 +221,46 @@ def take_away(path):
         os.unlink(path)
 
 
+def holds_by_adoption(seen: Observation, record: Record, own, placement, digest_of):
+    """As `holds`, where what the task itself made does not count."""
+    if seen.kind == "listing":
+        depended_on = {
+            o.subject for o in record.observed.observations if o.kind not in ("absent", "listing")
+        }
+        hidden = set(record.outputs) | (own - depended_on)
+        return list_folder(placement, seen.subject, hidden) == seen.value
+    status = state_of(seen.subject)
+    if seen.kind == "absent" and seen.value and status is not None:
+        if seen.value == "kept":
+            return status == record.outputs[seen.subject]
+        return is_own_throughout(seen.subject, own)
+    return holds(seen, record, placement, digest_of)
+
+
+def is_own_throughout(path, own):
+    if path not in own or not os.path.isdir(path) or os.path.islink(path):
+        return path in own
+    return all(is_own_throughout(item.path, own) for item in os.scandir(path))
+
+
+def made_by(record: Record):
+    """Outputs whose content the run made: not those of which only the mode changed."""
+    inputs = {o.subject: o.value for o in record.observed.observations if o.kind == "file"}
+    for path, (kind, _, _) in record.outputs.items():
+        if kind != "file" or inputs.get(path, "")[:32] != record.digests.get(path, "")[:32]:
+            yield path
+
+
+def first_that(records, condition):
+    return next((record for record in reversed(records) if condition(record)), None)
+
+
+def record_of(observed, printed, digest_of):
+    outputs = {path: state_of(path) for path in observed.outputs}
+    digests = {path: digest_of(path) for path, state in outputs.items() if state[0] == "file"}
+    return Record(observed, outputs, digests, printed)
+
+
 @pytest.mark.parametrize("seed", range(CASES))
 def test_what_a_trace_answers_equals_a_rerun(seed, root, script_in, plain_script_in, digest_of):
     chance = random.Random(seed)
@@ -236,17 +277,15 @@ def test_what_a_trace_answers_equals_a_rerun(seed, root, script_in, plain_script
         before = tree(root)
         printed = perform(plain_script_in(plain_root), steps)
         expected = tree(plain_root)
-        found = next(
-            (
-                record
-                for record in reversed(records)
-                if fits(record)
+        found = first_that(
+            records,
+            lambda record: (
+                fits(record)
                 and all(
-                    holds(seen, record, placement, lambda path: digest_of(path))
+                    holds(seen, record, placement, digest_of)
                     for seen in record.observed.observations
                 )
             ),
-            None,
         )
         if found is not None:
             restore(found)
@@ -256,11 +295,61 @@ def test_what_a_trace_answers_equals_a_rerun(seed, root, script_in, plain_script
             got = perform(script, steps)
             observed = script.observed()
             assert observed.changed == (), (steps, before)
-            outputs = {path: state_of(path) for path in observed.outputs}
             if not observed.incomplete:
-                records.append(Record(observed, outputs, got))
+                records.append(record_of(observed, got, digest_of))
         history.append(("hit" if found else "run", before))
         assert tree(root) == expected, (seed, steps, history, found)
         assert got == printed, (seed, steps, history, found)
+        for _ in range(chance.choice((0, 0, 1, 2))):
+            change(root, chance)
+
+
+@pytest.mark.parametrize("seed", range(CASES))
+def test_adopting_own_outputs_costs_nobody_a_file(
+    seed, root, script_in, plain_script_in, digest_of
+):
+    chance = random.Random(seed)
+    steps = random_script(chance)
+    for _ in range(6):
+        change(root, chance)
+    placement = Placement(script_in(root).policy)
+    records: list[Record] = []
+    own: set[str] = set()
+    history = []
+
+    for number in range(6):
+        plain_root = root.parent / "plain" / str(number) / "project"
+        shutil.copytree(root, plain_root, symlinks=True)
+        before = tree(root)
+        perform(plain_script_in(plain_root), steps)
+        expected = tree(plain_root)
+        found = first_that(
+            records,
+            lambda record, own=own: (
+                fits(record)
+                and all(
+                    holds_by_adoption(seen, record, own, placement, digest_of)
+                    for seen in record.observed.observations
+                )
+            ),
+        )
+        if found is not None:
+            restore(found)
+        else:
+            script = script_in(root, frozenset(own))
+            got = perform(script, steps)
+            observed = script.observed()
+            assert observed.changed == (), (steps, before)
+            assert tree(root) == expected
+            if observed.incomplete:
+                break
+            found = record_of(observed, got, digest_of)
+            records.append(found)
+            history.append(("run", before))
+        foreign = {path for path in before if str(root / path) not in own}
+        after = tree(root)
+        lost = {path for path in foreign if after.get(path) != expected.get(path)}
+        assert not lost, (seed, lost, steps, history, found)
+        own = {path for path in own | set(made_by(found)) if os.path.lexists(path)}
         for _ in range(chance.choice((0, 0, 1, 2))):
             change(root, chance)

@@ -28,6 +28,7 @@ import posix
 import sys
 import time
 from _blake2 import blake2b
+from collections.abc import Mapping
 
 from buildopt import __version__, journal_line, places
 
@@ -58,7 +59,7 @@ def replay_if_fresh(arguments: list[str]) -> int | None:
     started_ns = time.monotonic_ns()
     environ = posix.environ
     cache = places.cache_folder(environ)
-    if not cache or environ.get(b"BUILDOPT_FAST_PATH") == b"0":
+    if not cache or not is_allowed(environ):
         return None
     try:
         path = index_path(cache, arguments)
@@ -70,6 +71,11 @@ def replay_if_fresh(arguments: list[str]) -> int | None:
     _replay(sections)
     _tell(path, sections, started_ns)
     return 0
+
+
+def is_allowed(environ: Mapping[bytes, bytes]) -> bool:
+    """Whether this way is open: not switched off, and no outer run wants to know what we did."""
+    return environ.get(b"BUILDOPT_FAST_PATH") != b"0" and b"BUILDOPT_ACTIVE" not in environ
 
 
 def index_path(cache: bytes, arguments: list[str]) -> bytes:

@@ -18,7 +18,6 @@ from collections.abc import Container, Mapping, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
-from buildopt import hit
 from buildopt.cache import (
     locks,
     lookup,
@@ -45,7 +44,9 @@ from buildopt.events import (
     TaskFinished,
 )
 from buildopt.execute.command import ChildSetup, Command, StdinChoice, Unobserved
+from buildopt.execute.environment import child_environment
 from buildopt.execute.process import execute
+from buildopt.execute.replay import chunks_for, replay
 from buildopt.execute.streams import (
     Streams,
     describe_streams,
@@ -293,6 +294,8 @@ def _answered(run: _Run, found: Hit, states: States) -> tuple[Finished | None, M
     kept = {o.subject for o in found.trace.observations}
     try:
         chunks = streams.unpack(run.artifacts.get_bytes(found.entry.streams_digest))
+        ours = describe_streams()
+        chunks = tuple(chunks_for(chunks, recorded=ours, target=ours))
         plan = restore.plan_for(found.entry, run.owned, kept, states)
         if not plan.is_empty:
             restore.apply(plan, run.artifacts, run.plan_path, states)
@@ -310,8 +313,7 @@ def _answered(run: _Run, found: Hit, states: States) -> tuple[Finished | None, M
     restore_s = _seconds_since(run.started_ns) - lookup_s
     run.owned.update(found.entry.outputs, plan.removals)
     run.records.touch(run.task, found.trace.key)
-    for chunk in chunks:
-        hit.write_all(2 if chunk.stream == "stderr" else 1, chunk.data)
+    replay(chunks)
     took_s = _seconds_since(run.started_ns)
     result = RunFinished(
         run_id=run.stores.journal.run_id,
@@ -355,7 +357,7 @@ def _executed(run: _Run, found: lookup.Found) -> Finished:
     )
     watch = _watch(run)
     setup = Unobserved() if isinstance(watch, NotStored) else watch
-    execution = _execute(run.task, run.policy, setup)
+    execution = _execute(run.task, run.policy, setup, run.stores.journal.run_id)
     observed = _finish(watch)
     not_stored = _reasons_against(execution)
     not_stored += _relative_subjects(observed.incomplete, run.task.root)
@@ -393,7 +395,9 @@ def _executed(run: _Run, found: lookup.Found) -> Finished:
     _tell_task(run.stores, result)
     fresh = None
     if trace and entry and run.policy.reads:
-        fresh = _fresh(run, trace, entry, execution.chunks or ())
+        ours = describe_streams()
+        chunks = tuple(chunks_for(execution.chunks or (), recorded=ours, target=ours))
+        fresh = _fresh(run, trace, entry, chunks)
     return Finished(result=result, signal=execution.signal, fresh=fresh)
 
 
@@ -500,7 +504,7 @@ def _fresh(run: _Run, trace: Trace, entry: CacheEntry, chunks: tuple[Chunk, ...]
 def _unobserved(task: Task, policy: Policy, stores: Stores, reason: NotStored) -> Finished:
     """Run the command and remember nothing of it but the event."""
     started_ns = time.monotonic_ns()
-    execution = _execute(task, policy, Unobserved())
+    execution = _execute(task, policy, Unobserved(), stores.journal.run_id)
     result = RunFinished(
         run_id=stores.journal.run_id,
         task=task.name,
@@ -521,11 +525,11 @@ def _unobserved(task: Task, policy: Policy, stores: Stores, reason: NotStored) -
     return Finished(result=result, signal=execution.signal)
 
 
-def _execute(task: Task, policy: Policy, setup: ChildSetup | Watch) -> Execution:
+def _execute(task: Task, policy: Policy, setup: ChildSetup | Watch, run_id: str) -> Execution:
     command = Command(
         argv=task.argv,
         directory=task.directory,
-        environment=task.environment,
+        environment=child_environment(task.environment, run_id=run_id),
         stdin=policy.stdin,
         pass_fds=policy.pass_fds,
     )

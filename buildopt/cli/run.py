@@ -18,6 +18,7 @@ from buildopt.cli.call import Call, make_call
 from buildopt.cli.words import miss_words, saved_words, summary, tell
 from buildopt.errors import EXIT_DRY_RUN_MISS, UsageError
 from buildopt.events import Event, RunFinished, data_of, encode
+from buildopt.execute.streams import plug_closed_streams
 from buildopt.model import Chunk, Hit, StatSignature
 from buildopt.pipeline import Finished, Fresh, Policy, look_up_only, run_task
 
@@ -70,6 +71,7 @@ def command(words: tuple[str, ...], **options: Any) -> int:
     Inputs and outputs are named by --input and --output, or by a task in the settings. Without
     them the command just runs. The exit status is the command's own.
     """
+    plug_closed_streams()
     started_ns = time.time_ns()
     chosen = _with_options(settings.load(os.getcwd(), os.environ), options)
     consulted = _signatures(chosen.consulted, started_ns)
@@ -177,6 +179,8 @@ def _signatures(paths: Iterable[str], started_ns: int) -> Signatures | None:
 
 def _may_be_remembered(options: dict[str, Any], result_file: str) -> bool:
     """Whether the fast path can do all that this call asks for."""
+    if not hit.is_allowed(os.environb):
+        return False
     return not result_file and not any(options[name] for name in _NOT_FOR_THE_FAST_PATH)
 
 

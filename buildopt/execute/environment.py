@@ -93,10 +93,12 @@ def is_in_package_script(environment: Mapping[str, str]) -> bool:
 
 
 def child_environment(
-    environment: Mapping[str, str], *, run_id: str, events_file: str
+    environment: Mapping[str, str], *, run_id: str, events_file: str = ""
 ) -> dict[str, str]:
     """What the command gets: all of `environment`, and how to find this run."""
-    theirs = {**environment, ACTIVE: run_id, EVENTS: events_file}
+    theirs = {**environment, ACTIVE: run_id}
+    if events_file:
+        theirs[EVENTS] = events_file
     if is_hook_environment(sys.prefix):
         return without_environment(theirs, sys.prefix)
     return theirs

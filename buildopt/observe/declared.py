@@ -113,7 +113,7 @@ class DeclaredWatch:
     def finish(self) -> Observed:
         """Tell inputs as they were met, and outputs by what differs below them."""
         after = dict(_below_outputs(self.scope))
-        made = {path for path in after if self._is_made(path, after)}
+        made = {path for path, now in after.items() if self.before.get(path) != now}
         made |= {folder for path in made for folder in _folders_above(path) if folder in after}
         for path, signature in after.items():
             if path not in made:
@@ -127,14 +127,6 @@ class DeclaredWatch:
             outputs=tuple(sorted(made)),
             incomplete=tuple(self.survey.incomplete),
         )
-
-    def _is_made(self, path: str, after: dict[str, StatSignature]) -> bool:
-        was = self.before.get(path)
-        if was is None:
-            return True
-        if stat.S_ISDIR(after[path].mode):
-            return (was.inode, was.mode) != (after[path].inode, after[path].mode)
-        return was != after[path]
 
     def _left_alone(self, path: str, signature: StatSignature) -> None:
         """What the run found and left is a condition, as long as nothing declares it an input."""

@@ -62,7 +62,7 @@ class Decoder:
     def path(
         self, task: int, process: TracedProcess, folder: int, address: int, *, follows: bool
     ) -> CleanPath:
-        """The path at `address`; raises NoPath, UnknownPath, OSError, TextTooLong."""
+        """The path at `address`; raises NoPath, UnknownPath, OSError, DoomedCall."""
         if not address:
             raise EmptyPath
         text = os.fsdecode(self.memory.text(task, address))
@@ -224,9 +224,7 @@ class Decoder:
         `base` is the part of it that came from `/proc` and so holds no link.
         """
         if is_peculiar(text):
-            return clean(
-                as_seen_by(task, process.pid, text, follows=follows), real_prefix="/proc"
-            )
+            return clean(as_seen_by(task, process.pid, text, follows=follows), real_prefix="/proc")
         try:
             path = clean(text, real_prefix=base)
         except NoPath as error:
@@ -280,4 +278,3 @@ def follows_when_opened(flags: int) -> bool:
     """Whether `open` with such flags follows a link in the last component."""
     is_new = flags & (os.O_CREAT | os.O_EXCL) == os.O_CREAT | os.O_EXCL
     return not flags & os.O_NOFOLLOW and not is_new
-

@@ -25,8 +25,12 @@ _readv.argtypes = (
 )
 
 
-class TextTooLong(Exception):
-    """There is no NUL within the length that the kernel allows: the call is going to fail."""
+FIRST_PAGE_BYTES = 4096
+"""No process can have memory mapped below, so the kernel finds nothing there either."""
+
+
+class DoomedCall(Exception):
+    """The kernel will refuse the call: its text is too long, or at no possible address."""
 
 
 class _Vector(ctypes.Structure):
@@ -46,14 +50,14 @@ class Memory:
         self._remote_address = ctypes.addressof(self._remote)
 
     def text(self, task: int, address: int) -> bytes:
-        """The bytes from `address` up to a NUL; raises OSError, TextTooLong."""
+        """The bytes from `address` up to a NUL; raises OSError, DoomedCall."""
         text = self._text_in_page(task, address)
         if text is not None:
             return text
         return self._long_text(task, address)
 
     def block(self, task: int, address: int, size_bytes: int) -> bytes:
-        """Exactly so many bytes; raises OSError."""
+        """Exactly so many bytes; raises OSError, DoomedCall."""
         pieces = b""
         while len(pieces) < size_bytes:
             at = address + len(pieces)
@@ -77,10 +81,12 @@ class Memory:
                 break
             text += self._buffer.raw[: PAGE_BYTES - (address + len(text)) % PAGE_BYTES]
         if len(text) >= LONGEST_TEXT_BYTES:
-            raise TextTooLong
+            raise DoomedCall
         return text
 
     def _read(self, task: int, address: int, size_bytes: int) -> int:
+        if address < FIRST_PAGE_BYTES:
+            raise DoomedCall
         remote = self._remote
         remote.base = address
         remote.length = size_bytes

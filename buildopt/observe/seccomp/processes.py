@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 from collections.abc import Callable, Iterable
@@ -59,11 +60,15 @@ class Processes:
 
     A process is known by a pidfd in `poll`, so that its end is noticed before its number is
     given away again. A thread's number is forgotten when it exits, which is a stopped call.
+    With `reaps_orphans` those that became children of ours are reaped, but for `main_pid`, the
+    command itself.
     """
 
     def __init__(self, poll: select.epoll, recorder: Recorder, now_ns: Callable[[], int]) -> None:
         self.by_task: dict[int, TracedProcess] = {}
         self.sharing_directory = False
+        self.reaps_orphans = False
+        self.main_pid = 0
         self._by_life: dict[int, TracedProcess] = {}
         self._poll = poll
         self._recorder = recorder
@@ -131,6 +136,9 @@ class Processes:
     def ended(self, life: int) -> None:
         """Forget a process that has ended."""
         process = self._by_life.pop(life)
+        if self.reaps_orphans and process.pid != self.main_pid:
+            with contextlib.suppress(ChildProcessError):  # its own parent will do it
+                os.waitid(os.P_PIDFD, life, os.WEXITED | os.WNOHANG)
         self._poll.unregister(life)
         os.close(life)
         for thread in process.threads | {process.pid}:

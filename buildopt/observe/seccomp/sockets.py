@@ -82,9 +82,7 @@ def _sockets_at(table: str, port: int) -> Iterable[str]:
     except OSError:
         return []
     return [
-        row[9]
-        for row in rows
-        if row[1].endswith(ending) and (not is_tcp or row[3] == LISTENING)
+        row[9] for row in rows if row[1].endswith(ending) and (not is_tcp or row[3] == LISTENING)
     ]
 
 

@@ -13,35 +13,32 @@ is incomplete.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import socket
-import struct
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 from buildopt.observe.access import Recorder
-from buildopt.observe.seccomp.calls import CALLS, NAMESPACE, PECULIAR
-from buildopt.observe.seccomp.decoder import Arguments, Decoder, Handler
 from buildopt.observe.seccomp.hand_over import take_listener
-from buildopt.observe.seccomp.memory import Memory, TextTooLong
+from buildopt.observe.seccomp.narrator import Narrator
 from buildopt.observe.seccomp.notifications import (
-    StoppedCall,
     is_waiting,
     let_go_on,
     prefer_sync_wake_up,
     receive,
 )
-from buildopt.observe.seccomp.numbers import Machine, numbers
-from buildopt.observe.seccomp.paths import NoPath, UnknownPath
-from buildopt.observe.seccomp.peculiar import NamespaceChange, PeculiarCalls
-from buildopt.observe.seccomp.processes import Processes, TracedProcess
+from buildopt.observe.seccomp.numbers import Machine
+from buildopt.observe.seccomp.processes import Processes
+from buildopt.observe.seccomp.report import Report, send_report
 
 SURVIVOR_WAIT_S = 1.0
 """How long processes may live on after the command's main process, before they are survivors."""
 
-FIRST_PAGE_BYTES = 4096
-"""No process can have memory mapped below, so such an address fails in the kernel as well."""
+MOST_EVENTS = 16
+"""How many descriptors are looked at in a turn; more only wait for the next one."""
 
 ENDED = b"E"
 """What the main process says when it has reaped the command's."""
@@ -49,4 +46,133 @@ ENDED = b"E"
 ALL_GONE = b"G"
 """What the guard is told, so that it knows our end from a sudden one."""
 
-RESULT_LENGTH = struct.Struct("<Q")
+
+class Channels(NamedTuple):
+    """What a supervisor is connected to: the command, the main process, and the guard."""
+
+    hand_over: socket.socket
+    control: socket.socket
+    guard: socket.socket
+
+
+class Supervisor:
+    """One run's supervisor; lives in one thread of a process of its own, or of the main one."""
+
+    def __init__(
+        self, recorder: Recorder, channels: Channels, machine: Machine, *, reaps_orphans: bool
+    ) -> None:
+        begin_ns = time.monotonic_ns()
+        self._recorder = recorder
+        self._channels = channels
+        self._poll = select.epoll()
+        self._processes = Processes(
+            self._poll, recorder, lambda: time.monotonic_ns() - begin_ns
+        )
+        self._processes.reaps_orphans = reaps_orphans
+        self._narrator = Narrator(recorder, self._processes, machine)
+        self._listener = -1
+        self._is_tree_gone = False
+        self._wants_report = True
+        self._deadline_s: float | None = None
+
+    def run(self) -> None:
+        """Serve until nothing is left to serve."""
+        for channel in (self._channels.hand_over, self._channels.control):
+            self._poll.register(channel, select.EPOLLIN)
+        while self._wants_report or not self._is_tree_gone:
+            # The ends of processes come first: a number may be given away again after one.
+            events = self._poll.poll(self._timeout_s(), MOST_EVENTS)
+            if len(events) > 1:
+                events.sort(key=lambda event: event[0] == self._listener)
+            for descriptor, event in events:
+                self._react(descriptor, event)
+            if self._deadline_s is not None and time.monotonic() >= self._deadline_s:
+                self._report()
+
+    def _timeout_s(self) -> float:
+        if self._deadline_s is None:
+            return -1
+        return max(0.0, self._deadline_s - time.monotonic())
+
+    def _react(self, descriptor: int, event: int) -> None:
+        if descriptor == self._listener:
+            if event & select.EPOLLIN:
+                self._serve()
+            else:
+                self._all_gone()
+        elif self._processes.is_life(descriptor):
+            self._guarded(lambda: self._processes.ended(descriptor))
+        elif descriptor == self._channels.hand_over.fileno():
+            self._take_listener()
+        else:
+            self._hear_main()
+
+    def _serve(self) -> None:
+        """Tell of one stopped call, and let it go on whatever happens."""
+        try:
+            call = receive(self._listener)
+        except OSError:  # it was killed meanwhile
+            return
+        try:
+            self._narrator.tell(call, lambda: is_waiting(self._listener, call.identity))
+        except Exception as error:  # noqa: BLE001  # the command must go on
+            self._narrator.give_up(error)
+        let_go_on(self._listener, call.identity)
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001  # the command must go on
+            self._narrator.give_up(error)
+
+    def _take_listener(self) -> None:
+        if self._listener >= 0 or self._is_tree_gone:
+            return
+        self._poll.unregister(self._channels.hand_over)
+        taken = take_listener(self._channels.hand_over)
+        if taken is None:
+            self._narrator.give_up(OSError("the filter could not be installed"))
+            self._is_tree_gone = True
+            return
+        self._listener, self._processes.main_pid = taken
+        prefer_sync_wake_up(self._listener)
+        self._poll.register(self._listener, select.EPOLLIN)
+
+    def _all_gone(self) -> None:
+        self._poll.unregister(self._listener)
+        os.close(self._listener)
+        self._listener = -1
+        self._is_tree_gone = True
+        with contextlib.suppress(OSError):  # the guard may have left before
+            self._channels.guard.send(ALL_GONE)
+        if self._deadline_s is not None:
+            self._report()
+
+    def _hear_main(self) -> None:
+        """Learn that the command's main process was reaped, or that ours is gone."""
+        self._poll.unregister(self._channels.control)
+        if self._channels.control.recv(1) != ENDED:
+            self._wants_report = False
+            self._narrator.be_silent()
+            return
+        self._take_listener()
+        self._deadline_s = time.monotonic() + SURVIVOR_WAIT_S
+        if self._is_tree_gone:
+            self._report()
+
+    def _report(self) -> None:
+        """Send the record to the main process; what goes on now is not recorded any more."""
+        self._deadline_s = None
+        self._wants_report = False
+        if not self._is_tree_gone:
+            self._guarded(self._narrator.tell_survivors)
+        result = b""
+        try:
+            result = self._recorder.result()
+        except Exception as error:  # noqa: BLE001  # the main process must hear of it
+            self._narrator.give_up(error)
+        self._narrator.be_silent()
+        report = Report(self._narrator.trouble, not self._is_tree_gone, result)
+        with contextlib.suppress(OSError):  # the main process may be gone
+            send_report(self._channels.control, report)
+        self._channels.control.close()

@@ -240,7 +240,7 @@ def holds_by_adoption(seen: Observation, record: Record, own, placement, digest_
 def is_own_throughout(path, own):
     if path not in own or not os.path.isdir(path) or os.path.islink(path):
         return path in own
-    return all(is_own_throughout(item.path, own) for item in os.scandir(path))
+    return all(is_own_throughout(os.path.join(path, name), own) for name in os.listdir(path))
 
 
 def made_by(record: Record):
@@ -349,7 +349,7 @@ def test_adopting_own_outputs_costs_nobody_a_file(
         foreign = {path for path in before if str(root / path) not in own}
         after = tree(root)
         lost = {path for path in foreign if after.get(path) != expected.get(path)}
-        assert not lost, (seed, lost, steps, history, found)
+        assert not lost, (lost, after, expected, steps, history)
         own = {path for path in own | set(made_by(found)) if os.path.lexists(path)}
         for _ in range(chance.choice((0, 0, 1, 2))):
             change(root, chance)

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 
 from buildopt.observe.access import Access, Operation
-from buildopt.observe.first_touch import CREATED, FOLDER, LINK, READ, STAT, Touches
+from buildopt.observe.first_touch import CREATED, FOLDER, LINK, READ, SET_MODE, STAT, Touches
 from buildopt.observe.listings import Listings
 from buildopt.observe.ways import Ways, kind_now
 
@@ -105,9 +105,12 @@ class Changes:
         if kind_now(path) == LINK:
             self._ways.unsettle(other)
 
-    def _change_status(self, _: Access, path: str) -> None:
+    def _change_status(self, access: Access, path: str) -> None:
         """Permissions and times are an output whose content is an input."""
-        self._touches.attempt(path, STAT if kind_now(path) == FOLDER else READ)
+        did = STAT if kind_now(path) == FOLDER else READ
+        if access.operation is Operation.CHANGE_MODE:
+            did |= SET_MODE
+        self._touches.attempt(path, did)
 
     def _truncate(self, access: Access, path: str) -> None:
         self._touches.attempt(path, READ if access.size_bytes else STAT)

@@ -35,6 +35,7 @@ from buildopt.observe.first_touch import (
     LINK,
     LISTED,
     READ,
+    SET_MODE,
     STAT,
     TYPE,
     Touch,
@@ -156,8 +157,8 @@ class _Summing:
                 self._admit(touch.path, now)
                 self._exempted(touch, KEPT)
                 return
-            if touch.is_attempted and touch.first is not None and touch.first.mode != now.mode:
-                self._admit(touch.path, now)  # a folder's permissions
+            if touch.did & SET_MODE:
+                self._admit(touch.path, now)
         self._depend(touch)
 
     def _add_made(self, touch: Touch, now: StatSignature | None) -> None:
@@ -251,7 +252,9 @@ class _Summing:
 
     def _has_same_content(self, touch: Touch, now: StatSignature) -> bool:
         """Whether a change was one of times only, or by another name of the file."""
-        if not touch.value or touch.first is None or touch.first.mode != now.mode:
+        if touch.did & SET_MODE or not touch.value or touch.first is None:
+            return False
+        if touch.first.mode != now.mode:
             return False
         if touch.kind == LINK:
             return _target(touch.path) == touch.value

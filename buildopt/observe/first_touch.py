@@ -26,6 +26,8 @@ EXECUTED = 4
 LISTED = 8
 CREATED = 16
 """Was to be made where nothing is, by mkdir, O_EXCL, link, symlink: fails where something is."""
+SET_MODE = 32
+"""Its permission bits were set, and so are an output whatever they were."""
 
 CONTENT = STAT | READ | EXECUTED | CREATED
 """Whatever makes the first state count; a mere overwriting does not."""
@@ -109,12 +111,15 @@ class Touches:
     def attempt(self, path: str, did: int) -> Touch:
         """Take note that the run is about to change, make or remove `path`.
 
-        What is to be made depends on its folder. What an earlier listing showed is an input.
+        What is to be made depends on its folder, whose absence no later mkdir makes up for. What
+        an earlier listing showed is an input.
         """
         touch = self.note(path, did)
         if touch.place is Place.HIDDEN:
             return touch
         folder = self.note(path.rpartition("/")[0] or "/", STAT)
+        if folder.first is None and not folder.is_own:
+            folder.did |= READ
         if not touch.is_own:
             if folder.did & LISTED and not folder.is_own:
                 touch.did |= STAT

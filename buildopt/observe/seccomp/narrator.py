@@ -75,7 +75,7 @@ class Narrator:
         self._is_silent = True
 
     def _tell_unknown(self, number: int, architecture: int) -> None:
-        if architecture != self._architecture or number & X32_BIT and number > 0:
+        if architecture != self._architecture or (number & X32_BIT and number > 0):
             self._recorder.incomplete("incomplete", "architecture")
         elif number != NO_CALL:
             self._recorder.incomplete("incomplete", f"system call {number}")

@@ -77,7 +77,7 @@ class PeculiarCalls:
         path = self._decoder.path(task, process, folder, arguments[1], follows=follows)
         self._open(process, path, flags & WORD, mode & WORD)
 
-    def open_by_handle_at(self, task: int, process: TracedProcess, _: Arguments) -> None:
+    def open_by_handle_at(self, *_: object) -> None:
         """Open a file whose path nobody names."""
         raise UnknownPath("open_by_handle_at")
 
@@ -120,17 +120,17 @@ class PeculiarCalls:
         path = self._decoder.file(task, process, arguments[0] & WORD)
         self._recorder.access(Access(process.pid, Operation.CHANGE_FOLDER, path, True))
 
-    def unshare(self, task: int, process: TracedProcess, arguments: Arguments) -> None:
+    def unshare(self, _task: int, _process: TracedProcess, arguments: Arguments) -> None:
         """Enter new namespaces, or stop sharing the working directory with other threads."""
         if arguments[0] & NEW_NAMESPACE:
             raise NamespaceChange
         self._processes.share_directory()
 
-    def clone(self, task: int, process: TracedProcess, arguments: Arguments) -> None:
+    def clone(self, _task: int, _process: TracedProcess, arguments: Arguments) -> None:
         """Start a process in new namespaces, or one that shares the working directory."""
         self._new_process(arguments[0] & NEW_NAMESPACE & ~0xFF, arguments[0])
 
-    def clone3(self, task: int, process: TracedProcess, arguments: Arguments) -> None:
+    def clone3(self, task: int, _process: TracedProcess, arguments: Arguments) -> None:
         """As `clone`, with the flags in memory."""
         (flags,) = struct.unpack("Q", self._decoder.memory.block(task, arguments[0], 8))
         self._new_process(flags & NEW_NAMESPACE, flags)

@@ -65,9 +65,7 @@ class Supervisor:
         self._recorder = recorder
         self._channels = channels
         self._poll = select.epoll()
-        self._processes = Processes(
-            self._poll, recorder, lambda: time.monotonic_ns() - begin_ns
-        )
+        self._processes = Processes(self._poll, recorder, lambda: time.monotonic_ns() - begin_ns)
         self._processes.reaps_orphans = reaps_orphans
         self._narrator = Narrator(recorder, self._processes, machine)
         self._listener = -1

@@ -24,7 +24,7 @@ FOLDERS = ("d", "e", "d/s", "f")
 LINKS = ("l", "m", "d/k")
 ALL = FILES + FOLDERS + LINKS
 STEPS = 6
-CASES = 3000
+CASES = 150
 
 
 def show(script, path):

@@ -325,3 +325,23 @@ def test_extended_attributes_of_the_user_leave_the_run_incomplete(script, root):
     script.tell(Operation.READ_ATTRIBUTE, "a", other="user.kind")
 
     assert script.end().incomplete == [("incomplete", "a")]
+
+
+def test_a_folder_that_was_missing_when_it_was_needed_is_not_exempt_by_being_made(script, root):
+    (root / "m").write_bytes(b"")
+
+    script.rename("m", "d/x")
+    script.mkdir("d")
+
+    assert script.end().inputs["absent", "d"] == ""
+
+
+def test_permission_bits_set_to_what_they_were_are_an_output(script, root):
+    (root / "d").mkdir(mode=0o755)
+    (root / "a").write_bytes(b"")
+    (root / "a").chmod(0o755)
+
+    script.chmod("d", 0o755)
+    script.chmod("a", 0o755)
+
+    assert script.end().outputs == ["a", "d"]

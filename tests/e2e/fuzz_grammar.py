@@ -159,7 +159,7 @@ def smaller(case: FuzzCase) -> Iterator[FuzzCase]:
     for run, changes in enumerate(case.changes):
         for number in range(len(changes)):
             fewer = changes[:number] + changes[number + 1 :]
-            yield replace(case, changes=case.changes[:run] + (fewer,) + case.changes[run + 1 :])
+            yield replace(case, changes=(*case.changes[:run], fewer, *case.changes[run + 1 :]))
 
 
 def plant(case: FuzzCase, root: Path) -> None:

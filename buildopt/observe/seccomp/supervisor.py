@@ -37,9 +37,6 @@ from buildopt.observe.seccomp.report import Report, send_report
 SURVIVOR_WAIT_S = 1.0
 """How long processes may live on after the command's main process, before they are survivors."""
 
-MOST_EVENTS = 16
-"""How many descriptors are looked at in a turn; more only wait for the next one."""
-
 ENDED = b"E"
 """What the main process says when it has reaped the command's."""
 
@@ -69,6 +66,7 @@ class Supervisor:
         self._processes.reaps_orphans = reaps_orphans
         self._narrator = Narrator(recorder, self._processes, machine)
         self._listener = -1
+        self._only_a_call = (-1, select.POLLIN)
         self._is_tree_gone = False
         self._wants_report = True
         self._deadline_s: float | None = None
@@ -76,29 +74,35 @@ class Supervisor:
     def run(self) -> None:
         """Serve until nothing is left to serve."""
         for channel in (self._channels.hand_over, self._channels.control):
-            self._poll.register(channel, select.EPOLLIN)
+            self._others.register(channel, select.EPOLLIN)
+        self._poll.register(self._others, select.POLLIN)
         while self._wants_report or not self._is_tree_gone:
-            # The ends of processes come first: a number may be given away again after one.
-            events = self._poll.poll(self._timeout_s(), MOST_EVENTS)
-            if len(events) > 1:
-                events.sort(key=lambda event: event[0] == self._listener)
-            for descriptor, event in events:
-                self._react(descriptor, event)
+            ready = self._poll.poll(self._timeout_ms())
+            if len(ready) == 1 and ready[0] == self._only_a_call:
+                self._serve()
+                continue
+            self._turn(dict(ready))
             if self._deadline_s is not None and time.monotonic() >= self._deadline_s:
                 self._report()
 
-    def _timeout_s(self) -> float:
-        if self._deadline_s is None:
-            return -1
-        return max(0.0, self._deadline_s - time.monotonic())
+    def _turn(self, ready: dict[int, int]) -> None:
+        """React to what is ready; the ends of processes first, as their numbers come again."""
+        if self._others.fileno() in ready:
+            for descriptor, _ in self._others.poll(0):
+                self._react(descriptor)
+        event = ready.get(self._listener, 0)
+        if event & select.POLLIN:
+            self._serve()
+        elif event:
+            self._all_gone()
 
-    def _react(self, descriptor: int, event: int) -> None:
-        if descriptor == self._listener:
-            if event & select.EPOLLIN:
-                self._serve()
-            else:
-                self._all_gone()
-        elif self._processes.is_life(descriptor):
+    def _timeout_ms(self) -> float | None:
+        if self._deadline_s is None:
+            return None
+        return max(0.0, self._deadline_s - time.monotonic()) * 1000
+
+    def _react(self, descriptor: int) -> None:
+        if self._processes.is_life(descriptor):
             self._guarded(lambda: self._processes.ended(descriptor))
         elif descriptor == self._channels.hand_over.fileno():
             self._take_listener()
@@ -126,7 +130,7 @@ class Supervisor:
     def _take_listener(self) -> None:
         if self._listener >= 0 or self._is_tree_gone:
             return
-        self._poll.unregister(self._channels.hand_over)
+        self._others.unregister(self._channels.hand_over)
         taken = take_listener(self._channels.hand_over)
         if taken is None:
             self._narrator.give_up(OSError("the filter could not be installed"))
@@ -134,7 +138,8 @@ class Supervisor:
             return
         self._listener, self._processes.main_pid = taken
         prefer_sync_wake_up(self._listener)
-        self._poll.register(self._listener, select.EPOLLIN)
+        self._only_a_call = (self._listener, select.POLLIN)
+        self._poll.register(self._listener, select.POLLIN)
 
     def _all_gone(self) -> None:
         self._poll.unregister(self._listener)
@@ -148,7 +153,7 @@ class Supervisor:
 
     def _hear_main(self) -> None:
         """Learn that the command's main process was reaped, or that ours is gone."""
-        self._poll.unregister(self._channels.control)
+        self._others.unregister(self._channels.control)
         if self._channels.control.recv(1) != ENDED:
             self._wants_report = False
             self._narrator.be_silent()

@@ -61,8 +61,9 @@ class Supervisor:
         begin_ns = time.monotonic_ns()
         self._recorder = recorder
         self._channels = channels
-        self._poll = select.epoll()
-        self._processes = Processes(self._poll, recorder, lambda: time.monotonic_ns() - begin_ns)
+        self._poll = select.poll()
+        self._others = select.epoll()
+        self._processes = Processes(self._others, recorder, lambda: time.monotonic_ns() - begin_ns)
         self._processes.reaps_orphans = reaps_orphans
         self._narrator = Narrator(recorder, self._processes, machine)
         self._listener = -1

@@ -12,7 +12,6 @@ import contextlib
 import os
 import socket
 from collections.abc import Callable
-from dataclasses import replace
 from threading import Thread
 
 from buildopt.model import NotStored, Observed
@@ -107,7 +106,7 @@ class SeccompWatch:
             observed = Observed()
         if not self.trouble:
             return observed
-        return replace(observed, incomplete=(*observed.incomplete, NO_SUPERVISOR))
+        return observed._replace(incomplete=(*observed.incomplete, NO_SUPERVISOR))
 
     def __del__(self) -> None:
         """Let the supervisor know that nobody will ask for the record."""

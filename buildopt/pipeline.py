@@ -15,7 +15,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Container, Mapping, Sequence
-from hashlib import blake2b
 from typing import NamedTuple
 
 from buildopt import hit
@@ -36,23 +35,15 @@ from buildopt.cache.layout import Layout
 from buildopt.cache.tokens import Tokens
 from buildopt.events import (
     CacheLookup,
-    CacheStored,
     DamageFound,
-    InputCounts,
     OutputCounts,
     RunFinished,
-    StoredOutput,
-    TaskFinished,
 )
 from buildopt.execute.command import ChildSetup, Command, StdinChoice, Unobserved
 from buildopt.execute.environment import child_environment
 from buildopt.execute.process import execute
-from buildopt.execute.streams import (
-    Streams,
-    describe_streams,
-    stdin_is_at_end,
-    stdin_offset_bytes,
-)
+from buildopt.execute.stdin import consume_stdin, stdin_content, stdin_is_open
+from buildopt.execute.streams import describe_streams
 from buildopt.journal import Journal
 from buildopt.model import (
     CacheEntry,
@@ -69,6 +60,14 @@ from buildopt.model import (
     Trace,
 )
 from buildopt.observe.observer import Observer, Watch
+from buildopt.results import (
+    count_inputs,
+    count_outputs,
+    relative,
+    relative_subjects,
+    stored_event,
+    tell_task,
+)
 
 
 class Policy(NamedTuple):
@@ -166,10 +165,10 @@ def run_task(task: Task, policy: Policy, observer: Observer | None, stores: Stor
     lock = locks.acquire(os.path.join(run.folder, f"{task.key}.lock"))
     try:
         found = _recover_and_look_up(run)
-        if isinstance(found.lookup, Hit) and policy.reads and not _stdin_is_open(policy):
+        if isinstance(found.lookup, Hit) and policy.reads and not stdin_is_open(policy.stdin):
             finished, reason = _answered(run, found.lookup, found.states)
             if finished is not None:
-                _consume_stdin(policy)
+                consume_stdin(policy.stdin)
                 return finished
             found = found._replace(lookup=Miss(reasons=(reason,)))
         return _executed(run, found)
@@ -205,9 +204,6 @@ def look_up(run: _Run) -> lookup.Found:
     )
 
 
-STDIN_SUBJECT = "content of stdin"
-"""Stands among the variables of a run whose stdin is a regular file; no variable can be so named
-in a shell."""
 _CACHE_OFF = NotStored(kind="settings", subject="cache")
 
 
@@ -228,36 +224,12 @@ def _begin(task: Task, policy: Policy, observer: Observer, stores: Stores) -> _R
         owned=ownership.load(os.path.join(folder, f"{task.key}.owned"), task.root),
         memo=memo.load(os.path.join(folder, "memo"), enabled=policy.uses_memo),
         variables=variables.digests(task, stores.secret, stores.tokens)
-        | _stdin_content(policy, ours, stores.secret),
+        | stdin_content(policy.stdin, stores.secret),
         folder=folder,
         joined=ours.is_joined,
         terminal="terminal" in (ours.stdout, ours.stderr),
         started_ns=time.monotonic_ns(),
     )
-
-
-def _stdin_is_open(policy: Policy) -> bool:
-    """Whether the command could read something that no record knows of."""
-    ours = describe_streams()
-    return policy.stdin == "inherit" and ours.stdin == "pipe" and not stdin_is_at_end()
-
-
-def _stdin_content(policy: Policy, ours: Streams, secret: bytes) -> dict[str, str]:
-    """A stdin that is a regular file counts with what is left of it, like a variable."""
-    if policy.stdin != "inherit" or ours.stdin != "file":
-        return {}
-    state = blake2b(key=secret, digest_size=16)
-    offset = stdin_offset_bytes()
-    while piece := os.pread(0, 1 << 20, offset):
-        state.update(piece)
-        offset += len(piece)
-    return {STDIN_SUBJECT: state.hexdigest()}
-
-
-def _consume_stdin(policy: Policy) -> None:
-    """Leave the offset where the command would have left it."""
-    if policy.stdin == "inherit" and describe_streams().stdin == "file":
-        os.lseek(0, 0, os.SEEK_END)
 
 
 def _recover_and_look_up(run: _Run) -> lookup.Found:
@@ -327,8 +299,8 @@ def _answered(run: _Run, found: Hit, states: States) -> tuple[Finished | None, M
         time_saved_s=max(0.0, found.entry.usage.duration_s - took_s),
         lookup_s=lookup_s,
         restore_s=restore_s,
-        inputs=_count_inputs(found.trace.observations),
-        outputs=_count_outputs(found.entry, len(plan.removals)),
+        inputs=count_inputs(found.trace.observations),
+        outputs=count_outputs(found.entry, len(plan.removals)),
         record=found.trace.key,
         project=run.task.project,
         root=run.task.root,
@@ -360,7 +332,7 @@ def _executed(run: _Run, found: lookup.Found) -> Finished:
     execution = _execute(run.task, run.policy, setup, run.stores.journal.run_id)
     observed = _finish(watch)
     not_stored = _reasons_against(execution)
-    not_stored += _relative_subjects(observed.incomplete, run.task.root)
+    not_stored += relative_subjects(observed.incomplete, run.task.root)
     trace: Trace | None = None
     entry: CacheEntry | None = None
     if not run.policy.writes:
@@ -384,15 +356,15 @@ def _executed(run: _Run, found: lookup.Found) -> Finished:
         observer=run.observer.name,
         duration_s=_seconds_since(run.started_ns),
         lookup_s=lookup_s,
-        inputs=_count_inputs(observed.observations, len(run.variables)),
-        outputs=_count_outputs(entry, 0) if entry else OutputCounts(files=len(observed.outputs)),
+        inputs=count_inputs(observed.observations, len(run.variables)),
+        outputs=count_outputs(entry, 0) if entry else OutputCounts(files=len(observed.outputs)),
         cpu_s=execution.usage.cpu_s,
         peak_memory_bytes=execution.usage.peak_memory_bytes,
         record=trace.key if trace else "",
         project=run.task.project,
         root=run.task.root,
     )
-    _tell_task(run.stores, result)
+    tell_task(run.stores.journal, result)
     fresh = None
     if trace and entry and run.policy.reads:
         fresh = _fresh(run, trace, entry, _fit_for_replay(execution.chunks or ()))
@@ -447,7 +419,7 @@ def _stored(
         return (
             None,
             None,
-            _relative_subjects(
+            relative_subjects(
                 [
                     NotStored(kind="input-changed", subject=reason.subject)
                     for reason in changed[:20]
@@ -470,11 +442,11 @@ def _stored(
         trace = run.records.record(run.task, trace, stored.entry)
     except store.CannotStore as trouble:
         reason = NotStored(kind="incomplete", subject=trouble.subject)
-        return None, None, _relative_subjects([reason], run.task.root)
+        return None, None, relative_subjects([reason], run.task.root)
     except OSError as error:
         return None, None, (NotStored(kind="storage", subject=error.strerror or str(error)),)
     run.owned.update(stored.entry.outputs, removed)
-    run.stores.journal.append(_stored_event(run.task, trace, stored, _seconds_since(started_ns)))
+    run.stores.journal.append(stored_event(run.task, trace, stored, _seconds_since(started_ns)))
     return trace, stored.entry._replace(key=trace.entry_key), ()
 
 
@@ -529,7 +501,7 @@ def _unobserved(task: Task, policy: Policy, stores: Stores, reason: NotStored) -
         project=task.project,
         root=task.root,
     )
-    _tell_task(stores, result)
+    tell_task(stores.journal, result)
     return Finished(result=result, signal=execution.signal)
 
 
@@ -557,75 +529,6 @@ def _variable_observations(digests: Mapping[str, str]) -> tuple[Observation, ...
         Observation(kind="environment", subject=name, value=value)
         for name, value in digests.items()
     )
-
-
-def _tell_task(stores: Stores, result: RunFinished) -> None:
-    stores.journal.append(
-        TaskFinished(
-            task=result.task,
-            command=result.command,
-            directory=result.directory,
-            outcome=result.outcome,
-            exit_code=result.exit_code,
-            stored=result.stored,
-            not_stored=result.not_stored,
-            miss_reasons=result.miss_reasons,
-            duration_s=result.duration_s,
-        )
-    )
-
-
-def _stored_event(task: Task, trace: Trace, stored: store.Stored, duration_s: float) -> CacheStored:
-    return CacheStored(
-        task=task.name,
-        record=trace.key,
-        entry=trace.entry_key,
-        outputs=tuple(
-            StoredOutput(path=_relative_path(o.path, task.root), kind=o.kind, bytes=o.size_bytes)
-            for o in stored.entry.outputs
-        ),
-        bytes_added=stored.grown_bytes,
-        duration_s=duration_s,
-    )
-
-
-def _count_inputs(observations: Sequence[Observation], more_variables: int = 0) -> InputCounts:
-    def count(*kinds: str) -> int:
-        return sum(1 for observation in observations if observation.kind in kinds)
-
-    return InputCounts(
-        files=count("file", "tool"),
-        absent=count("absent"),
-        listings=count("listing"),
-        links=count("link"),
-        variables=count("environment") + more_variables,
-    )
-
-
-def _count_outputs(entry: CacheEntry, removed: int) -> OutputCounts:
-    made = [output for output in entry.outputs if output.kind == "file"]
-    return OutputCounts(
-        files=len(made), bytes=sum(output.size_bytes for output in made), removed=removed
-    )
-
-
-def relative(reasons: Sequence[MissReason], root: str) -> tuple[MissReason, ...]:
-    """The reasons with their paths relative to the project's root."""
-    return tuple(
-        reason._replace(subject=_relative_path(reason.subject, root)) for reason in reasons
-    )
-
-
-def _relative_subjects(reasons: Sequence[NotStored], root: str) -> tuple[NotStored, ...]:
-    return tuple(
-        reason._replace(subject=_relative_path(reason.subject, root)) for reason in reasons
-    )
-
-
-def _relative_path(subject: str, root: str) -> str:
-    if subject == root:
-        return "."
-    return subject.removeprefix(root.rstrip("/") + "/") if subject.startswith("/") else subject
 
 
 def _named(error: Exception) -> str:

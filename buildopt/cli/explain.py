@@ -15,7 +15,8 @@ from buildopt.cli.history import find_run, here
 from buildopt.cli.words import miss_words, not_stored_words
 from buildopt.events import SCHEMA, CacheLookup, RunFinished, record_of
 from buildopt.model import Hit, Miss, MissReason, Observation
-from buildopt.pipeline import look_up_only, relative
+from buildopt.pipeline import look_up_only
+from buildopt.results import relative
 
 EPILOG = """\b
 Examples:

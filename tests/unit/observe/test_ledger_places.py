@@ -70,8 +70,8 @@ def test_what_a_run_makes_in_a_temporary_folder_does_not_count(root, script_in):
     (root.parent / "tmp").mkdir()
 
     script.ls(folder)
-    script.mkdir(f"{folder}/work")
-    script.write(f"{folder}/work/a")
+    script.mkdir(f"{folder}/deep")
+    script.write(f"{folder}/deep/a")
     script.create(f"{folder}/left")
 
     seen = script.end()

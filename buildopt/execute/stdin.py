@@ -1,0 +1,36 @@
+"""What of our stdin a record has to know: the content of a file, else whether it is open."""
+
+from __future__ import annotations
+
+import os
+from hashlib import blake2b
+
+from buildopt.execute.command import StdinChoice
+from buildopt.execute.streams import stdin_is_at_end, stdin_kind, stdin_offset_bytes
+
+STDIN_SUBJECT = "content of stdin"
+"""Stands among the variables of a run whose stdin is a regular file; no variable can be so named
+in a shell."""
+
+
+def stdin_is_open(choice: StdinChoice) -> bool:
+    """Whether the command could read something that no record knows of."""
+    return choice == "inherit" and stdin_kind() == "pipe" and not stdin_is_at_end()
+
+
+def stdin_content(choice: StdinChoice, secret: bytes) -> dict[str, str]:
+    """A stdin that is a regular file counts with what is left of it, like a variable."""
+    if choice != "inherit" or stdin_kind() != "file":
+        return {}
+    state = blake2b(key=secret, digest_size=16)
+    offset = stdin_offset_bytes()
+    while piece := os.pread(0, 1 << 20, offset):
+        state.update(piece)
+        offset += len(piece)
+    return {STDIN_SUBJECT: state.hexdigest()}
+
+
+def consume_stdin(choice: StdinChoice) -> None:
+    """Leave the offset where the command would have left it."""
+    if choice == "inherit" and stdin_kind() == "file":
+        os.lseek(0, 0, os.SEEK_END)

@@ -1,0 +1,92 @@
+"""A run's facts as events tell them: counts, and paths relative to the project's root."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from buildopt.cache.store import Stored
+from buildopt.events import (
+    CacheStored,
+    InputCounts,
+    OutputCounts,
+    RunFinished,
+    StoredOutput,
+    TaskFinished,
+)
+from buildopt.journal import Journal
+from buildopt.model import CacheEntry, MissReason, NotStored, Observation, Task, Trace
+
+
+def tell_task(journal: Journal, result: RunFinished) -> None:
+    """Journal that a task really ran and ended."""
+    journal.append(
+        TaskFinished(
+            task=result.task,
+            command=result.command,
+            directory=result.directory,
+            outcome=result.outcome,
+            exit_code=result.exit_code,
+            stored=result.stored,
+            not_stored=result.not_stored,
+            miss_reasons=result.miss_reasons,
+            duration_s=result.duration_s,
+        )
+    )
+
+
+def stored_event(task: Task, trace: Trace, stored: Stored, duration_s: float) -> CacheStored:
+    """What a record holds, for the report and the cache's figures."""
+    return CacheStored(
+        task=task.name,
+        record=trace.key,
+        entry=trace.entry_key,
+        outputs=tuple(
+            StoredOutput(path=_relative_path(o.path, task.root), kind=o.kind, bytes=o.size_bytes)
+            for o in stored.entry.outputs
+        ),
+        bytes_added=stored.grown_bytes,
+        duration_s=duration_s,
+    )
+
+
+def count_inputs(observations: Sequence[Observation], more_variables: int = 0) -> InputCounts:
+    """How many of each kind a run depended on."""
+
+    def count(*kinds: str) -> int:
+        return sum(1 for observation in observations if observation.kind in kinds)
+
+    return InputCounts(
+        files=count("file", "tool"),
+        absent=count("absent"),
+        listings=count("listing"),
+        links=count("link"),
+        variables=count("environment") + more_variables,
+    )
+
+
+def count_outputs(entry: CacheEntry, removed: int) -> OutputCounts:
+    """How many files a record gives back, and their bytes."""
+    made = [output for output in entry.outputs if output.kind == "file"]
+    return OutputCounts(
+        files=len(made), bytes=sum(output.size_bytes for output in made), removed=removed
+    )
+
+
+def relative(reasons: Sequence[MissReason], root: str) -> tuple[MissReason, ...]:
+    """The reasons with their paths relative to the project's root."""
+    return tuple(
+        reason._replace(subject=_relative_path(reason.subject, root)) for reason in reasons
+    )
+
+
+def relative_subjects(reasons: Sequence[NotStored], root: str) -> tuple[NotStored, ...]:
+    """The reasons with their paths relative to the project's root."""
+    return tuple(
+        reason._replace(subject=_relative_path(reason.subject, root)) for reason in reasons
+    )
+
+
+def _relative_path(subject: str, root: str) -> str:
+    if subject == root:
+        return "."
+    return subject.removeprefix(root.rstrip("/") + "/") if subject.startswith("/") else subject

@@ -11,6 +11,7 @@ with something in it that the task did not make is never replaced: that is `Bloc
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -76,11 +77,19 @@ def plan_for(entry: CacheEntry, owned: Ownership, keep: Container[str], states: 
 
 
 def apply(plan: Plan, artifacts: Artifacts, plan_path: str, states: States) -> None:
-    """Do it. Raises Damaged or OSError with the plan left on disk, for `undo`."""
+    """Do it. Raises Damaged or OSError with the plan left on disk, for `undo`.
+
+    A cache that may only be read still answers, without a plan: a kill half-way is then mended
+    by the next hit, which looks at every output anyway.
+    """
     identity = os.urandom(6).hex()
-    files.publish(plan_path, _dump(plan, identity))
+    try:
+        files.publish(plan_path, _dump(plan, identity))
+    except OSError as error:
+        if error.errno not in (errno.EROFS, errno.EACCES, errno.EPERM):
+            raise
     _carry_out(plan, artifacts, identity, states)
-    os.unlink(plan_path)
+    _unlink(plan_path)
 
 
 def recover(plans: Iterable[str], artifacts: Artifacts, states: States) -> None:

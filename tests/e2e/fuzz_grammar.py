@@ -33,7 +33,7 @@ TEMPLATES = (
     "cp {f} {p}",
     "cp -u {f} {g}",
     "cp -u d/* f/",
-    "cp -r {d} {e}",
+    "cp -r {d} {e}.copy",
     "cp -p {f} {g}",
     "mv {p} {q}",
     "mv -n {f} {g}",

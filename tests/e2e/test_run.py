@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+from tests.rig import PROGRAM
+
 BUILD = """
 rm -rf out; mkdir -p out/empty
 cat src/*.txt > out/all
@@ -559,3 +561,28 @@ def test_output_made_on_both_sides_of_an_edit_is_right_for_both(project):
         project.write("src/a.txt", content)
         project.run(*DECLARED, "--", "./build.sh")
         assert project.read("out/a") == content.encode()
+
+
+READ_ONLY = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
+"""Runs a command in a mount namespace of its own, where a folder cannot be written."""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount")
+def test_cache_that_may_only_be_read_still_answers(project):
+    project.environ["BUILDOPT_FAST_PATH"] = "0"
+    project.run(*RUN)
+    good = project.tree("out")
+    shutil.rmtree(project.root / "out")
+
+    completed = subprocess.run(
+        ["unshare", "-m", "sh", "-c", READ_ONLY, project.cache, PROGRAM, "run", *RUN],
+        cwd=project.root,
+        env=project.environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+
+    assert (completed.returncode, completed.stdout) == (0, b"built\n")
+    assert b"buildopt: restored" in completed.stderr
+    assert project.tree("out") == good

@@ -17,7 +17,6 @@ from buildopt.observe.seccomp.flags import (
     AT_SYMLINK_NOFOLLOW,
     IN_DONT_FOLLOW,
 )
-from buildopt.observe.seccomp.memory import Memory
 from buildopt.observe.seccomp.paths import (
     CleanPath,
     Deleted,
@@ -45,8 +44,7 @@ class EmptyPath(NoPath):
 class Decoder:
     """Reads paths out of stopped calls, and tells the recorder what is done to them."""
 
-    def __init__(self, memory: Memory, processes: Processes, recorder: Recorder) -> None:
-        self.memory = memory
+    def __init__(self, processes: Processes, recorder: Recorder) -> None:
         self.processes = processes
         self.recorder = recorder
         self._known: dict[str, CleanPath] = {}
@@ -65,7 +63,7 @@ class Decoder:
         """The path at `address`; raises NoPath, UnknownPath, OSError, DoomedCall."""
         if not address:
             raise EmptyPath
-        text = os.fsdecode(self.memory.text(task, address))
+        text = os.fsdecode(process.memory.text(task, address))
         return self.named(task, process, folder, text, follows=follows)
 
     def named(
@@ -81,9 +79,9 @@ class Decoder:
         known = self._known.get(text)
         return known or self._examine(task, process, base, text, follows=follows)
 
-    def text(self, task: int, address: int) -> str:
+    def text(self, task: int, process: TracedProcess, address: int) -> str:
         """The text at `address`; empty if that is NULL."""
-        return os.fsdecode(self.memory.text(task, address)) if address else ""
+        return os.fsdecode(process.memory.text(task, address)) if address else ""
 
     def file(self, task: int, process: TracedProcess, descriptor: int) -> str:
         """The path of an open file, or of the working directory; raises NoPath, UnknownPath."""
@@ -125,7 +123,7 @@ class Decoder:
                     path,
                     follows,
                     flags,
-                    self.text(task, arguments[at_text]) if at_text >= 0 else "",
+                    self.text(task, process, arguments[at_text]) if at_text >= 0 else "",
                     arguments[at_mode] & WORD if at_mode >= 0 else 0,
                     arguments[at_size] if at_size >= 0 else 0,
                 )
@@ -178,7 +176,7 @@ class Decoder:
                 path,
                 False,
                 0,
-                self.text(task, arguments[call.text]) if call.text >= 0 else "",
+                self.text(task, process, arguments[call.text]) if call.text >= 0 else "",
                 arguments[call.mode] & WORD if call.mode >= 0 else 0,
             )
         )

@@ -36,4 +36,4 @@ def serve_blindly(listener: int) -> None:
             call = receive(listener)
         except OSError:  # it was killed meanwhile
             continue
-        let_go_on(listener, call.identity)
+        let_go_on(listener, call[0])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import socket
 import struct
 from collections.abc import Iterable
@@ -18,12 +20,18 @@ def hand_over(channels: Iterable[socket.socket], listener: int) -> None:
     """Send the listener, and let go of it.
 
     The calls here are made under the filter already, while nobody serves it yet: they must be
-    such as it lets through.
+    such as it lets through. If nobody is left who could serve it, this process ends.
     """
     rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", listener))]
+    message = [_message.pack(os.getpid())]
+    is_taken = False
     for channel in channels:
-        channel.sendmsg([_message.pack(os.getpid())], rights, HAND_OVER_FLAGS)
+        with contextlib.suppress(OSError):  # this one has died
+            channel.sendmsg(message, rights, HAND_OVER_FLAGS)
+            is_taken = True
         channel.close()
+    if not is_taken:
+        os.kill(os.getpid(), signal.SIGKILL)
     os.close(listener)
 
 

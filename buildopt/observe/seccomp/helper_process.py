@@ -32,7 +32,7 @@ def _run_alone(run: Callable[[], None], descriptors: list[int]) -> NoReturn:
     try:
         for number in IGNORED:
             signal.signal(number, signal.SIG_IGN)
-        os.setsid()
+        os.setpgid(0, 0)
         _close_all_but(descriptors)
         _raise_descriptor_limit()
         # What was there before the fork is never freed: leave its pages shared.

@@ -2,96 +2,84 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 
-PAGE_BYTES = 4096
-"""The smallest page there is. A read that ends with it fails whole or not at all."""
+USUAL_TEXT_BYTES = 256
+"""Longer than nearly every path, and short enough to be read as fast as a shorter one."""
 
 LONGEST_TEXT_BYTES = 4096
 """PATH_MAX of `linux/limits.h`, with the NUL; the kernel takes no longer path."""
 
-# PyDLL: what is copied is a page at most, which is no reason to let another thread run.
-_readv = ctypes.PyDLL(None, use_errno=True).process_vm_readv
-_readv.restype = ctypes.c_ssize_t
-_readv.argtypes = (
-    ctypes.c_int,
-    ctypes.c_void_p,
-    ctypes.c_ulong,
-    ctypes.c_void_p,
-    ctypes.c_ulong,
-    ctypes.c_ulong,
-)
-
-
 FIRST_PAGE_BYTES = 4096
 """No process can have memory mapped below, so the kernel finds nothing there either."""
+
+ADDRESS_BITS = (1 << 56) - 1
+"""What is above belongs to the program, on processors that let it tag its pointers."""
 
 
 class DoomedCall(Exception):
     """The kernel will refuse the call: its text is too long, or at no possible address."""
 
 
-class _Vector(ctypes.Structure):
-    """`struct iovec`."""
-
-    _fields_ = (("base", ctypes.c_size_t), ("length", ctypes.c_size_t))
-
-
 class Memory:
-    """Reads of other processes through one buffer that is used again and again."""
+    """The memory of one process, as it is between two of its `execve`.
+
+    It is read through an open `/proc/<task>/mem`, which is twice as fast as `process_vm_readv`
+    by ctypes. That file stays with the memory that was there when it was opened: `forget` must
+    be called when the process may become another program.
+    """
+
+    __slots__ = ("_file",)
 
     def __init__(self) -> None:
-        self._buffer = ctypes.create_string_buffer(PAGE_BYTES + 1)
-        self._local = _Vector(ctypes.addressof(self._buffer), PAGE_BYTES)
-        self._remote = _Vector(0, 0)
-        self._local_address = ctypes.addressof(self._local)
-        self._remote_address = ctypes.addressof(self._remote)
+        self._file = -1
 
     def text(self, task: int, address: int) -> bytes:
         """The bytes from `address` up to a NUL; raises OSError, DoomedCall."""
-        text = self._text_in_page(task, address)
-        if text is not None:
-            return text
-        return self._long_text(task, address)
+        data = self._read(task, address, USUAL_TEXT_BYTES)
+        end = data.find(0)
+        if end < 0:
+            data = self._long(task, address, data)
+            end = data.find(0)
+        if end < 0:
+            raise DoomedCall
+        return data[:end]
 
     def block(self, task: int, address: int, size_bytes: int) -> bytes:
         """Exactly so many bytes; raises OSError, DoomedCall."""
-        pieces = b""
-        while len(pieces) < size_bytes:
-            at = address + len(pieces)
-            wanted = min(size_bytes - len(pieces), PAGE_BYTES - at % PAGE_BYTES)
-            pieces += self._buffer.raw[: self._read(task, at, wanted)]
-        return pieces
+        data = self._read(task, address, size_bytes)
+        while len(data) < size_bytes:
+            data += self._read(task, address + len(data), size_bytes - len(data))
+        return data
 
-    def _text_in_page(self, task: int, address: int) -> bytes | None:
-        size_bytes = self._read(task, address, PAGE_BYTES - address % PAGE_BYTES)
-        buffer = self._buffer
-        buffer[size_bytes] = 0  # type: ignore[call-overload]  # faster than b"\0"
-        text: bytes = buffer.value
-        return text if len(text) < size_bytes else None
+    def forget(self) -> None:
+        """Let go of the memory; the next read looks for it anew."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
 
-    def _long_text(self, task: int, address: int) -> bytes:
-        text = b""
-        while len(text) < LONGEST_TEXT_BYTES:
-            end = self._text_in_page(task, address + len(text))
-            if end is not None:
-                text += end
-                break
-            text += self._buffer.raw[: PAGE_BYTES - (address + len(text)) % PAGE_BYTES]
-        if len(text) >= LONGEST_TEXT_BYTES:
-            raise DoomedCall
-        return text
+    def _long(self, task: int, address: int, begin: bytes) -> bytes:
+        """Up to the longest text; a read that meets the end of what is mapped gives less."""
+        data = begin
+        while len(data) < LONGEST_TEXT_BYTES and b"\0" not in data:
+            data += self._read(task, address + len(data), LONGEST_TEXT_BYTES - len(data))
+        return data
 
-    def _read(self, task: int, address: int, size_bytes: int) -> int:
+    def _read(self, task: int, address: int, size_bytes: int) -> bytes:
+        address &= ADDRESS_BITS
         if address < FIRST_PAGE_BYTES:
             raise DoomedCall
-        remote = self._remote
-        remote.base = address
-        remote.length = size_bytes
-        done: int = _readv(task, self._local_address, 1, self._remote_address, 1, 0)
-        if done <= 0:
-            number = ctypes.get_errno() or errno.EFAULT
-            raise OSError(number, os.strerror(number))
-        return done
+        if self._file >= 0:
+            data = os.pread(self._file, size_bytes, address)
+            if data:
+                return data
+        return self._read_anew(task, address, size_bytes)
+
+    def _read_anew(self, task: int, address: int, size_bytes: int) -> bytes:
+        self.forget()
+        self._file = os.open(f"/proc/{task}/mem", os.O_RDONLY | os.O_CLOEXEC)
+        data = os.pread(self._file, size_bytes, address)
+        if not data:
+            raise OSError(errno.ESRCH, os.strerror(errno.ESRCH))
+        return data

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from buildopt.observe.access import Recorder
 from buildopt.observe.seccomp.calls import CALLS, NAMESPACE, PECULIAR
 from buildopt.observe.seccomp.decoder import Arguments, Decoder, Handler
-from buildopt.observe.seccomp.memory import DoomedCall, Memory
+from buildopt.observe.seccomp.memory import DoomedCall
 from buildopt.observe.seccomp.notifications import StoppedCall
 from buildopt.observe.seccomp.numbers import Machine, numbers
 from buildopt.observe.seccomp.paths import NoPath, UnknownPath
@@ -22,22 +22,32 @@ NO_CALL = -1
 
 
 class Narrator:
-    """Knows what each number means on this machine, and to whom to tell it."""
+    """Knows what each number means on this machine, and to whom to tell it.
 
-    def __init__(self, recorder: Recorder, processes: Processes, machine: Machine) -> None:
+    `is_waiting` says of a call's identity whether its process still waits for us.
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        processes: Processes,
+        machine: Machine,
+        is_waiting: Callable[[int], bool],
+    ) -> None:
         self.trouble = ""
+        self._is_waiting = is_waiting
         self._recorder = recorder
         self._processes = processes
         self._architecture = machine.audit_architecture
         self._is_silent = False
-        self._handlers = _handlers(Decoder(Memory(), processes, recorder), machine)
+        self._handlers = _handlers(Decoder(processes, recorder), machine)
         self._executing = {numbers(machine)[name] for name in ("execve", "execveat")}
 
-    def tell(self, call: StoppedCall, is_waiting: Callable[[], bool]) -> None:
-        """Tell of one call; `is_waiting` says whether its process still waits for us."""
+    def tell(self, call: StoppedCall) -> None:
+        """Tell of one call."""
         if self._is_silent:
             return
-        _, task, number, architecture, arguments = call
+        identity, task, number, architecture, arguments = call
         handler = self._handlers.get(number)
         if handler is None or architecture != self._architecture:
             self._tell_unknown(number, architecture)
@@ -55,7 +65,7 @@ class Narrator:
             self._recorder.incomplete("incomplete", "namespace")
             self.be_silent()
         except OSError:
-            if is_waiting():
+            if self._is_waiting(identity):
                 self._recorder.incomplete("incomplete", _name_of(process))
 
     def tell_survivors(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from fcntl import ioctl
-from typing import NamedTuple
 
 # Source of all: linux/seccomp.h.
 RECEIVE, SEND, IS_VALID, SET_FLAGS = 0xC0502100, 0xC0182101, 0x40082102, 0x40082104
@@ -20,14 +19,9 @@ _read_notification: Callable[[bytes], tuple[int, ...]] = struct.Struct("QIIiIQ6Q
 _answer = struct.Struct("QqiI").pack
 
 
-class StoppedCall(NamedTuple):
-    """`struct seccomp_notif`: `task` is a thread id, `arguments` six unsigned words."""
-
-    identity: int
-    task: int
-    number: int
-    architecture: int
-    arguments: tuple[int, ...]
+StoppedCall = tuple[int, int, int, int, tuple[int, ...]]
+"""What matters of a `struct seccomp_notif`: an identity, a thread id, the call's number, the
+kind of processor it is meant for, and six unsigned words of arguments."""
 
 
 def prefer_sync_wake_up(listener: int) -> None:
@@ -41,7 +35,7 @@ def prefer_sync_wake_up(listener: int) -> None:
 def receive(listener: int) -> StoppedCall:
     """The next stopped call; OSError ENOENT: its process was killed meanwhile."""
     fields = _read_notification(ioctl(listener, RECEIVE, NOTHING_YET))
-    return StoppedCall(fields[0], fields[1], fields[3], fields[4], fields[6:])
+    return fields[0], fields[1], fields[3], fields[4], fields[6:]
 
 
 def let_go_on(listener: int, identity: int) -> bool:

@@ -68,10 +68,10 @@ class PeculiarCalls:
 
     def openat2(self, task: int, process: TracedProcess, arguments: Arguments) -> None:
         """`openat` whose flags stand in memory."""
-        how = self._decoder.memory.block(task, arguments[2], 24)
+        how = process.memory.block(task, arguments[2], 24)
         flags, mode, resolve = struct.unpack("QQQ", how)
         if resolve & RESOLVE_IN_ROOT:
-            raise UnknownPath(self._decoder.text(task, arguments[1]))
+            raise UnknownPath(self._decoder.text(task, process, arguments[1]))
         folder = arguments[0] & WORD
         follows = follows_when_opened(flags)
         path = self._decoder.path(task, process, folder, arguments[1], follows=follows)
@@ -91,13 +91,14 @@ class PeculiarCalls:
 
     def execve(self, task: int, process: TracedProcess, arguments: Arguments) -> None:
         """Become a program."""
-        self._processes.executes(process)
-        path = self._decoder.path(task, process, AT_FDCWD, arguments[0], follows=True)
-        self._execute(task, process, path.path, follows=True)
+        try:
+            path = self._decoder.path(task, process, AT_FDCWD, arguments[0], follows=True).path
+        finally:
+            self._processes.executes(process)
+        self._execute(task, process, path, follows=True)
 
     def execveat(self, task: int, process: TracedProcess, arguments: Arguments) -> None:
         """Become a program, named below a folder or by its descriptor."""
-        self._processes.executes(process)
         follows = not arguments[4] & AT_SYMLINK_NOFOLLOW
         folder = arguments[0] & WORD
         try:
@@ -106,6 +107,8 @@ class PeculiarCalls:
             if not arguments[4] & AT_EMPTY_PATH:
                 raise
             path = self._decoder.file(task, process, folder)
+        finally:
+            self._processes.executes(process)
         self._execute(task, process, path, follows=follows)
 
     def chdir(self, task: int, process: TracedProcess, arguments: Arguments) -> None:
@@ -130,9 +133,9 @@ class PeculiarCalls:
         """Start a process in new namespaces, or one that shares the working directory."""
         self._new_process(arguments[0] & NEW_NAMESPACE & ~0xFF, arguments[0])
 
-    def clone3(self, task: int, _process: TracedProcess, arguments: Arguments) -> None:
+    def clone3(self, task: int, process: TracedProcess, arguments: Arguments) -> None:
         """As `clone`, with the flags in memory."""
-        (flags,) = struct.unpack("Q", self._decoder.memory.block(task, arguments[0], 8))
+        (flags,) = struct.unpack("Q", process.memory.block(task, arguments[0], 8))
         self._new_process(flags & NEW_NAMESPACE, flags)
 
     def exit(self, task: int, process: TracedProcess, _: Arguments) -> None:
@@ -206,7 +209,7 @@ class PeculiarCalls:
     def _send_messages(
         self, task: int, process: TracedProcess, address: int, size_bytes: int, count: int
     ) -> None:
-        headers = self._decoder.memory.block(task, address, size_bytes * count)
+        headers = process.memory.block(task, address, size_bytes * count)
         for at in range(0, len(headers), size_bytes):
             name, length = struct.unpack_from("QI", headers, at)
             self._turn_to(task, process, name, length)
@@ -223,7 +226,7 @@ class PeculiarCalls:
         if not pointer or not length:
             return None
         size_bytes = min(length, LONGEST_ADDRESS_BYTES)
-        address = parse(self._decoder.memory.block(task, pointer, size_bytes))
+        address = parse(process.memory.block(task, pointer, size_bytes))
         if address is None or not address.path:
             return address
         named = self._decoder.named(task, process, AT_FDCWD, address.path, follows=True)

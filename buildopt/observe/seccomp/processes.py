@@ -8,6 +8,7 @@ import select
 from collections.abc import Callable, Iterable
 
 from buildopt.observe.access import Recorder
+from buildopt.observe.seccomp.memory import Memory
 from buildopt.observe.seccomp.paths import working_directory
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
@@ -26,7 +27,8 @@ class TracedProcess:
     """
 
     __slots__ = (
-        "argv", "cwd", "executing", "has_ended", "life", "mover", "parent_pid", "pid", "threads",
+        "argv", "cwd", "executing", "has_ended", "life", "memory", "mover", "parent_pid", "pid",
+        "threads",
     )  # fmt: skip
 
     def __init__(self, pid: int, parent_pid: int, argv: tuple[str, ...], life: int) -> None:
@@ -34,6 +36,7 @@ class TracedProcess:
         self.parent_pid = parent_pid
         self.argv = argv
         self.life = life
+        self.memory = Memory()
         self.cwd = ""
         self.mover = 0
         self.executing = False
@@ -101,6 +104,7 @@ class Processes:
     def executes(self, process: TracedProcess) -> None:
         """Take note that a process may become another program, which has one thread."""
         process.executing = True
+        process.memory.forget()
         for thread in process.threads - {process.pid}:
             self.by_task.pop(thread, None)
         process.threads = {process.pid}
@@ -141,6 +145,7 @@ class Processes:
                 os.waitid(os.P_PIDFD, life, os.WEXITED | os.WNOHANG)
         self._poll.unregister(life)
         os.close(life)
+        process.memory.forget()
         for thread in process.threads | {process.pid}:
             self.by_task.pop(thread, None)
         if not process.has_ended:

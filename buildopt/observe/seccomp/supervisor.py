@@ -61,11 +61,12 @@ class Supervisor:
         begin_ns = time.monotonic_ns()
         self._recorder = recorder
         self._channels = channels
+        # The hint to switch on one processor passes through poll, but not through epoll.
         self._poll = select.poll()
         self._others = select.epoll()
         self._processes = Processes(self._others, recorder, lambda: time.monotonic_ns() - begin_ns)
         self._processes.reaps_orphans = reaps_orphans
-        self._narrator = Narrator(recorder, self._processes, machine)
+        self._narrator = Narrator(recorder, self._processes, machine, self._is_waiting)
         self._listener = -1
         self._only_a_call = (-1, select.POLLIN)
         self._is_tree_gone = False
@@ -117,10 +118,13 @@ class Supervisor:
         except OSError:  # it was killed meanwhile
             return
         try:
-            self._narrator.tell(call, lambda: is_waiting(self._listener, call.identity))
+            self._narrator.tell(call)
         except Exception as error:  # noqa: BLE001  # the command must go on
             self._narrator.give_up(error)
-        let_go_on(self._listener, call.identity)
+        let_go_on(self._listener, call[0])
+
+    def _is_waiting(self, identity: int) -> bool:
+        return is_waiting(self._listener, identity)
 
     def _guarded(self, act: Callable[[], None]) -> None:
         try:

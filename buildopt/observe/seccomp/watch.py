@@ -68,12 +68,17 @@ class SeccompWatch:
             adopt_orphans(wanted=True)
             self._start_helper(guard, guard_ends)
             self._thread = Thread(target=supervise, daemon=True)
+            self._ends_of_thread: tuple[socket.socket, ...] = supervisor_ends
         else:
             self._start_helper(supervise, supervisor_ends)
             self._thread = Thread(target=guard, daemon=True)
+            self._ends_of_thread = guard_ends
 
     def child_setup(self) -> None:
         """Put the command under the filter; where that fails it runs unobserved."""
+        # An end that stays open in here would hide the death of the one who owns it.
+        for end in (self._control, *self._ends_of_thread):
+            end.close()
         try:
             listener = install_filter(self._program)
         except OSError:

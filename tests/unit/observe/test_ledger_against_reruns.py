@@ -200,6 +200,8 @@ def restore(record: Record):
         take_away(path)
     for path, (kind, content, mode) in sorted(record.outputs.items()):
         now = state_of(path)
+        if now == (kind, content, mode):
+            continue
         if now and now[0] != kind:
             take_away(path)
         if kind == "folder":

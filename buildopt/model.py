@@ -75,8 +75,11 @@ class Observation(NamedTuple):
     kind         subject               value
     ============ ===================== ==================================================
     file, tool   path                  XXH3-128 of the content, hex; `+x` behind it where
-                                       an executable bit is set
-    absent       path                  empty: nothing is there
+                                       an executable bit is set; `FOUND|LEFT` for a tool's
+                                       state, which holds as the run found it or left it
+    absent       path                  empty: nothing is there; `own`: nothing, or only what
+                                       this task made; `kept`: nothing, or what this record
+                                       gives back; `EACCES` …: looking fails with that error
     listing      path of a folder      the entries that count, sorted, each a letter for
                                        its type (`f d l o`) and its name, joined by `/`
     link         path                  the link's target
@@ -179,6 +182,10 @@ class Task(NamedTuple):
     ignored_inputs: tuple[str, ...] = ()
     ignored_outputs: tuple[str, ...] = ()
     ignored_variables: tuple[str, ...] = ()
+    strict_outputs: bool = False
+    """What earlier runs made is a dependency like any file, and never removed."""
+    strict_private: bool = False
+    """Tools' own caches count like any file."""
     key: str = ""
 
 

@@ -56,6 +56,7 @@ from buildopt.model import (
     NotStored,
     Observation,
     Observed,
+    OutputState,
     Task,
     Trace,
 )
@@ -139,9 +140,19 @@ class _Run(NamedTuple):
     terminal: bool
     started_ns: int
 
-    def states(self, own: frozenset[str]) -> States:
-        """The present, its listings taken without `own`."""
-        return States(self.memo, self.variables, self._list_folder, own)
+    def states(
+        self,
+        trace: Trace | None = None,
+        entry: CacheEntry | None = None,
+        own: frozenset[str] = frozenset(),
+    ) -> States:
+        """The present, its listings taken without `own` and what a record gives back."""
+        if trace is not None and entry is not None:
+            own = lookup.own_paths(trace, entry, self.owned)
+        outputs = {o.path: o for o in entry.outputs} if entry else {}
+        return States(
+            self.memo, self.variables, self._list_folder, own, self.owned.paths(), outputs
+        )
 
     def _list_folder(self, folder: str, own: Container[str]) -> str:
         return self.observer.list_folder(self.task, folder, own)
@@ -221,7 +232,7 @@ def _begin(task: Task, policy: Policy, observer: Observer, stores: Stores) -> _R
         stores=stores,
         artifacts=Artifacts(stores.layout),
         records=records.Records(stores.layout, stores.tokens),
-        owned=ownership.load(os.path.join(folder, f"{task.key}.owned"), task.root),
+        owned=_owned(task, os.path.join(folder, f"{task.key}.owned")),
         memo=memo.load(os.path.join(folder, "memo"), enabled=policy.uses_memo),
         variables=variables.digests(task, stores.secret, stores.tokens)
         | stdin_content(policy.stdin, stores.secret),
@@ -232,6 +243,12 @@ def _begin(task: Task, policy: Policy, observer: Observer, stores: Stores) -> _R
     )
 
 
+def _owned(task: Task, path: str) -> ownership.Ownership:
+    if task.strict_outputs:
+        return ownership.Ownership(path, task.root)
+    return ownership.load(path, task.root)
+
+
 def _recover_and_look_up(run: _Run) -> lookup.Found:
     """Never fails a build: a cache that cannot be read is one without a record."""
     try:
@@ -240,7 +257,7 @@ def _recover_and_look_up(run: _Run) -> lookup.Found:
     except Exception as error:  # noqa: BLE001  # promise 3: our own trouble is one event
         run.stores.journal.append(DamageFound(subject=_named(error), action="not looked up"))
         reason = MissReason(kind="damaged", subject="cache", after=_named(error))
-        states = run.states(frozenset())
+        states = run.states()
         return lookup.Found(lookup=Miss(reasons=(reason,)), states=states, candidates=0)
 
 
@@ -251,7 +268,7 @@ def _recover(run: _Run) -> None:
     except OSError:
         return
     for plan in plans:
-        states = run.states(frozenset())
+        states = run.states()
         if plan == run.plan_path:  # its lock is the one we hold
             restore.recover_one(plan, run.artifacts, states)
         else:
@@ -282,7 +299,7 @@ def _answered(run: _Run, found: Hit, states: States) -> tuple[Finished | None, M
             kind="damaged", subject=error.filename or "outputs", after=error.strerror or ""
         )
     restore_s = _seconds_since(run.started_ns) - lookup_s
-    run.owned.update(found.entry.outputs, plan.removals)
+    run.owned.update(_made(found.entry, found.trace.observations), plan.removals)
     run.records.touch(run.task, found.trace.key)
     for chunk in chunks:
         hit.write_all(2 if chunk.stream == "stderr" else 1, chunk.data)
@@ -374,7 +391,7 @@ def _executed(run: _Run, found: lookup.Found) -> Finished:
 def _watch(run: _Run) -> Watch | NotStored:
     """The run's observation, or why there is none."""
     try:
-        return run.observer.watch(run.task, run.states(frozenset()).digest)
+        return run.observer.watch(run.task, run.states().digest, run.owned.paths())
     except Exception as error:  # noqa: BLE001  # promise 3
         return NotStored(kind="incomplete", subject=_named(error))
 
@@ -412,7 +429,7 @@ def _stored(
     """Record the run, unless an input changed meanwhile or something cannot be kept."""
     own = frozenset(outputs) | (run.owned.paths() - {o.subject for o in observations})
     made = frozenset(outputs) | frozenset(removed)
-    now = run.states(own)
+    now = run.states(own=own)
     unmade = [o for o in observations if o.subject not in made]
     changed = now.differences(unmade)
     if changed:
@@ -445,9 +462,17 @@ def _stored(
         return None, None, relative_subjects([reason], run.task.root)
     except OSError as error:
         return None, None, (NotStored(kind="storage", subject=error.strerror or str(error)),)
-    run.owned.update(stored.entry.outputs, removed)
+    run.owned.update(_made(stored.entry, observations), removed)
     run.stores.journal.append(stored_event(run.task, trace, stored, _seconds_since(started_ns)))
     return trace, stored.entry._replace(key=trace.entry_key), ()
+
+
+def _made(entry: CacheEntry, observations: Sequence[Observation]) -> tuple[OutputState, ...]:
+    """Outputs whose content the run made: not an input of which it only changed the mode."""
+    inputs = {o.subject: o.value[:32] for o in observations if o.kind in ("file", "tool")}
+    return tuple(
+        o for o in entry.outputs if inputs.get(o.path, "") != o.fast_digest or not o.fast_digest
+    )
 
 
 def _fit_for_replay(chunks: tuple[Chunk, ...]) -> tuple[Chunk, ...]:
@@ -462,7 +487,7 @@ def _fit_for_replay(chunks: tuple[Chunk, ...]) -> tuple[Chunk, ...]:
 
 def _fresh(run: _Run, trace: Trace, entry: CacheEntry, chunks: tuple[Chunk, ...]) -> Fresh | None:
     """What a hit index may vouch for: everything looked at once more, all of it as recorded."""
-    states = run.states(lookup.own_paths(trace, entry, run.owned))
+    states = run.states(trace, entry)
     kept = {o.subject for o in trace.observations}
     if states.first_difference(trace.observations) is not None:
         return None

@@ -49,6 +49,8 @@ class Settings:
     ignore_input: tuple[str, ...] = ()
     ignore_output: tuple[str, ...] = ()
     ignore_env: tuple[str, ...] = ()
+    strict_outputs: bool = False
+    strict_private: bool = False
     quiet: bool = False
     verbose: bool = False
     color: bool = True

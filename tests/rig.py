@@ -52,7 +52,7 @@ class Done:
 class Rig:
     """One project and everything around it."""
 
-    def __init__(self, place):
+    def __init__(self, place, observe="declared"):
         self.place = Path(place)
         self.root = self.place / "project"
         self.root.mkdir()
@@ -63,6 +63,7 @@ class Rig:
             "HOME": str(self.place),
             "BUILDOPT_CACHE_DIR": str(self.cache),
             "BUILDOPT_STATE_DIR": str(self.state),
+            "BUILDOPT_OBSERVE": observe,
         }
         for name in ("BUILDOPT_FAST_PATH", "BUILDOPT_STAT_MEMO"):
             if name in os.environ:

@@ -7,6 +7,7 @@ never vouch for a change that came later.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import time
@@ -19,6 +20,7 @@ from buildopt.model import (
     MissReason,
     Observation,
     ObservationKind,
+    OutputState,
     StatSignature,
 )
 
@@ -46,6 +48,11 @@ class States:
     """Keyed digest of each variable that counts (variables.py)."""
     list_folder: ListFolder
     own: Container[str] = ()
+    """Paths that listings leave out."""
+    made: frozenset[str] = frozenset()
+    """Paths that the task made in this checkout, whatever a record depends on."""
+    outputs: Mapping[str, OutputState] = field(default_factory=dict)
+    """What the record in question gives back, by path."""
     signatures: dict[str, StatSignature] = field(default_factory=dict)
     """Under which each file, link and listed folder was found; for the hit index."""
     is_lasting: bool = True
@@ -59,20 +66,60 @@ class States:
         if kind == "environment":
             return self.variables.get(subject, "")
         if kind == "absent":
-            return "" if _is_absent(subject) else None
+            return self._absence(subject, observation.value)
         if kind == "listing":
             self._note(subject)
             return self.list_folder(subject, self.own)
         status = _lstat(subject)
         if status is None:
-            return None
+            return _either("", observation.value) if "|" in observation.value else None
         if kind == "directory":
             return "" if stat.S_ISDIR(status.st_mode) else None
         signature = signature_of(status)
         self.keep(subject, signature)
         if kind == "link":
             return os.readlink(subject) if stat.S_ISLNK(status.st_mode) else None
-        return self.content(subject, signature)
+        return _either(self.content(subject, signature), observation.value)
+
+    def is_in_place(self, output: OutputState) -> bool:
+        """Whether what is there is what `output` says."""
+        status = _lstat(output.path)
+        if status is None:
+            return False
+        signature = signature_of(status)
+        self.keep(output.path, signature)
+        if output.kind == "link":
+            return stat.S_ISLNK(signature.mode) and os.readlink(output.path) == output.digest
+        if stat.S_IMODE(signature.mode) != output.mode:
+            return False
+        if output.kind == "directory":
+            return stat.S_ISDIR(signature.mode)
+        if signature.size_bytes != output.size_bytes:
+            return False
+        value = self.content(output.path, signature)
+        return value is not None and value[:32] == output.fast_digest
+
+    def _absence(self, path: str, expected: str) -> str | None:
+        """`expected` where the absence holds as `Observation` says, else what is there instead."""
+        error = _error_at(path)
+        if error:
+            self.is_lasting = self.is_lasting and error in ("ENOENT", "ENOTDIR")
+            gone = error in ("ENOENT", "ENOTDIR")
+            return expected if gone and expected in ("", "own", "kept") else error
+        if expected == "kept" and path in self.outputs and self.is_in_place(self.outputs[path]):
+            return expected
+        if expected == "own" and self._is_own_throughout(path):
+            return expected
+        return None
+
+    def _is_own_throughout(self, path: str) -> bool:
+        """Whether the task made what is there, and of a folder everything in it."""
+        if path not in self.made:
+            return False
+        self._note(path)
+        if not os.path.isdir(path) or os.path.islink(path):
+            return True
+        return all(self._is_own_throughout(f"{path}/{name}") for name in os.listdir(path))
 
     def content(self, path: str, signature: StatSignature) -> str | None:
         """Value of a regular file whose `lstat` just gave `signature`; None where it is none."""
@@ -152,6 +199,22 @@ def reason_for(observation: Observation, now: str | None) -> MissReason:
     elif now is None:
         after = _kind_of(observation.subject)
     return MissReason(kind=kind, subject=observation.subject, before=before, after=after)
+
+
+def _either(value: str | None, expected: str) -> str | None:
+    """`expected` where it names two values and `value` is one of them, else `value`."""
+    if "|" in expected and (value or "") in expected.split("|"):
+        return expected
+    return value
+
+
+def _error_at(path: str) -> str:
+    """Name of the error with which looking at a path fails; empty where something is there."""
+    try:
+        os.lstat(path)
+    except OSError as error:
+        return errno.errorcode.get(error.errno or 0, "EIO")
+    return ""
 
 
 def _names_only_in(listing: str, other: str) -> str:

@@ -37,7 +37,8 @@ def write(
     absent = {o.subject for o in observations if o.kind == "absent"} | set(more_absent)
     folders = {o.subject for o in observations if o.kind == "directory"}
     watched = states.signatures
-    if not states.is_lasting:
+    absent = {place for place in absent if place not in watched}
+    if not states.is_lasting or any(map(os.path.lexists, absent)):
         return
     sections = {
         "boot": hit.boot_hash() if states.is_young else b"",

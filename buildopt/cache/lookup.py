@@ -25,7 +25,7 @@ class Finder(NamedTuple):
     artifacts: Artifacts
     owned: Ownership
     variables_name: str
-    states_for: Callable[[frozenset[str]], States]
+    states_for: Callable[[Trace | None, CacheEntry | None], States]
     joined: bool
     terminal: bool
     root: str
@@ -57,7 +57,7 @@ def find(task: Task, finder: Finder) -> Found:
             unfit.append(reason)
             near.append((trace, entry))
             continue
-        states = finder.states_for(own_paths(trace, entry, finder.owned))
+        states = finder.states_for(trace, entry)
         if states.first_difference(trace.observations) is None:
             missing = _missing_content(entry, finder.artifacts)
             if missing is None:
@@ -68,13 +68,13 @@ def find(task: Task, finder: Finder) -> Found:
             continue
         near.append((trace, entry))
     reasons = _nearest(near, finder) or tuple(damaged or unfit) or _no_record(task, finder)
-    states = finder.states_for(finder.owned.paths())
+    states = finder.states_for(None, None)
     return Found(lookup=Miss(reasons=reasons), states=states, candidates=len(names))
 
 
 def own_paths(trace: Trace, entry: CacheEntry, owned: Ownership) -> frozenset[str]:
     """Paths that a listing leaves out: what the task made, but for what the trace depends on."""
-    depended_on = {o.subject for o in trace.observations if o.kind in ("file", "link")}
+    depended_on = {o.subject for o in trace.observations if o.kind not in ("absent", "listing")}
     made = {output.path for output in entry.outputs}
     return frozenset(made | (owned.paths() - depended_on))
 
@@ -110,7 +110,7 @@ def _missing_content(entry: CacheEntry, artifacts: Artifacts) -> MissReason | No
 def _nearest(near: list[tuple[Trace, CacheEntry]], finder: Finder) -> tuple[MissReason, ...]:
     best: tuple[MissReason, ...] = ()
     for trace, entry in near[:CANDIDATES_FOR_REASONS]:
-        states = finder.states_for(own_paths(trace, entry, finder.owned))
+        states = finder.states_for(trace, entry)
         reasons = states.differences(trace.observations)
         if not best or len(reasons) < len(best):
             best = reasons

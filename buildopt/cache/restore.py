@@ -57,17 +57,18 @@ def plan_for(entry: CacheEntry, owned: Ownership, keep: Container[str], states: 
 
     Raises Blocked.
     """
-    differing = [output for output in entry.outputs if not _is_in_place(output, states)]
+    differing = [output for output in entry.outputs if not states.is_in_place(output)]
     wanted = {output.path for output in entry.outputs}
     checked: set[str] = set()
     for output in differing:
         _require_room(output, owned, wanted, checked)
+        _require_same_kind(output, owned, keep)
     removals = [
         path
         for path, state in owned.states.items()
         if path not in wanted and path not in keep and _is_unchanged(state, states)
     ]
-    removals += [path for path in entry.removed if path in owned.states and os.path.lexists(path)]
+    removals += [path for path in entry.removed if os.path.lexists(path)]
     return Plan(
         removals=tuple(sorted(set(removals), reverse=True)),
         folders=tuple(sorted(_of("directory", differing), key=lambda output: output.path)),
@@ -112,7 +113,7 @@ def undo(plan_path: str, states: States) -> None:
         return
     for output in (*plan.files, *plan.links):
         _unlink(_temporary(output.path, identity))
-        if _is_in_place(output, states):
+        if states.is_in_place(output):
             _unlink(output.path)
     for folder in reversed(plan.folders):
         _remove_folder(folder.path)
@@ -232,24 +233,6 @@ def _clear(path: str) -> None:
             os.rmdir(folder)
 
 
-def _is_in_place(output: OutputState, states: States) -> bool:
-    status = _lstat(output.path)
-    if status is None:
-        return False
-    signature = signature_of(status)
-    states.keep(output.path, signature)
-    if output.kind == "link":
-        return stat.S_ISLNK(signature.mode) and os.readlink(output.path) == output.digest
-    if stat.S_IMODE(signature.mode) != output.mode:
-        return False
-    if output.kind == "directory":
-        return stat.S_ISDIR(signature.mode)
-    if signature.size_bytes != output.size_bytes:
-        return False
-    value = states.content(output.path, signature)
-    return value is not None and value[:32] == output.fast_digest
-
-
 def _is_unchanged(state: OutputState, states: States) -> bool:
     """Whether an owned path is still what the task made; somebody else's change keeps it."""
     status = _lstat(state.path)
@@ -281,6 +264,21 @@ def _require_room(
         for name in names:
             if (path := os.path.join(folder, name)) not in owned.states:
                 raise Blocked(path)
+
+
+def _require_same_kind(output: OutputState, owned: Ownership, keep: Container[str]) -> None:
+    """Raise Blocked where a stranger's file would come out otherwise than by overwriting it.
+
+    A command that opens a file for writing keeps its mode, and writes through a link. What the
+    record observed (`keep`) is known to be as it was.
+    """
+    status = _lstat(output.path)
+    if status is None or output.kind != "file" or output.path in owned.states:
+        return
+    if output.path not in keep and (
+        not stat.S_ISREG(status.st_mode) or stat.S_IMODE(status.st_mode) != output.mode
+    ):
+        raise Blocked(output.path)
 
 
 def _remove(path: str) -> None:

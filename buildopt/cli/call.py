@@ -15,6 +15,7 @@ from typing import NamedTuple
 from buildopt import journal_line, settings
 from buildopt.cache.layout import Layout, open_cache
 from buildopt.cache.tokens import Tokens, tokens_for
+from buildopt.cli import tracing
 from buildopt.errors import BuildoptError, SettingsError
 from buildopt.journal import Journal, source_of
 from buildopt.model import NotStored, Task
@@ -59,6 +60,8 @@ def make_call(
         ignored_inputs=chosen.ignore_input,
         ignored_outputs=chosen.ignore_output,
         ignored_variables=chosen.ignore_env,
+        strict_outputs=chosen.strict_outputs,
+        strict_private=chosen.strict_private,
     )
     _require_inside(task)
     tokens = tokens_for(chosen.root, environ)
@@ -67,7 +70,9 @@ def make_call(
     stores = Stores(
         layout=layout, secret=secret, tokens=tokens, journal=open_journal(task.project, environ)
     )
-    observer = _observer(task, chosen.observe)
+    observer = None
+    if not trouble:
+        observer = _observer(task, chosen.observe, layout, stores.journal.state)
     return Call(
         task=task,
         observer=observer,
@@ -139,16 +144,26 @@ def _require_inside(task: Task) -> None:
             )
 
 
-def _observer(task: Task, way: str) -> Observer | None:
-    if way == "off" or (not task.inputs and not task.outputs):
+def _observer(task: Task, way: str, layout: Layout, state: bytes) -> Observer | None:
+    """The way of observing that was asked for; raises SettingsError where it cannot be had."""
+    is_declared = bool(task.inputs or task.outputs)
+    if way == "off" or (way == "declared" and not is_declared):
         return None
+    if way == "declared":
+        return DeclaredObserver()
+    trouble = tracing.why_not(layout)
+    if not trouble:
+        from buildopt.observe.traced import TracedObserver
+
+        own_folders = (layout.top, os.fsdecode(state))
+        return TracedObserver(own_folders, in_thread=tracing.in_thread())
     if way == "seccomp":
         raise SettingsError(
-            "cannot observe by `seccomp`: this version has only declared inputs",
+            f"cannot observe by `seccomp`: {trouble}",
             hint="use --observe declared with --input and --output",
             slug="no-seccomp",
         )
-    return DeclaredObserver()
+    return DeclaredObserver() if is_declared else None
 
 
 def _key(task: Task, tokens: Tokens, observe: str) -> str:
@@ -164,6 +179,7 @@ def _key(task: Task, tokens: Tokens, observe: str) -> str:
         "ignored_inputs": task.ignored_inputs,
         "ignored_outputs": task.ignored_outputs,
         "ignored_variables": task.ignored_variables,
+        "strict": [task.strict_outputs, task.strict_private],
         "observe": observe,
     }
     return sha256(json.dumps(parts).encode("ascii")).hexdigest()[:32]

@@ -55,6 +55,8 @@ _NOT_FOR_THE_FAST_PATH = ("result_file", "report", "dry_run", "force", "cache_di
     type=click.Choice(["auto", "seccomp", "declared", "off"]),
     help="How inputs are found out.  [default: auto]",
 )
+@click.option("--strict-outputs", is_flag=True, help="Adopt nothing that earlier runs made.")
+@click.option("--strict-private", is_flag=True, help="Let tools' own caches count as inputs.")
 @click.option("--no-stdin", is_flag=True, help="Give the command an empty stdin.")
 @click.option("--pass-fds", is_flag=True, help="Keep inherited descriptors beyond 2.")
 @click.option("--result-file", metavar="FILE", help="Write one JSON object about the run.")
@@ -137,6 +139,8 @@ def _with_options(chosen: settings.Settings, options: dict[str, Any]) -> setting
         settings.with_lists(chosen, options),
         cache=options["cache"] or chosen.cache,
         observe=options["observe"] or chosen.observe,
+        strict_outputs=options["strict_outputs"] or chosen.strict_outputs,
+        strict_private=options["strict_private"] or chosen.strict_private,
         quiet=options["quiet"] or chosen.quiet,
         verbose=options["verbose"] or chosen.verbose,
     )

@@ -80,19 +80,25 @@ class DeclaredObserver:
 
     name: ClassVar[ObserverName] = "declared"
 
-    def watch(self, task: Task, digest: DigestFile) -> DeclaredWatch:
+    def watch(self, task: Task, digest: DigestFile, own: frozenset[str]) -> DeclaredWatch:  # noqa: ARG002
         """Meet all inputs now, and take note of what lies below the outputs."""
         scope = scope_of(task)
         survey = _Survey(scope, digest)
         survey.tool(task)
-        for pattern in scope.inputs:
-            survey.visit_pattern(pattern)
+        survey.inputs()
         before = dict(_below_outputs(scope))
         return DeclaredWatch(scope, survey, before, digest)
 
     def list_folder(self, task: Task, folder: str, own: Container[str]) -> str:
         """Value of a listing: see `Observation`."""
         return listing(scope_of(task), folder, own)
+
+
+def survey_inputs(scope: Scope, digest: DigestFile) -> Observed:
+    """The declared inputs as they are now."""
+    survey = _Survey(scope, digest)
+    survey.inputs()
+    return Observed(observations=tuple(survey.seen.values()), incomplete=tuple(survey.incomplete))
 
 
 @dataclass(slots=True)
@@ -151,6 +157,10 @@ class _Survey:
     def tool(self, task: Task) -> None:
         for observation in observe_tool(task, self.digest):
             self.note(observation)
+
+    def inputs(self) -> None:
+        for pattern in self.scope.inputs:
+            self.visit_pattern(pattern)
 
     def visit_pattern(self, pattern: Pattern) -> None:
         status = _lstat(pattern.base)

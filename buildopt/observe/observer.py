@@ -35,8 +35,11 @@ class Observer(Protocol):
     def name(self) -> ObserverName:
         """The way's name, as results tell it."""
 
-    def watch(self, task: Task, digest: DigestFile) -> Watch:
-        """Begin to observe a run of `task`, which is started after this returns."""
+    def watch(self, task: Task, digest: DigestFile, own: frozenset[str]) -> Watch:
+        """Begin to observe a run of `task`, which is started after this returns.
+
+        `own` are paths that earlier runs of the task made in this checkout.
+        """
 
     def list_folder(self, task: Task, folder: str, own: Container[str]) -> str:
         """`Observation.value` of a folder's listing now, without the paths of `own`."""

@@ -1,0 +1,49 @@
+"""Whether commands can be traced on this machine: asked once a boot, kept in the cache."""
+
+from __future__ import annotations
+
+import os
+
+from buildopt import hit
+from buildopt.cache import files
+from buildopt.cache.layout import Layout
+
+YES = "yes"
+
+
+def why_not(layout: Layout) -> str:
+    """Why tracing cannot be had here; empty where it can."""
+    path = os.path.join(layout.base, f"tracing-{_surroundings()}")
+    try:
+        found = files.read(path).decode()
+    except OSError:
+        found = _ask()
+        try:
+            files.publish(path, found.encode())
+        except OSError:
+            pass  # asked again next time
+    return "" if found == YES else found
+
+
+def in_thread() -> bool:
+    """Whether the supervisor must live in a thread of ours (Yama lets only ancestors look)."""
+    from buildopt.observe.seccomp.self_test import must_supervise_in_thread
+
+    return must_supervise_in_thread()
+
+
+def _ask() -> str:
+    from buildopt.observe.seccomp.self_test import is_available
+
+    works, reason = is_available()
+    return YES if works else reason or "refused"
+
+
+def _surroundings() -> str:
+    """What the answer holds for: this boot, this container's process 1, this user."""
+    try:
+        container = os.readlink("/proc/self/ns/pid")
+    except OSError:
+        container = "none"
+    number = "".join(c for c in container if c.isdigit())
+    return f"{hit.boot_hash().decode()}-{number}-{os.getuid()}"

@@ -153,6 +153,8 @@ class CacheEntry(NamedTuple):
     usage: Usage
     bound_to: str
     """Root of the one checkout it may serve, because it holds that path; else empty."""
+    spared: tuple[str, ...] = ()
+    """What earlier runs had made and this one left as it was, without a look: it stays."""
 
 
 class Trace(NamedTuple):

@@ -150,9 +150,7 @@ class _Run(NamedTuple):
         if trace is not None and entry is not None:
             own = lookup.own_paths(trace, entry, self.owned)
         outputs = {o.path: o for o in entry.outputs} if entry else {}
-        return States(
-            self.memo, self.variables, self._list_folder, own, self.owned.paths(), outputs
-        )
+        return States(self.memo, self.variables, self._list_folder, own, self.owned.states, outputs)
 
     def _list_folder(self, folder: str, own: Container[str]) -> str:
         return self.observer.list_folder(self.task, folder, own)
@@ -288,6 +286,7 @@ def _answered(run: _Run, found: Hit, states: States) -> tuple[Finished | None, M
         if not plan.is_empty:
             restore.apply(plan, run.artifacts, run.plan_path, states)
     except restore.Blocked as blocked:
+        run.owned.disown(blocked.path)
         return None, MissReason(kind="file-appeared", subject=blocked.path)
     except (Damaged, ValueError) as damage:
         restore.undo(run.plan_path, states)
@@ -456,7 +455,8 @@ def _stored(
             run_id=run.stores.journal.run_id,
             shape=streams.shape_of(execution.chunks or (), terminal=run.terminal),
         )
-        trace = run.records.record(run.task, trace, stored.entry)
+        entry = stored.entry._replace(spared=tuple(sorted(run.owned.paths() - made)))
+        trace = run.records.record(run.task, trace, entry)
     except store.CannotStore as trouble:
         reason = NotStored(kind="incomplete", subject=trouble.subject)
         return None, None, relative_subjects([reason], run.task.root)
@@ -464,7 +464,7 @@ def _stored(
         return None, None, (NotStored(kind="storage", subject=error.strerror or str(error)),)
     run.owned.update(_made(stored.entry, observations), removed)
     run.stores.journal.append(stored_event(run.task, trace, stored, _seconds_since(started_ns)))
-    return trace, stored.entry._replace(key=trace.entry_key), ()
+    return trace, entry._replace(key=trace.entry_key), ()
 
 
 def _made(entry: CacheEntry, observations: Sequence[Observation]) -> tuple[OutputState, ...]:

@@ -49,8 +49,8 @@ class States:
     list_folder: ListFolder
     own: Container[str] = ()
     """Paths that listings leave out."""
-    made: frozenset[str] = frozenset()
-    """Paths that the task made in this checkout, whatever a record depends on."""
+    made: Mapping[str, OutputState] = field(default_factory=dict)
+    """What the task made in this checkout, by path, whatever a record depends on."""
     outputs: Mapping[str, OutputState] = field(default_factory=dict)
     """What the record in question gives back, by path."""
     signatures: dict[str, StatSignature] = field(default_factory=dict)
@@ -79,7 +79,10 @@ class States:
         self.keep(subject, signature)
         if kind == "link":
             return os.readlink(subject) if stat.S_ISLNK(status.st_mode) else None
-        return _either(self.content(subject, signature), observation.value)
+        value = self.content(subject, signature)
+        if "|" in observation.value and self._is_own_state(subject, value):
+            return observation.value
+        return _either(value, observation.value)
 
     def is_in_place(self, output: OutputState) -> bool:
         """Whether what is there is what `output` says."""
@@ -98,6 +101,11 @@ class States:
             return False
         value = self.content(output.path, signature)
         return value is not None and value[:32] == output.fast_digest
+
+    def _is_own_state(self, path: str, value: str | None) -> bool:
+        """Whether a tool's state is as some run of this task left it, and is given back anyway."""
+        made = self.made.get(path)
+        return path in self.outputs and made is not None and made.fast_digest == (value or "")[:32]
 
     def _absence(self, path: str, expected: str) -> str | None:
         """`expected` where the absence holds as `Observation` says, else what is there instead."""
@@ -169,6 +177,9 @@ class States:
 
     def _note(self, folder: str) -> None:
         status = _lstat(folder)
+        if status is not None and stat.S_ISLNK(status.st_mode):
+            folder = os.path.realpath(folder)  # its entries are those of where it leads
+            status = _lstat(folder)
         if status is not None:
             self.keep(folder, signature_of(status))
 

@@ -26,6 +26,10 @@ class Ownership:
         """Absolute paths of all that the task has made here."""
         return frozenset(self.states)
 
+    def disown(self, path: str) -> None:
+        """Take `path` for somebody else's from now on."""
+        self.states.pop(path, None)
+
     def update(self, outputs: Iterable[OutputState], removed: Iterable[str]) -> None:
         """Take note of a run or restore, and forget what is gone; raises nothing."""
         for path in removed:

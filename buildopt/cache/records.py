@@ -7,7 +7,8 @@ variables, so that runs in the same environment are tried first. Both kinds of f
     trace   entry, recorded_ns, run, shape of the streams, and for each kind of observation
             {subject: value}
     entry   exit_code, outputs [[kind, path, digest, fast_digest, size, mode]…], removed [path…],
-            streams (digest), usage [duration_s, cpu_s, peak_memory_bytes], bound_to
+            streams (digest), usage [duration_s, cpu_s, peak_memory_bytes], bound_to,
+            spared [path…]
 
 Paths are tokenised (tokens.py). The checksum is XXH3-128 of the object's bytes; an entry's name
 is their SHA-256. A file that does not match is damaged: it is removed and counts as a miss.
@@ -185,6 +186,7 @@ class Records(NamedTuple):
             streams_digest=raw["streams"],
             usage=Usage(duration_s=duration_s, cpu_s=cpu_s, peak_memory_bytes=peak),
             bound_to=raw["bound_to"],
+            spared=tuple(expand(path) for path in raw["spared"]),
         )
 
     def _entry_json(self, entry: CacheEntry) -> dict[str, Any]:
@@ -203,6 +205,7 @@ class Records(NamedTuple):
                 entry.usage.peak_memory_bytes,
             ],
             "bound_to": entry.bound_to,
+            "spared": [shorten(path) for path in entry.spared],
         }
 
 

@@ -59,15 +59,16 @@ def plan_for(entry: CacheEntry, owned: Ownership, keep: Container[str], states: 
     """
     differing = [output for output in entry.outputs if not states.is_in_place(output)]
     wanted = {output.path for output in entry.outputs}
+    stays = wanted | set(entry.spared)
     checked: set[str] = set()
     for output in differing:
         _require_room(output, owned, wanted, checked)
         _require_same_kind(output, owned, keep)
-    removals = [
-        path
-        for path, state in owned.states.items()
-        if path not in wanted and path not in keep and _is_unchanged(state, states)
-    ]
+    stale = [s for s in owned.states.values() if s.path not in stays and s.path not in keep]
+    for state in stale:
+        if os.path.lexists(state.path) and not _is_unchanged(state, states):
+            raise Blocked(state.path)  # only the command knows whether it would go
+    removals = [state.path for state in stale if os.path.lexists(state.path)]
     removals += [path for path in entry.removed if os.path.lexists(path)]
     return Plan(
         removals=tuple(sorted(set(removals), reverse=True)),
@@ -132,7 +133,8 @@ def recover_one(path: str, artifacts: Artifacts, states: States) -> None:
     for output in (*plan.files, *plan.links):
         _unlink(_temporary(output.path, identity))
     try:
-        _carry_out(plan, artifacts, identity, states)
+        # What was to go may have been edited since; the next hit decides that anew.
+        _carry_out(plan._replace(removals=()), artifacts, identity, states)
         os.unlink(path)
     except (Damaged, OSError):
         undo(path, states)

@@ -21,6 +21,9 @@ SCRIPT_PREFIXES = ("npm_", "NPM_")
 SCRIPT_NAMES = frozenset({"INIT_CWD", "NODE"})
 """Set by npm, pnpm and yarn for the scripts they start, new at each call."""
 SCRIPT_MARK = "npm_lifecycle_event"
+PLACE_NAMES = frozenset({"HOME", "TMPDIR"})
+"""What `$HOME` and `$TMP` stand for: they count as they are, since a result may hold them. Of the
+project's folder that is found out by searching the result for it (store.py)."""
 
 
 def digests(task: Task, secret: bytes, tokens: Tokens) -> dict[str, str]:
@@ -31,7 +34,7 @@ def digests(task: Task, secret: bytes, tokens: Tokens) -> dict[str, str]:
     else:  # reached through a link: what a shell prints as its folder is another text
         named_folder = {"PWD": _digest(tokens.shorten_text(task.environment["PWD"]), secret)}
     return named_folder | {
-        name: _digest(tokens.shorten_text(value), secret)
+        name: _digest(value if name in PLACE_NAMES else tokens.shorten_text(value), secret)
         for name, value in sorted(task.environment.items())
         if counts(name, inside_script=inside_script)
         and not any(fnmatchcase(name, pattern) for pattern in task.ignored_variables)

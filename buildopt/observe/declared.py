@@ -128,10 +128,15 @@ class DeclaredWatch:
             if self.scope.is_output(folder):
                 value = listing(self.scope, folder, made)
                 self.survey.note(Observation(kind="listing", subject=folder, value=value))
+        behind_links = [
+            NotStored(kind="incomplete", subject=pattern.base)
+            for pattern in self.scope.outputs
+            if pattern.base not in made and os.path.islink(pattern.base)
+        ]
         return Observed(
             observations=tuple(self.survey.seen.values()),
             outputs=tuple(sorted(made)),
-            incomplete=tuple(self.survey.incomplete),
+            incomplete=(*self.survey.incomplete, *behind_links),
         )
 
     def _left_alone(self, path: str, signature: StatSignature) -> None:
@@ -167,18 +172,21 @@ class _Survey:
         if status is None:
             self.note(Observation(kind="absent", subject=pattern.base, value=""))
             return
+        if stat.S_ISDIR(status.st_mode):
+            self.is_folder(pattern.base)
         self.visit(pattern.base, status, ())
 
     def visit(self, path: str, status: os.stat_result, above: tuple[tuple[int, int], ...]) -> None:
         """Meet what is at `path`; `above` are the folders that lead there, against cycles."""
         if stat.S_ISDIR(status.st_mode):
             self.folder(path, status, above)
+        elif stat.S_ISLNK(status.st_mode):
+            if self.scope.is_input(path) or self.scope.leads_to_input(path):
+                self.link(path, above)
         elif not self.scope.is_input(path):
             return
         elif stat.S_ISREG(status.st_mode):
             self.file(path, _signature(status))
-        elif stat.S_ISLNK(status.st_mode):
-            self.link(path, above)
         else:
             self.incomplete.append(NotStored(kind="incomplete", subject=path))
 
@@ -202,10 +210,19 @@ class _Survey:
         status = None if obstacle else _lstat(target)
         if status is None:
             self.note(Observation(kind="absent", subject=target, value=""))
+        elif stat.S_ISDIR(status.st_mode):
+            self.is_folder(target)
+            self.folder(path, status, above)
+        elif not self.scope.is_input(path):
+            self.note(Observation(kind="listing", subject=path, value=""))
         elif stat.S_ISREG(status.st_mode):
             self.file(target, _signature(status))
-        elif stat.S_ISDIR(status.st_mode):
-            self.folder(path, status, above)
+        else:
+            self.incomplete.append(NotStored(kind="incomplete", subject=target))
+
+    def is_folder(self, path: str) -> None:
+        """A folder that no listing names: without one here its own lists as an empty one."""
+        self.note(Observation(kind="directory", subject=path, value=""))
 
     def met(self, link: str) -> None:
         self.note(Observation(kind="link", subject=link, value=os.readlink(link)))

@@ -88,7 +88,7 @@ class Model(RuleBasedStateMachine):
         if path := self.existing(name):
             os.utime(path)
 
-    @rule(name=NAMES, mode=st.sampled_from([0o644, 0o755, 0o600]))
+    @rule(name=NAMES, mode=st.sampled_from([0o644, 0o755]))
     def change_mode(self, name, mode):
         if path := self.existing(name):
             path.chmod(mode)

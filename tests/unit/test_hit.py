@@ -1,6 +1,7 @@
 """The unchanged run: what it loads, and that it never says more than it knows."""
 
 import os
+import random
 import subprocess
 import sys
 
@@ -48,6 +49,10 @@ def modules_of(rig):
         capture_output=True, check=True,
     )  # fmt: skip
     return set(target.read_text().split("\n")) - set(plain.stdout.split("\n"))
+
+
+def indexes_of(rig):
+    return [os.fsencode(path) for path in (rig.cache / "v1/hits").iterdir()]
 
 
 def index_of(rig):
@@ -159,3 +164,31 @@ def test_switched_off_it_gives_the_same_answer(project):
 
     assert (fast.stdout, fast.returncode) == (slow.stdout, slow.returncode)
     assert project.last_result()["outcome"] == "fresh"
+
+
+EDITS = {
+    "touch": lambda rig: os.utime(rig.root / "src/a.txt"),
+    "edit": lambda rig: rig.write("src/a.txt", "A"),
+    "put back": lambda rig: rig.write("src/a.txt", "a"),
+    "add": lambda rig: rig.write("src/c.txt", ""),
+    "remove": lambda rig: (rig.root / "src/c.txt").unlink(missing_ok=True),
+    "spoil": lambda rig: rig.write("out/all", "?"),
+    "unrelated": lambda rig: rig.write("notes.md", "?"),
+}
+
+
+def test_whatever_is_edited_the_index_knows_nothing_that_the_full_path_does_not(project):
+    shuffled = random.Random(7)
+    project.environ["BUILDOPT_FAST_PATH"] = "1"
+    known = 0
+    for _ in range(40):
+        project.call(*RUN)
+        EDITS[shuffled.choice(sorted(EDITS))](project)
+
+        vouched = [hit.read_index(path) for path in indexes_of(project)]
+
+        if any(vouched):
+            known += 1
+            full = project.call("run", "--dry-run", *RUN[1:])
+            assert full.returncode == 0, full.stderr
+    assert known

@@ -39,7 +39,12 @@ class Pattern(NamedTuple):
 
 
 def parse(pattern: str, root: str) -> Pattern:
-    """Take `pattern` apart; `.` and `..` are resolved by name, relative ones start at `root`."""
+    """Take `pattern` apart; `.` and `..` are resolved by name, relative ones start at `root`.
+
+    A pattern that is there by that very name means just this.
+    """
+    if _MAGIC.search(pattern) and os.path.lexists(path := os.path.join(root, pattern)):
+        return Pattern(os.path.normpath(path), ())  # `[id].tsx` is the name of a page in Next.js
     names = pattern.split("/")
     literal = 0
     while literal < len(names) and not _MAGIC.search(names[literal]):

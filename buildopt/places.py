@@ -10,6 +10,20 @@ FORMAT = b"v1"
 """Folder of the cache that this version reads and writes; others stand beside it untouched."""
 
 
+TEMPORARY_MARK = ".buildopt-"
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file's name is that of one of our temporaries: `.NAME.buildopt-` and 12 hex digits."""
+    head, mark, tail = name.rpartition(TEMPORARY_MARK)
+    return (
+        bool(mark)
+        and head.startswith(".")
+        and len(tail) == 12
+        and not tail.strip("0123456789abcdef")
+    )
+
+
 def cache_folder(environ: Mapping[bytes, bytes]) -> bytes:
     """Folder of the cache; empty where the environment does not tell."""
     return _folder(environ, b"BUILDOPT_CACHE_DIR", b"XDG_CACHE_HOME", b"/.cache")

@@ -96,6 +96,8 @@ def find_root(directory: str) -> tuple[str, tuple[str, ...]]:
     for folder in _upwards(directory):
         marker = os.path.join(folder, ".git")
         consulted += [os.path.join(folder, name) for name in PROJECT_FILES]
+        if not os.path.lexists(marker):
+            consulted.append(marker)
         if _project_file(folder, folder):
             return folder, tuple(consulted)
         if os.path.lexists(marker):

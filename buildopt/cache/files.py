@@ -9,8 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-TEMPORARY_MARK = ".buildopt-"
-"""In the name of each temporary: a leading dot, the target's name cut, this, random hex."""
+from buildopt.places import TEMPORARY_MARK
 
 
 def publish(path: str, data: bytes, mode: int = 0o600) -> None:

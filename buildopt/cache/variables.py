@@ -18,6 +18,8 @@ from buildopt.model import Task
 OWN_PREFIX = "BUILDOPT_"
 """What of these changes a record is in the task's key as a setting."""
 SCRIPT_PREFIXES = ("npm_", "NPM_")
+NAMED_PREFIXES = ("npm_config_", "npm_package_")
+"""They count all the same where the command names them."""
 SCRIPT_NAMES = frozenset({"INIT_CWD", "NODE"})
 """Set by npm, pnpm and yarn for the scripts they start, new at each call."""
 SCRIPT_MARK = "npm_lifecycle_event"
@@ -36,7 +38,7 @@ def digests(task: Task, secret: bytes, tokens: Tokens) -> dict[str, str]:
     return named_folder | {
         name: _digest(value if name in PLACE_NAMES else tokens.shorten_text(value), secret)
         for name, value in sorted(task.environment.items())
-        if counts(name, inside_script=inside_script)
+        if counts(name, inside_script=inside_script and not _is_named(name, task))
         and not any(fnmatchcase(name, pattern) for pattern in task.ignored_variables)
     }
 
@@ -46,6 +48,11 @@ def counts(name: str, *, inside_script: bool) -> bool:
     if name.startswith(OWN_PREFIX) or not hit.counts(os.fsencode(name)):
         return False
     return not (inside_script and (name.startswith(SCRIPT_PREFIXES) or name in SCRIPT_NAMES))
+
+
+def _is_named(name: str, task: Task) -> bool:
+    """Whether the command's own words name a variable of the package manager."""
+    return name.startswith(NAMED_PREFIXES) and any(name in word for word in task.argv)
 
 
 def _digest(value: str, secret: bytes) -> str:

@@ -18,9 +18,7 @@ from buildopt.model import NotStored, Observation, Observed, ObserverName, StatS
 from buildopt.observe.observer import DigestFile
 from buildopt.observe.resolve import LinkLoop, Resolver
 from buildopt.observe.tools import observe_tool
-
-OWN_MARK = ".buildopt-"
-"""In the names of our own temporaries (cache/files.py), which count nowhere."""
+from buildopt.places import is_temporary
 
 
 class Scope(NamedTuple):
@@ -43,9 +41,18 @@ class Scope(NamedTuple):
         """Whether `path` belongs to what the task makes."""
         return any_covers(self.outputs, path) and not any_covers(self.ignored_outputs, path)
 
+    def holds_outputs(self, folder: str) -> bool:
+        """Whether what lies directly in `folder` may be an output, itself one or not."""
+        return self.is_output(folder) or any(
+            pattern.parts
+            and f"{folder}/".startswith(f"{pattern.base.rstrip('/')}/")
+            and pattern.leads_to(folder)
+            for pattern in self.outputs
+        )
+
     def counts(self, path: str, *, is_folder: bool, among_outputs: bool) -> bool:
         """Whether `path` counts in the listing of its folder, itself an output or not."""
-        if OWN_MARK in os.path.basename(path):
+        if is_temporary(os.path.basename(path)):
             return False
         if among_outputs and self.is_output(path):
             return True
@@ -56,7 +63,7 @@ class Scope(NamedTuple):
         if any_covers(self.ignored_inputs, folder) or self.is_output(folder):
             return False
         if os.path.basename(folder) == ".git":
-            return any(pattern.base.startswith(folder) for pattern in self.inputs)
+            return any(f"{pattern.base}/".startswith(f"{folder}/") for pattern in self.inputs)
         return any(pattern.leads_to(folder) for pattern in self.inputs)
 
 
@@ -80,10 +87,10 @@ class DeclaredObserver:
 
     name: ClassVar[ObserverName] = "declared"
 
-    def watch(self, task: Task, digest: DigestFile, own: frozenset[str]) -> DeclaredWatch:  # noqa: ARG002
+    def watch(self, task: Task, digest: DigestFile, own: frozenset[str]) -> DeclaredWatch:
         """Meet all inputs now, and take note of what lies below the outputs."""
         scope = scope_of(task)
-        survey = _Survey(scope, digest)
+        survey = _Survey(scope, digest, own)
         survey.tool(task)
         survey.inputs()
         before = dict(_below_outputs(scope))
@@ -124,14 +131,20 @@ class DeclaredWatch:
         for path, signature in after.items():
             if path not in made:
                 self._left_alone(path, signature)
-        for folder in {os.path.dirname(path) for path in after} | _folders_in(after):
-            if self.scope.is_output(folder):
+        folders = {os.path.dirname(path) for path in after} | _folders_in(after)
+        folders |= {pattern.base for pattern in self.scope.outputs if pattern.parts}
+        for folder in folders:
+            if self.scope.holds_outputs(folder):
                 value = listing(self.scope, folder, made)
-                self.survey.note(Observation(kind="listing", subject=folder, value=value))
+                seen = Observation(kind="listing", subject=folder, value=value)
+                self.survey.seen["listing", folder] = seen
+        for pattern in self.scope.outputs:
+            if not pattern.parts and pattern.base not in after:
+                self.survey.note(Observation(kind="absent", subject=pattern.base, value=""))
         behind_links = [
-            NotStored(kind="incomplete", subject=pattern.base)
-            for pattern in self.scope.outputs
-            if pattern.base not in made and os.path.islink(pattern.base)
+            NotStored(kind="incomplete", subject=path)
+            for path in after.keys() | {pattern.base for pattern in self.scope.outputs}
+            if path not in made and os.path.islink(path) and os.path.isdir(path)
         ]
         return Observed(
             observations=tuple(self.survey.seen.values()),
@@ -153,6 +166,7 @@ class _Survey:
 
     scope: Scope
     digest: DigestFile
+    own: Container[str] = ()
     seen: dict[tuple[str, str], Observation] = field(default_factory=dict)
     incomplete: list[NotStored] = field(default_factory=list)
 
@@ -231,7 +245,7 @@ class _Survey:
         identity = (status.st_dev, status.st_ino)
         if identity in above or not self.scope.leads_to_input(path):
             return
-        value = listing(self.scope, path, ())
+        value = listing(self.scope, path, self.own)
         self.note(Observation(kind="listing", subject=path, value=value))
         try:
             names = sorted(os.listdir(path))
@@ -240,7 +254,7 @@ class _Survey:
             return
         for name in names:
             below = os.path.join(path, name)
-            if OWN_MARK not in name and (found := _lstat(below)):
+            if not is_temporary(name) and (found := _lstat(below)):
                 self.visit(below, found, (*above, identity))
 
 
@@ -251,7 +265,7 @@ def listing(scope: Scope, folder: str, own: Container[str]) -> str:
             found = [(item.name, _letter(item)) for item in items]
     except OSError:
         return ""
-    among_outputs = scope.is_output(folder)
+    among_outputs = scope.holds_outputs(folder)
     kept = []
     for name, letter in found:
         path = os.path.join(folder, name)
@@ -269,7 +283,7 @@ def _below_outputs(scope: Scope) -> Iterator[tuple[str, StatSignature]]:
 
 def _walk_outputs(scope: Scope, pattern: Pattern, path: str) -> Iterator[tuple[str, StatSignature]]:
     status = _lstat(path)
-    if status is None or OWN_MARK in os.path.basename(path):
+    if status is None or is_temporary(os.path.basename(path)):
         return
     if scope.is_output(path):
         yield path, _signature(status)

@@ -29,12 +29,29 @@ def observe_tool(task: Task, digest: DigestFile) -> Iterator[Observation]:
 
 def _search(name: str, task: Task, digest: DigestFile, depth: int) -> Iterator[Observation]:
     for folder in task.environment.get("PATH", os.defpath).split(os.pathsep):
-        path = os.path.normpath(os.path.join(task.directory, folder, name))
+        path = os.path.join(task.directory, folder, name)
         if os.path.isfile(path) and os.access(path, os.X_OK):
             yield from _program(path, task, digest, depth)
             return
-        if not os.path.lexists(path):
-            yield Observation(kind="absent", subject=path, value="")
+        yield from _passed_over(path, digest)
+
+
+def _passed_over(path: str, digest: DigestFile) -> Iterator[Observation]:
+    """What stands where a search went by: nothing, or what cannot be run as it is."""
+    links: list[str] = []
+    resolver = Resolver(links.append)
+    try:
+        target, obstacle = resolver.locate(path)
+        while not obstacle and os.path.islink(target):
+            target, obstacle = resolver.follow(target)
+    except LinkLoop:
+        target, obstacle = "", ""
+    for link in links:
+        yield Observation(kind="link", subject=link, value=os.readlink(link))
+    if os.path.isfile(target):
+        yield Observation(kind="file", subject=target, value=digest(target))
+    elif target and not os.path.lexists(target):
+        yield Observation(kind="absent", subject=target, value="")
 
 
 def _program(path: str, task: Task, digest: DigestFile, depth: int) -> Iterator[Observation]:

@@ -17,6 +17,8 @@ from buildopt.model import MissReason, NotStored
 SCHEMA = 1
 EVENT_LIMIT_BYTES = 65_536
 """An event's JSON is at most this long; lists in it are cut to fit and the cut is counted."""
+LONG_TEXT = 2_000
+"""Texts are cut to as many characters where an event is too long."""
 Outcome = Literal["fresh", "restored", "executed"]
 Severity = Literal["info", "warning", "error"]
 
@@ -287,8 +289,27 @@ def _plain(value: Any) -> Any:  # Any: field values in, JSON out
     return value
 
 
+def _cut_texts(value: Any) -> Any:  # Any: JSON
+    """The value with every long text in it cut; None where there is none."""
+    if isinstance(value, str):
+        return value[:LONG_TEXT] + "…" if len(value) > LONG_TEXT + 1 else None
+    if isinstance(value, list | tuple):
+        cut = [_cut_texts(item) for item in value]
+        if any(cut):
+            return [new or old for new, old in zip(cut, value, strict=True)]
+    if isinstance(value, dict):
+        pairs = {key: _cut_texts(item) for key, item in value.items()}
+        if any(pairs.values()):
+            return {key: pairs[key] or item for key, item in value.items()}
+    return None
+
+
 def _shorten(event: Event) -> Event:
-    """The event with its longest list halved, and what was cut counted beside it."""
+    """The event with its long texts cut, else with its longest list halved and the cut counted."""
+    texts = {key: value for key, value in event.data.items() if len(json.dumps(value)) > LONG_TEXT}
+    for key, value in texts.items():
+        if shorter := _cut_texts(value):
+            return replace(event, data={**event.data, key: shorter})
     lists = {key: value for key, value in event.data.items() if isinstance(value, list | tuple)}
     name = max(lists, key=lambda key: len(json.dumps(lists[key])), default="")
     if not name or len(lists[name]) < 2:

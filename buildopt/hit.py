@@ -12,13 +12,13 @@ depends on and one digest over what `lstat` said of them when they were last kno
       folders   paths where a folder must be
       chunks    "FD:LENGTH," for each piece of output, in order of arrival
       output    the bytes of those pieces
-      words     how the summary line goes on behind the time it took; empty when quiet
+      words     how the summary line goes on behind the time it took, or QUIET
       event     the run.finished event, with @MARKS@ where this run's own values go
       usual     usual duration of a real run, nanoseconds
 
-DIGEST is BLAKE2b over the sections and the signatures, so that a damaged index is one that
-does not match. `replay_if_fresh` may only say "same as recorded" or "don't know"; whatever
-else (settings, options, restoring, explaining) belongs to the full path.
+DIGEST is BLAKE2b over the lengths, the sections and the signatures, so that a damaged index
+is one that does not match. `replay_if_fresh` may only say "same as recorded" or "don't know";
+whatever else (settings, options, restoring, explaining) belongs to the full path.
 
 Built-in modules only: every import here is paid by every unchanged build.
 """
@@ -36,6 +36,7 @@ MAGIC = b"buildopt-hit"
 SECTIONS = (
     "boot", "watched", "absent", "folders", "chunks", "output", "words", "event", "usual",
 )  # fmt: skip
+QUIET = b"-"
 BOOT_ID = b"/proc/sys/kernel/random/boot_id"
 NULL_DEVICE = (1, 3)
 
@@ -64,11 +65,15 @@ def replay_if_fresh(arguments: list[str]) -> int | None:
     try:
         path = index_path(cache, arguments)
         sections = read_index(path)
-    except OSError:
+    except (OSError, ValueError):
         return None
     if sections is None:
         return None
-    _replay(sections)
+    try:
+        _replay(sections)
+    except OSError as error:  # a full disk behind our stdout: the command would have failed too
+        posix.write(2, b"buildopt: cannot write the output: %s\n" % str(error).encode())
+        return 1
     _tell(path, sections, started_ns)
     return 0
 
@@ -120,7 +125,7 @@ def read_index(path: bytes) -> dict[str, bytes] | None:
     if sections["boot"] and sections["boot"] != boot_hash():
         return None
     seen = signatures(sections)
-    if seen is None or seal(data[end:], seen) != header[1]:
+    if seen is None or seal(data[len(MAGIC) + len(header[1]) + 2 :], seen) != header[1]:
         return None
     return sections
 
@@ -248,7 +253,7 @@ def _tell(path: bytes, sections: dict[str, bytes], started_ns: int) -> None:
     now_ns = time.time_ns()
     took_ns = time.monotonic_ns() - started_ns
     saved_s = max(0, int(sections["usual"]) - took_ns) / 1e9
-    if sections["words"]:
+    if sections["words"] != QUIET:
         write_all(
             2, b"buildopt: fresh in %d ms%s\n" % (took_ns // 1_000_000 + 1, sections["words"])
         )

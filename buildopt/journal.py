@@ -29,6 +29,7 @@ class Journal:
     source: str
     run_id: str
     counter: int = 0
+    unfit: int = 0
     _waiting: deque[bytes] = field(default_factory=lambda: deque(maxlen=RING_EVENTS))
 
     def append(self, record: EventData, *, subject: str = "", now_ns: int | None = None) -> Event:
@@ -47,13 +48,16 @@ class Journal:
             n=self.counter,
             data=data_of(record),
         )
-        self._write(encode(event), now_ns)
+        try:
+            self._write(encode(event), now_ns)
+        except ValueError:  # too long, whatever was cut of it
+            self.unfit += 1
         return event
 
     @property
     def lost_events(self) -> int:
         """Events that no journal has taken so far."""
-        return len(self._waiting)
+        return len(self._waiting) + self.unfit
 
     def _write(self, payload: bytes, now_ns: int) -> None:
         self._waiting.append(payload)

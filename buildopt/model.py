@@ -74,9 +74,9 @@ class Observation(NamedTuple):
     ============ ===================== ==================================================
     kind         subject               value
     ============ ===================== ==================================================
-    file, tool   path                  XXH3-128 of the content, hex; `+x` behind it where
-                                       an executable bit is set; `FOUND|LEFT` for a tool's
-                                       state, which holds as the run found it or left it
+    file, tool   path                  XXH3-128 of the content, hex, `+` and the permission
+                                       bits, octal; `FOUND|LEFT` for a tool's state, which
+                                       holds as the run found it or left it
     absent       path                  empty: nothing is there; `own`: nothing, or only what
                                        this task made; `kept`: nothing, or what this record
                                        gives back; `EACCES` …: looking fails with that error
@@ -153,6 +153,8 @@ class CacheEntry(NamedTuple):
     usage: Usage
     bound_to: str
     """Root of the one checkout it may serve, because it holds that path; else empty."""
+    named: str = ""
+    """Name of the root's folder where it occurs in the result: it serves only roots so named."""
     spared: tuple[str, ...] = ()
     """What earlier runs had made and this one left as it was, without a look: it stays."""
 

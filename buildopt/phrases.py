@@ -20,7 +20,7 @@ _MISS = {
     "settings": "Recorded for another {}",
     "evicted": "Its record was evicted",
     "damaged": "Its record is damaged: {}",
-    "forced": "Run because --force was given",
+    "forced": "Asked to run",
     "format": "Recorded by another version",
 }
 _NOT_STORED = {
@@ -34,7 +34,7 @@ _NOT_STORED = {
     "hazard": "{} is written by another task too",
     "incomplete": "{} cannot be followed",
     "storage": "it cannot be kept: {}",
-    "settings": "the {} is switched off",
+    "settings": "{} is off or not for a record",
 }
 
 

@@ -42,7 +42,7 @@ from buildopt.events import (
 from buildopt.execute.command import ChildSetup, Command, StdinChoice, Unobserved
 from buildopt.execute.environment import child_environment
 from buildopt.execute.process import execute
-from buildopt.execute.stdin import consume_stdin, stdin_content, stdin_is_open
+from buildopt.execute.stdin import consume_stdin, stdin_content, stdin_is_open, stdin_offset
 from buildopt.execute.streams import describe_streams
 from buildopt.journal import Journal
 from buildopt.model import (
@@ -136,6 +136,8 @@ class _Run(NamedTuple):
     memo: memo.Memo
     variables: Mapping[str, str]
     folder: str
+    stdin: Mapping[str, str]
+    stdin_offset: int
     joined: bool
     terminal: bool
     started_ns: int
@@ -219,6 +221,8 @@ _CACHE_OFF = NotStored(kind="settings", subject="cache")
 def _begin(task: Task, policy: Policy, observer: Observer, stores: Stores) -> _Run:
     folder = stores.layout.checkout(task.root)
     ours = describe_streams()
+    offset = stdin_offset(policy.stdin)
+    stdin = stdin_content(policy.stdin, stores.secret, offset)
     try:
         os.makedirs(folder, 0o700, exist_ok=True)
     except OSError:
@@ -232,8 +236,9 @@ def _begin(task: Task, policy: Policy, observer: Observer, stores: Stores) -> _R
         records=records.Records(stores.layout, stores.tokens),
         owned=_owned(task, os.path.join(folder, f"{task.key}.owned")),
         memo=memo.load(os.path.join(folder, "memo"), enabled=policy.uses_memo),
-        variables=variables.digests(task, stores.secret, stores.tokens)
-        | stdin_content(policy.stdin, stores.secret),
+        variables=variables.digests(task, stores.secret, stores.tokens) | stdin,
+        stdin=stdin,
+        stdin_offset=offset,
         folder=folder,
         joined=ours.is_joined,
         terminal="terminal" in (ours.stdout, ours.stderr),
@@ -269,10 +274,10 @@ def _recover(run: _Run) -> None:
         states = run.states()
         if plan == run.plan_path:  # its lock is the one we hold
             restore.recover_one(plan, run.artifacts, states)
-        else:
-            restore.recover((plan,), run.artifacts, states)
+        elif not restore.recover(plan, run.artifacts, states):
+            continue
         subject = os.path.basename(plan)
-        run.stores.journal.append(DamageFound(subject=subject, action="finished a restore"))
+        run.stores.journal.append(DamageFound(subject=subject, action="mended a restore"))
 
 
 def _answered(run: _Run, found: Hit, states: States) -> tuple[Finished | None, MissReason]:
@@ -430,19 +435,14 @@ def _stored(
     made = frozenset(outputs) | frozenset(removed)
     now = run.states(own=own)
     unmade = [o for o in observations if o.subject not in made]
-    changed = now.differences(unmade)
+    changed = [reason.subject for reason in now.differences(unmade)]
+    changed += [o.subject for o in unmade if _was_touched(o, now)]
     if changed:
-        return (
-            None,
-            None,
-            relative_subjects(
-                [
-                    NotStored(kind="input-changed", subject=reason.subject)
-                    for reason in changed[:20]
-                ],
-                run.task.root,
-            ),
-        )
+        once = list(dict.fromkeys(changed))[:20]
+        named = [NotStored(kind="input-changed", subject=path) for path in once]
+        return None, None, relative_subjects(named, run.task.root)
+    if stdin_content(run.policy.stdin, run.stores.secret, run.stdin_offset) != run.stdin:
+        return None, None, (NotStored(kind="stdin", subject="file"),)
     started_ns = time.monotonic_ns()
     try:
         stored = store.store(outputs, removed, execution, run.artifacts, run.task.root)
@@ -465,6 +465,15 @@ def _stored(
     run.owned.update(_made(stored.entry, observations), removed)
     run.stores.journal.append(stored_event(run.task, trace, stored, _seconds_since(started_ns)))
     return trace, entry._replace(key=trace.entry_key), ()
+
+
+def _was_touched(observation: Observation, now: States) -> bool:
+    """Whether a file with the same content is not the same file any more.
+
+    Somebody may have changed it and put it back while the command read it.
+    """
+    signature = now.signatures.get(observation.subject)
+    return observation.signature is not None and signature != observation.signature
 
 
 def _made(entry: CacheEntry, observations: Sequence[Observation]) -> tuple[OutputState, ...]:

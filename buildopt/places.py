@@ -14,7 +14,7 @@ TEMPORARY_MARK = ".buildopt-"
 
 
 def is_temporary(name: str) -> bool:
-    """Whether a file's name is that of one of our temporaries: `.NAME.buildopt-` and 12 hex digits."""
+    """Whether a name is that of one of our temporaries: `.NAME.buildopt-`, 12 hex digits."""
     head, mark, tail = name.rpartition(TEMPORARY_MARK)
     return (
         bool(mark)

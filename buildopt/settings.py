@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from buildopt import places
 from buildopt.errors import SettingsError
@@ -32,8 +32,8 @@ class TaskSettings:
     command: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
-    env: tuple[str, ...] = ()
-    cache: CacheMode = "read-write"
+    cache: CacheMode | Literal[""] = ""
+    """Empty: as for every other command."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,6 @@ class Settings:
     strict_private: bool = False
     quiet: bool = False
     verbose: bool = False
-    color: bool = True
     tasks: tuple[TaskSettings, ...] = ()
     root: str = ""
     file: str = ""
@@ -258,12 +257,21 @@ def _task(path: str, name: str, table: Any) -> TaskSettings:
         if key not in known:
             raise _unknown_key(path, f"tasks.{name}.{key}", {f"tasks.{name}.{k}" for k in known})
         if key == "command" and isinstance(value, str):
-            import shlex
-
-            values[key] = tuple(shlex.split(value))
+            values[key] = _words(value)
             continue
         values[key] = _value(path, f"tasks.{name}.{key}", value, getattr(TaskSettings(), key))
+    if not values.get("command"):
+        raise _impossible(path, f"tasks.{name}.command", "", "the words of a command")
     return TaskSettings(**values)
+
+
+def _words(command: str) -> tuple[str, ...]:
+    """A command's words; one that only a shell understands goes to the shell."""
+    if set(command) & set("|&;<>$`\n*?~"):
+        return ("/bin/sh", "-c", command)
+    import shlex
+
+    return tuple(shlex.split(command))
 
 
 def _value(path: str, key: str, value: Any, default: Any) -> Any:
@@ -284,7 +292,7 @@ def _check_choices(settings: Settings, path: str) -> None:
     if settings.observe not in ("auto", "seccomp", "declared", "off"):
         raise _impossible(path, "observe", settings.observe, "auto, seccomp, declared or off")
     for mode in (settings.cache, *(task.cache for task in settings.tasks)):
-        if mode not in get_args(CacheMode):
+        if mode and mode not in get_args(CacheMode):
             raise _impossible(path, "cache", mode, ", ".join(get_args(CacheMode)))
 
 

@@ -44,22 +44,22 @@ class Artifacts(NamedTuple):
     layout: Layout
 
     def put_file(
-        self, path: str, status: os.stat_result, needle: bytes
-    ) -> tuple[OutputState, int, bool]:
+        self, path: str, status: os.stat_result, needles: tuple[bytes, ...]
+    ) -> tuple[OutputState, int, set[bytes]]:
         """Store the content of a regular file.
 
-        Its state, the bytes the cache grew by, and whether `needle` is in the content. Raises
+        Its state, the bytes the cache grew by, and which of `needles` are in the content. Raises
         OSError, also for a file that changes while it is read.
         """
-        found = False
+        found: set[bytes] = set()
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         try:
             if status.st_size <= PIECE_BYTES:
                 data = _read_exactly(descriptor, status.st_size)
                 digest, fast, grown = self._put_small(data)
-                found = needle in data
+                found = {needle for needle in needles if needle in data}
             else:
-                digest, fast, grown, found = self._put_large(descriptor, status.st_size, needle)
+                digest, fast, grown, found = self._put_large(descriptor, status.st_size, needles)
             after = os.fstat(descriptor)
             if (after.st_mtime_ns, after.st_size) != (status.st_mtime_ns, status.st_size):
                 raise OSError(f"changed while it was stored: {path}")
@@ -144,8 +144,8 @@ class Artifacts(NamedTuple):
         return digest, fast, len(data)
 
     def _put_large(
-        self, descriptor: int, size_bytes: int, needle: bytes
-    ) -> tuple[str, str, int, bool]:
+        self, descriptor: int, size_bytes: int, needles: tuple[bytes, ...]
+    ) -> tuple[str, str, int, set[bytes]]:
         """One pass: digest and copy together, named when the digest is known."""
         first = os.pread(descriptor, 1 << 16, 0)
         compress = _pays(first, size_bytes)
@@ -153,15 +153,17 @@ class Artifacts(NamedTuple):
         strong, fast = hashlib.sha256(), xxhash.xxh3_128()
         target, temporary = files.open_temporary(self.layout.artifact("00" + "large"))
         grown = length = 0
-        found, tail = False, b""
+        found: set[bytes] = set()
+        tail, longest = b"", max(map(len, needles))
         try:
             try:
                 while piece := os.read(descriptor, PIECE_BYTES):
                     strong.update(piece)
                     fast.update(piece)
                     length += len(piece)
-                    found = found or needle in piece or needle in tail + piece[: len(needle)]
-                    tail = piece[-len(needle) :]
+                    around = tail + piece[:longest]
+                    found |= {n for n in needles if n in piece or n in around}
+                    tail = piece[-longest:]
                     packed = packer.compress(piece) if packer else piece
                     files.write_all(target, packed)
                     grown += len(packed)

@@ -17,6 +17,18 @@ def publish(path: str, data: bytes, mode: int = 0o600) -> None:
     publish_pieces(path, (data,), mode)
 
 
+def put(path: str, data: bytes) -> None:
+    """Write a file that the user named: whole where it is a file, else into what is there.
+
+    A link, a pipe or a device stays what it is.
+    """
+    if not os.path.lexists(path) or (os.path.isfile(path) and not os.path.islink(path)):
+        publish(path, data, 0o644)
+        return
+    with open(path, "wb") as file:
+        file.write(data)
+
+
 def publish_pieces(path: str, pieces: Iterable[bytes], mode: int = 0o600) -> None:
     """The same from pieces; the mode is set exactly, whatever the umask."""
     descriptor, temporary = open_temporary(path)

@@ -55,6 +55,8 @@ class States:
     """What the record in question gives back, by path."""
     signatures: dict[str, StatSignature] = field(default_factory=dict)
     """Under which each file, link and listed folder was found; for the hit index."""
+    since_ns: int = field(default_factory=time.time_ns)
+    """When looking began: what changed later than that is racy."""
     is_lasting: bool = True
     """Whether all those signatures can be trusted later on."""
     is_young: bool = False
@@ -138,7 +140,7 @@ class States:
         except (OSError, ChangedMeanwhile):
             self.is_lasting = False
             return None
-        return digest + ("+x" if signature.mode & 0o111 else "")
+        return f"{digest}+{stat.S_IMODE(signature.mode):o}"
 
     def digest(self, path: str) -> str:
         """`Observation.value` of a regular file; raises OSError where it cannot be had."""
@@ -186,7 +188,7 @@ class States:
     def keep(self, path: str, signature: StatSignature) -> None:
         """Take note of a signature under which something was found to hold."""
         self.signatures[path] = signature
-        flags = flags_for(path, signature, time.time_ns())
+        flags = flags_for(path, signature, self.since_ns)
         self.is_lasting = self.is_lasting and not flags & RACY
         self.is_young = self.is_young or bool(flags & YOUNG)
 
@@ -200,7 +202,7 @@ def reason_for(observation: Observation, now: str | None) -> MissReason:
         after = "gone" if kind == "file-vanished" else _kind_of(observation.subject)
     elif observation.kind in ("file", "tool") and before[:32] == after[:32]:
         kind = "mode-changed"
-        before, after = _executable(before), _executable(after)
+        before, after = f"mode {before[33:]}", f"mode {after[33:]}"
     elif observation.kind == "listing":
         before, after = _names_only_in(before, after), _names_only_in(after, before)
     elif observation.kind == "absent":
@@ -233,10 +235,6 @@ def _names_only_in(listing: str, other: str) -> str:
     missing = sorted(set(listing.split("/")) - set(other.split("/")) - {""})
     names = ", ".join(name[1:] for name in missing[:5])
     return names + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
-
-
-def _executable(value: str) -> str:
-    return "executable" if value.endswith("+x") else "not executable"
 
 
 def _kind_of(path: str) -> str:

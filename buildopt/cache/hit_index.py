@@ -54,18 +54,10 @@ def write(
         "usual": b"%d" % answer.usual_ns,
     }
     seen = [number for place in sorted(watched) for number in watched[place]]
-    body = b"\n" + b"".join(sections[name] for name in hit.SECTIONS)
     lengths = b" ".join(b"%d" % len(sections[name]) for name in hit.SECTIONS)
-    header = b"%s %s %s" % (hit.MAGIC, hit.seal(body, seen), lengths)
+    body = b"".join([lengths, b"\n", *(sections[name] for name in hit.SECTIONS)])
+    header = b"%s %s " % (hit.MAGIC, hit.seal(body, seen))
     files.publish_pieces(os.fsdecode(path), (header, body))
-
-
-def remove(path: bytes) -> None:
-    """Forget an index that no longer says what the full path would."""
-    try:
-        os.unlink(path)
-    except OSError:
-        pass
 
 
 def _join(paths: Iterable[str]) -> bytes:

@@ -14,6 +14,7 @@ import xxhash
 from buildopt.cache import files
 from buildopt.cache.artifacts import COMPRESSED_SUFFIX, Artifacts, Damaged
 from buildopt.cache.layout import Layout
+from buildopt.places import is_temporary
 
 
 def count(layout: Layout) -> dict[str, int]:
@@ -133,7 +134,8 @@ def _is_trace(name: str) -> bool:
 def _files(folder: str) -> Iterator[str]:
     for below, _, names in os.walk(folder):
         for name in names:
-            yield os.path.join(below, name)
+            if not is_temporary(name):
+                yield os.path.join(below, name)
 
 
 def _size(path: str) -> int:

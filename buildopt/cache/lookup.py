@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -88,6 +89,13 @@ def _unfit(trace: Trace, entry: CacheEntry, finder: Finder) -> MissReason | None
             before=entry.bound_to,
             after=finder.root,
         )
+    if entry.named and entry.named != os.path.basename(finder.root):
+        return MissReason(
+            kind="settings",
+            subject="directory",
+            before=entry.named,
+            after=os.path.basename(finder.root),
+        )
     if not streams.serves(trace.shape, joined=finder.joined, terminal=finder.terminal):
         before = _streams_in_words(trace.shape[0] == "j", trace.shape.endswith("t"))
         after = _streams_in_words(finder.joined, finder.terminal)
@@ -114,6 +122,8 @@ def _nearest(near: list[tuple[Trace, CacheEntry]], finder: Finder) -> tuple[Miss
         reasons = states.differences(trace.observations)
         if not best or len(reasons) < len(best):
             best = reasons
+        if len(best) == 1:
+            break  # no record can be nearer
     return best
 
 

@@ -105,7 +105,7 @@ def load(path: str, *, enabled: bool = True) -> Memo:
         return memo
     try:
         memo._rows = _parse(files.read(path))
-    except (OSError, ValueError, struct.error):
+    except (OSError, ValueError, IndexError, struct.error):
         pass
     return memo
 

@@ -8,7 +8,7 @@ variables, so that runs in the same environment are tried first. Both kinds of f
             {subject: value}
     entry   exit_code, outputs [[kind, path, digest, fast_digest, size, mode]…], removed [path…],
             streams (digest), usage [duration_s, cpu_s, peak_memory_bytes], bound_to,
-            spared [path…]
+            named, spared [path…]
 
 Paths are tokenised (tokens.py). The checksum is XXH3-128 of the object's bytes; an entry's name
 is their SHA-256. A file that does not match is damaged: it is removed and counts as a miss.
@@ -141,7 +141,8 @@ class Records(NamedTuple):
         names = self.candidates(task, variables)
         same = [name for name in names if name.startswith(variables + "-")]
         for name in same[TRACES_PER_ENVIRONMENT:] + names[TRACES_PER_TASK:]:
-            _remove(self.path(task, name))
+            if name != newest:  # whatever the clock says of the others
+                _remove(self.path(task, name))
 
     def _trace(self, task: Task, name: str, raw: dict[str, Any]) -> Trace:
         observations = []
@@ -186,6 +187,7 @@ class Records(NamedTuple):
             streams_digest=raw["streams"],
             usage=Usage(duration_s=duration_s, cpu_s=cpu_s, peak_memory_bytes=peak),
             bound_to=raw["bound_to"],
+            named=raw["named"],
             spared=tuple(expand(path) for path in raw["spared"]),
         )
 
@@ -205,6 +207,7 @@ class Records(NamedTuple):
                 entry.usage.peak_memory_bytes,
             ],
             "bound_to": entry.bound_to,
+            "named": entry.named,
             "spared": [shorten(path) for path in entry.spared],
         }
 

@@ -15,6 +15,7 @@ import errno
 import json
 import os
 import stat
+from binascii import crc32
 from collections.abc import Callable, Container, Iterable
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from buildopt.cache.fingerprint import States
 from buildopt.cache.memo import signature_of
 from buildopt.cache.ownership import Ownership
 from buildopt.model import CacheEntry, OutputState
+from buildopt.places import TEMPORARY_MARK
 
 LARGE_BYTES = 1 << 20
 """Larger files are copied by two threads: the system's copying and our verifying overlap."""
@@ -84,7 +86,7 @@ def apply(plan: Plan, artifacts: Artifacts, plan_path: str, states: States) -> N
     A cache that may only be read still answers, without a plan: a kill half-way is then mended
     by the next hit, which looks at every output anyway.
     """
-    identity = os.urandom(6).hex()
+    identity = os.urandom(2).hex()
     try:
         files.publish(plan_path, _dump(plan, identity))
     except OSError as error:
@@ -94,16 +96,16 @@ def apply(plan: Plan, artifacts: Artifacts, plan_path: str, states: States) -> N
     _unlink(plan_path)
 
 
-def recover(plans: Iterable[str], artifacts: Artifacts, states: States) -> None:
-    """Finish or undo the restores that ended half-way; those under way are left alone."""
-    for path in plans:
-        lock = locks.try_acquire(path.removesuffix(".plan") + ".lock")
-        if lock is None:
-            continue
-        try:
-            recover_one(path, artifacts, states)
-        finally:
-            locks.release(lock)
+def recover(path: str, artifacts: Artifacts, states: States) -> bool:
+    """Finish or undo a restore that ended half-way; False for one that is under way."""
+    lock = locks.try_acquire(path.removesuffix(".plan") + ".lock")
+    if lock is None:
+        return False
+    try:
+        recover_one(path, artifacts, states)
+    finally:
+        locks.release(lock)
+    return True
 
 
 def undo(plan_path: str, states: States) -> None:
@@ -122,7 +124,7 @@ def undo(plan_path: str, states: States) -> None:
 
 
 def recover_one(path: str, artifacts: Artifacts, states: States) -> None:
-    """The same for one plan whose lock the caller holds."""
+    """`recover` for a plan whose lock the caller holds."""
     try:
         plan, identity = _load(path)
     except OSError:
@@ -133,8 +135,11 @@ def recover_one(path: str, artifacts: Artifacts, states: States) -> None:
     for output in (*plan.files, *plan.links):
         _unlink(_temporary(output.path, identity))
     try:
-        # What was to go may have been edited since; the next hit decides that anew.
-        _carry_out(plan._replace(removals=()), artifacts, identity, states)
+        # What is there may have been edited since; the next hit looks at all of it anew.
+        missing = tuple(o for o in plan.files if not os.path.lexists(o.path))
+        links = tuple(o for o in plan.links if not os.path.lexists(o.path))
+        rest = plan._replace(removals=(), files=missing, links=links)
+        _carry_out(rest, artifacts, identity, states)
         os.unlink(path)
     except (Damaged, OSError):
         undo(path, states)
@@ -196,6 +201,7 @@ def _write_file(output: OutputState, artifacts: Artifacts, identity: str, states
         try:
             artifacts.copy_to(output, descriptor)
             os.fchmod(descriptor, output.mode)
+            written = os.fstat(descriptor)
         finally:
             os.close(descriptor)
         _clear(output.path)
@@ -204,7 +210,7 @@ def _write_file(output: OutputState, artifacts: Artifacts, identity: str, states
         _unlink(temporary)
         raise
     signature = signature_of(os.lstat(output.path))
-    if signature.size_bytes == output.size_bytes:
+    if (signature.inode, signature.mtime_ns) == (written.st_ino, written.st_mtime_ns):
         states.memo.remember(output.path, signature, bytes.fromhex(output.fast_digest))
 
 
@@ -275,11 +281,15 @@ def _require_same_kind(output: OutputState, owned: Ownership, keep: Container[st
     record observed (`keep`) is known to be as it was.
     """
     status = _lstat(output.path)
-    if status is None or output.kind != "file" or output.path in owned.states:
+    if status is None or output.path in owned.states or output.path in keep:
         return
-    if output.path not in keep and (
-        not stat.S_ISREG(status.st_mode) or stat.S_IMODE(status.st_mode) != output.mode
-    ):
+    if output.kind == "directory":
+        is_same = stat.S_ISDIR(status.st_mode)
+    elif output.kind == "link":
+        is_same = False  # nothing makes a link over what is there
+    else:
+        is_same = stat.S_ISREG(status.st_mode) and stat.S_IMODE(status.st_mode) == output.mode
+    if not is_same:
         raise Blocked(output.path)
 
 
@@ -309,7 +319,8 @@ def _unlink(path: str) -> None:
 
 def _temporary(path: str, identity: str) -> str:
     folder, name = os.path.split(path)
-    return os.path.join(folder, f".{name[:40]}{files.TEMPORARY_MARK}{identity}")
+    mark = f"{identity}{crc32(os.fsencode(path)):08x}"  # names may begin alike
+    return os.path.join(folder, f".{name[:40]}{TEMPORARY_MARK}{mark}")
 
 
 def _of(kind: str, outputs: Iterable[OutputState]) -> Iterable[OutputState]:

@@ -33,16 +33,18 @@ def store(
     root: str,
 ) -> Stored:  # fmt: skip
     """Store the contents of `outputs` and the streams. Raises CannotStore, OSError."""
+    needles = _needles(root)
+    found: set[bytes] = set()
     states: list[OutputState] = []
     grown = 0
-    holds_root = False
     for path in outputs:
-        state, added, found = _put(path, artifacts, root)
+        state, added, held = _put(path, artifacts, needles)
         states.append(state)
         grown += added
-        holds_root = holds_root or found
+        found |= held
     packed = streams.pack(execution.chunks or ())
     digest, added = artifacts.put_bytes(packed)
+    found |= {needle for needle in needles if needle in packed}
     entry = CacheEntry(
         key="",
         exit_code=execution.exit_code,
@@ -50,20 +52,37 @@ def store(
         removed=removed,
         streams_digest=digest,
         usage=execution.usage,
-        bound_to=root if holds_root or os.fsencode(root) in packed else "",
+        bound_to=root if needles[0] in found else "",
+        named=os.path.basename(root) if needles[1] in found else "",
     )
     return Stored(entry=entry, grown_bytes=grown + added)
 
 
-def _put(path: str, artifacts: Artifacts, root: str) -> tuple[OutputState, int, bool]:
-    """One output; what it grew the cache by; whether it holds the root's path."""
+def _needles(root: str) -> tuple[bytes, bytes]:
+    """What tells that a result belongs to one checkout: path of the folder above, and the name."""
+    above, name = os.path.split(root)
+    return os.fsencode(above if len(above) > 1 else root), os.fsencode(name or root)
+
+
+def _put(
+    path: str, artifacts: Artifacts, needles: tuple[bytes, bytes]
+) -> tuple[OutputState, int, set[bytes]]:
+    """One output; what it grew the cache by; which of the needles it holds."""
     status = os.lstat(path)
     mode = stat.S_IMODE(status.st_mode)
     if stat.S_ISDIR(status.st_mode):
-        return OutputState(kind="directory", path=path, mode=mode), 0, False
+        return OutputState(kind="directory", path=path, mode=mode), 0, set()
     if stat.S_ISLNK(status.st_mode):
         target = os.readlink(path)
-        return OutputState(kind="link", path=path, digest=target), 0, root in target
+        return (
+            OutputState(kind="link", path=path, digest=target),
+            0,
+            _held(os.fsencode(target), needles),
+        )
     if not stat.S_ISREG(status.st_mode):
         raise CannotStore("incomplete", path)
-    return artifacts.put_file(path, status, os.fsencode(root))
+    return artifacts.put_file(path, status, needles)
+
+
+def _held(data: bytes, needles: tuple[bytes, bytes]) -> set[bytes]:
+    return {needle for needle in needles if needle in data}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -10,8 +11,8 @@ import click
 
 from buildopt import __version__
 from buildopt.cli import COMMANDS
-from buildopt.cli.words import tell_error
-from buildopt.errors import EXIT_NOT_STARTED, EXIT_USAGE, BuildoptError
+from buildopt.cli.words import tell, tell_error
+from buildopt.errors import EXIT_FAILED, EXIT_NOT_STARTED, EXIT_USAGE, BuildoptError
 
 EPILOG = """\b
 Examples:
@@ -94,4 +95,9 @@ def run_command_line(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 141
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EIO, errno.EBADF):
+            raise
+        tell(f"buildopt: cannot write the output: {error.strerror}")
+        return EXIT_FAILED
     return status if isinstance(status, int) else 0

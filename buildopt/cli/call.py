@@ -8,7 +8,6 @@ import shlex
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -16,12 +15,15 @@ from buildopt import journal_line, settings
 from buildopt.cache.layout import Layout, open_cache
 from buildopt.cache.tokens import Tokens, tokens_for
 from buildopt.cli import tracing
-from buildopt.errors import BuildoptError, SettingsError
+from buildopt.errors import BuildoptError, SettingsError, UsageError
 from buildopt.journal import Journal, source_of
-from buildopt.model import NotStored, Task
+from buildopt.model import CacheMode, NotStored, Task
 from buildopt.observe.declared import DeclaredObserver
 from buildopt.observe.observer import Observer
 from buildopt.pipeline import Stores
+
+WAYS = ("auto", "seccomp", "declared", "off")
+"""How inputs are found out: `--observe`."""
 
 
 class Call(NamedTuple):
@@ -31,6 +33,7 @@ class Call(NamedTuple):
     observer: Observer | None
     stores: Stores
     consulted: tuple[str, ...]
+    cache: CacheMode
     trouble: NotStored | None
     """Why the cache cannot be used, if so."""
 
@@ -45,8 +48,8 @@ def make_call(
 ) -> Call:
     """The call for `command`; raises BuildoptError for what cannot work."""
     environ = os.environ if environ is None else environ
-    directory = os.getcwd()
     named = _task_settings(chosen, task_name, command)
+    directory = chosen.root if task_name else working_directory()
     task = Task(
         name=named.name or shlex.join(command),
         argv=named.command or command,
@@ -78,6 +81,7 @@ def make_call(
         observer=observer,
         stores=stores,
         consulted=chosen.consulted,
+        cache=named.cache or chosen.cache,
         trouble=trouble,
     )
 
@@ -88,6 +92,18 @@ def _open(top: str) -> tuple[Layout, bytes, NotStored | None]:
         return *open_cache(os.path.abspath(top)), None
     except BuildoptError as error:
         return Layout(top), b"", NotStored(kind="storage", subject=error.message)
+
+
+def working_directory() -> str:
+    """Where we are; raises UsageError for a folder that is gone."""
+    try:
+        return os.getcwd()
+    except OSError as error:
+        raise UsageError(
+            f"cannot tell the working directory: {error.strerror}",
+            hint="go to a folder that exists",
+            slug="directory-not-entered",
+        ) from error
 
 
 def open_journal(project: str, environ: Mapping[str, str]) -> Journal:
@@ -127,8 +143,8 @@ def _task_settings(
     if task_name:
         return settings.task_named(chosen, task_name)
     for task in chosen.tasks:
-        if task.command == command:
-            return replace(task, command=())
+        if task.command == command and working_directory() == chosen.root:
+            return task
     return settings.TaskSettings()
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import click
 
 from buildopt import journal, settings
-from buildopt.cli.call import make_call
+from buildopt.cli.call import WAYS, make_call, working_directory
 from buildopt.cli.history import find_run, here
 from buildopt.cli.words import miss_words, not_stored_words
 from buildopt.events import SCHEMA, CacheLookup, RunFinished, record_of
@@ -31,6 +32,7 @@ Examples:
 @click.option("--ignore-input", multiple=True, metavar="GLOB", help="As for `run`.")
 @click.option("--ignore-output", multiple=True, metavar="GLOB", help="As for `run`.")
 @click.option("--ignore-env", multiple=True, metavar="NAME", help="As for `run`.")
+@click.option("--observe", type=click.Choice(WAYS), help="As for `run`.")
 @click.option("--json", "as_json", is_flag=True, help="One object, for machines.")
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[RUN | -- COMMAND [ARG…]]")
 def command(words: tuple[str, ...], as_json: bool, **options: Any) -> None:
@@ -85,7 +87,8 @@ def _all_reasons(state: bytes, run: RunFinished) -> tuple[MissReason, ...]:
 
 
 def _explain_now(words: tuple[str, ...], options: dict[str, Any], *, as_json: bool) -> None:
-    chosen = settings.with_lists(settings.load(os.getcwd(), os.environ), options)
+    chosen = settings.with_lists(settings.load(working_directory(), os.environ), options)
+    chosen = replace(chosen, observe=options["observe"] or chosen.observe)
     call = make_call(chosen, words)
     if call.observer is None:
         click.echo("executed: no inputs are declared, so nothing is looked up")

@@ -6,13 +6,14 @@ import os
 from collections.abc import Iterator
 
 from buildopt import journal, settings
+from buildopt.cli.call import working_directory
 from buildopt.errors import UsageError
 from buildopt.events import Event, RunFinished, record_of
 
 
 def here() -> tuple[bytes, str]:
     """State folder and project's root for a command that only looks."""
-    root, _ = settings.find_root(os.getcwd())
+    root, _ = settings.find_root(working_directory())
     return os.fsencode(settings.state_folder(os.environ)), root
 
 

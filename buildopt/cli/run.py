@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import time
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from buildopt import hit, settings
 from buildopt.cache import hit_index
 from buildopt.cache.memo import RACY, flags_for, signature_of
-from buildopt.cli.call import Call, make_call
+from buildopt.cli.call import WAYS, Call, make_call, working_directory
 from buildopt.cli.words import miss_words, saved_words, summary, tell
-from buildopt.errors import EXIT_DRY_RUN_MISS, UsageError
+from buildopt.errors import EXIT_DRY_RUN_MISS, EXIT_FAILED, UsageError
 from buildopt.events import Event, RunFinished, data_of, encode
+from buildopt.execute.environment import ACTIVE
+from buildopt.execute.program import replace_process, start_error
 from buildopt.execute.streams import plug_closed_streams
-from buildopt.model import Chunk, Hit, StatSignature
+from buildopt.model import Chunk, Hit, NotStored, StatSignature
 from buildopt.pipeline import Finished, Fresh, Policy, look_up_only, run_task
 
 EPILOG = """\b
@@ -29,8 +32,10 @@ Examples:
   buildopt run --dry-run docs           say hit or miss and why; exit 0 or 3
   buildopt run --report --input src -- pytest
 """
+_LOST_OUTPUT = NotStored(kind="incomplete", subject="output")
 Signatures = list[tuple[str, StatSignature | None]]
-_NOT_FOR_THE_FAST_PATH = ("result_file", "report", "dry_run", "force", "cache_dir")
+_PASSED_FDS = NotStored(kind="settings", subject="pass-fds")
+_NOT_FOR_THE_FAST_PATH = ("result_file", "report", "dry_run", "force", "cache_dir", "pass_fds")
 
 
 @click.command(
@@ -52,7 +57,7 @@ _NOT_FOR_THE_FAST_PATH = ("result_file", "report", "dry_run", "force", "cache_di
 @click.option("--cache-dir", metavar="DIR", help="Where the cache is.")
 @click.option(
     "--observe",
-    type=click.Choice(["auto", "seccomp", "declared", "off"]),
+    type=click.Choice(WAYS),
     help="How inputs are found out.  [default: auto]",
 )
 @click.option("--strict-outputs", is_flag=True, help="Adopt nothing that earlier runs made.")
@@ -75,21 +80,23 @@ def command(words: tuple[str, ...], **options: Any) -> int:
     """
     plug_closed_streams()
     started_ns = time.time_ns()
-    chosen = _with_options(settings.load(os.getcwd(), os.environ), options)
+    chosen = _with_options(settings.load(working_directory(), os.environ), options)
     consulted = _signatures(chosen.consulted, started_ns)
     task_name, argv = _split(words, shell=options["shell"])
     cache_dir = options["cache_dir"] or ""
+    if ACTIVE in os.environ:
+        _join_outer_run(chosen, task_name, argv)
     call = make_call(chosen, argv, task_name=task_name, cache_dir=cache_dir)
     if options["dry_run"]:
-        return _dry_run(call)
+        return _dry_run(call, forced=options["force"])
     result_file = options["result_file"] or os.environ.get("BUILDOPT_RESULT_FILE", "")
     policy = Policy(
-        cache=chosen.cache,
+        cache=call.cache,
         force=options["force"],
         stdin="null" if options["no_stdin"] else "inherit",
         pass_fds=options["pass_fds"],
         uses_memo=os.environ.get("BUILDOPT_STAT_MEMO") != "0",
-        trouble=call.trouble,
+        trouble=_PASSED_FDS if options["pass_fds"] else call.trouble,
     )
     finished = run_task(call.task, policy, call.observer, call.stores)
     result = replace(finished.result, lost_events=call.stores.journal.lost_events)
@@ -107,6 +114,15 @@ def command(words: tuple[str, ...], **options: Any) -> int:
     return _end(finished)
 
 
+def _join_outer_run(chosen: settings.Settings, task_name: str, argv: tuple[str, ...]) -> NoReturn:
+    """Become the command: the run that we are a part of sees all that it does."""
+    command = settings.task_named(chosen, task_name).command if task_name else argv
+    try:
+        replace_process(command, os.environ)
+    except OSError as error:
+        raise start_error(command, os.environ, error.errno or 0) from None
+
+
 def _split(words: tuple[str, ...], *, shell: bool) -> tuple[str, tuple[str, ...]]:
     """The task's name, or the command; click has taken the `--` away."""
     given = sys.argv[1:]
@@ -115,7 +131,13 @@ def _split(words: tuple[str, ...], *, shell: bool) -> tuple[str, tuple[str, ...]
             raise UsageError(
                 "no command behind `--`", hint="buildopt run -- COMMAND", slug="no-command"
             )
-        return ("", ("/bin/sh", "-c", words[0], *words[1:])) if shell else ("", words)
+        if shell and len(words) > 1:
+            raise UsageError(
+                "with `--shell` the command is one text",
+                hint="put it in quotes: --shell -- 'make && make test'",
+                slug="shell-text",
+            )
+        return ("", ("/bin/sh", "-c", words[0])) if shell else ("", words)
     if len(words) == 1:
         return words[0], ()
     if not words:
@@ -146,9 +168,13 @@ def _with_options(chosen: settings.Settings, options: dict[str, Any]) -> setting
     )
 
 
-def _dry_run(call: Call) -> int:
+def _dry_run(call: Call, *, forced: bool) -> int:
+    if forced or call.cache not in ("read-write", "read"):
+        tell("buildopt: would run: the cache is not asked")
+        return EXIT_DRY_RUN_MISS
     if call.observer is None:
-        tell("buildopt: would run: no inputs are declared")
+        why = call.trouble.subject if call.trouble else "no inputs are declared"
+        tell(f"buildopt: would run: {why}")
         return EXIT_DRY_RUN_MISS
     found, _ = look_up_only(call.task, call.observer, call.stores)
     if isinstance(found.lookup, Hit):
@@ -175,7 +201,7 @@ def _signatures(paths: Iterable[str], started_ns: int) -> Signatures | None:
         except OSError:
             found.append((path, None))
             continue
-        if flags_for(path, signature, started_ns) & RACY:
+        if flags_for(path, signature, started_ns) & RACY or stat.S_ISLNK(signature.mode):
             return None
         found.append((path, signature))
     return found
@@ -192,7 +218,10 @@ def _remember(
     call: Call, fresh: Fresh, result: RunFinished, consulted: Signatures, *, quiet: bool
 ) -> None:
     """Write the hit index for this very call; without one the next takes the full path."""
-    record = signature_of(os.lstat(fresh.record_path))
+    try:
+        record = signature_of(os.lstat(fresh.record_path))
+    except OSError:
+        return  # dropped meanwhile
     for path, signature in consulted:
         if signature is not None:
             fresh.states.keep(path, signature)
@@ -201,7 +230,7 @@ def _remember(
     usual_s = fresh.entry.usage.duration_s
     answer = hit_index.Answer(
         chunks=_for_streams(fresh.chunks),
-        words=b"" if quiet else saved_words(usual_s).encode(),
+        words=hit.QUIET if quiet else saved_words(usual_s).encode(),
         event=_event_with_marks(call, result),
         usual_ns=int(usual_s * 1e9),
     )
@@ -255,7 +284,7 @@ def _write_result(path: str, result: RunFinished) -> None:
     from buildopt.cache import files
 
     try:
-        files.publish(os.path.abspath(path), json.dumps(data_of(result)).encode() + b"\n", 0o644)
+        files.put(os.path.abspath(path), json.dumps(data_of(result)).encode() + b"\n")
     except OSError as error:
         tell(f"buildopt: cannot write the result file `{path}`: {error.strerror}")
 
@@ -275,4 +304,7 @@ def _end(finished: Finished) -> int:
         from buildopt.execute.signals import end_by
 
         end_by(finished.signal)
+    if finished.result.exit_code == 0 and _LOST_OUTPUT in finished.result.not_stored:
+        tell("buildopt: not all of the output could be written")
+        return EXIT_FAILED
     return finished.result.exit_code

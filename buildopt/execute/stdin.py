@@ -18,15 +18,25 @@ def stdin_is_open(choice: StdinChoice) -> bool:
     return choice == "inherit" and stdin_kind() == "pipe" and not stdin_is_at_end()
 
 
-def stdin_content(choice: StdinChoice, secret: bytes) -> dict[str, str]:
-    """A stdin that is a regular file counts with what is left of it, like a variable."""
-    if choice != "inherit" or stdin_kind() != "file":
+def stdin_offset(choice: StdinChoice) -> int:
+    """From where the command will read a stdin that is a regular file, else 0."""
+    return stdin_offset_bytes() if choice == "inherit" and stdin_kind() == "file" else 0
+
+
+def stdin_content(choice: StdinChoice, secret: bytes, offset: int) -> dict[str, str]:
+    """A stdin that is a regular file counts with what is left of it, like a variable.
+
+    So does one that is closed, or that cannot be read.
+    """
+    if choice != "inherit" or stdin_kind() not in ("file", "closed"):
         return {}
     state = blake2b(key=secret, digest_size=16)
-    offset = stdin_offset_bytes()
-    while piece := os.pread(0, 1 << 20, offset):
-        state.update(piece)
-        offset += len(piece)
+    try:
+        while piece := os.pread(0, 1 << 20, offset):
+            state.update(piece)
+            offset += len(piece)
+    except OSError as error:
+        return {STDIN_SUBJECT: f"unreadable ({error.errno})"}
     return {STDIN_SUBJECT: state.hexdigest()}
 
 

@@ -31,11 +31,14 @@ class Scope(NamedTuple):
 
     def is_input(self, path: str) -> bool:
         """Whether the content of `path` counts."""
-        if not any_covers(self.inputs, path) or any_covers(self.ignored_inputs, path):
+        if any_covers(self.ignored_inputs, path):
             return False
-        return not self.is_output(path) or any(
-            not pattern.parts and pattern.base == path for pattern in self.inputs
-        )
+        covering = [pattern for pattern in self.inputs if pattern.covers(path)]
+        if not covering or not self.is_output(path):
+            return bool(covering)
+        # Outputs inside an input folder are none; a declared input inside an output is one.
+        made_in = [pattern.base for pattern in self.outputs if pattern.covers(path)]
+        return any(f"{p.base}/".startswith(f"{base}/") for p in covering for base in made_in)
 
     def is_output(self, path: str) -> bool:
         """Whether `path` belongs to what the task makes."""
@@ -60,7 +63,9 @@ class Scope(NamedTuple):
 
     def leads_to_input(self, folder: str) -> bool:
         """Whether inputs may lie below `folder`; never in `.git` unless it is named."""
-        if any_covers(self.ignored_inputs, folder) or self.is_output(folder):
+        if any_covers(self.ignored_inputs, folder):
+            return False
+        if self.is_output(folder) and not self.is_input(folder):
             return False
         if os.path.basename(folder) == ".git":
             return any(f"{pattern.base}/".startswith(f"{folder}/") for pattern in self.inputs)

@@ -49,9 +49,6 @@ STATE = ("*.tsbuildinfo", ".pytest_cache/**", ".git/index")
 RESTORED_STATE = ("*.tsbuildinfo",)
 """State that belongs to the outputs: out of step with `dist` it makes tsc emit too little."""
 
-TEMPORARY_MARK = ".buildopt-"
-"""In the names of the temporaries through which a restore publishes files."""
-
 RESOLVER_NAMES = (
     "package.json", "node_modules", "tsconfig.json", "tsconfig.base.json", "jsconfig.json",
     ".npmrc", ".pnp.cjs", ".pnp.js", ".pnp.loader.mjs", ".env", ".env.local",

@@ -11,7 +11,8 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 
-from buildopt.observe.ignored import PSEUDO_FOLDERS, TEMPORARY_MARK, Place, TracePolicy
+from buildopt.observe.ignored import PSEUDO_FOLDERS, Place, TracePolicy
+from buildopt.places import is_temporary
 
 _MAGIC = re.compile(r"[*?\[]")
 
@@ -41,7 +42,7 @@ class Placement:
             inherited = self._folders[folder] = self.of(folder)
         if inherited in (Place.HIDDEN, Place.STATE):
             return inherited
-        if self._hidden.match(path, name) or TEMPORARY_MARK in name:
+        if self._hidden.match(path, name) or is_temporary(name):
             return Place.HIDDEN
         if self._state.match(path, name):
             return Place.STATE

@@ -29,5 +29,5 @@ def read_view(state: bytes, run_id: str) -> RunView:
 def write_view(view: RunView, path: str) -> str:
     """Write the page of a view, all at once; the path written."""
     target = os.path.abspath(path or DEFAULT_NAME)
-    files.publish(target, page_of(view), 0o644)
+    files.put(target, page_of(view))
     return target

@@ -119,7 +119,6 @@ def test_other_umask_is_a_miss(rig):
     assert rig.last_result()["outcome"] == "executed"
 
 
-@pytest.mark.xfail(reason="of an input's mode only the executable bit counts", strict=True)
 def test_output_that_takes_its_mode_from_an_input_follows_it(rig):
     rig.write("a", "1", 0o644)
     run = ("--input", "a", "--output", "out", "--", "sh", "-c", "rm -f out; cp a out")

@@ -306,6 +306,8 @@ def _cut_texts(value: Any) -> Any:  # Any: JSON
 
 def _shorten(event: Event) -> Event:
     """The event with its long texts cut, else with its longest list halved and the cut counted."""
+    if len(event.subject) > LONG_TEXT + 1:
+        return replace(event, subject=event.subject[:LONG_TEXT] + "…")
     texts = {key: value for key, value in event.data.items() if len(json.dumps(value)) > LONG_TEXT}
     for key, value in texts.items():
         if shorter := _cut_texts(value):

@@ -281,10 +281,12 @@ def _require_same_kind(output: OutputState, owned: Ownership, keep: Container[st
     record observed (`keep`) is known to be as it was.
     """
     status = _lstat(output.path)
-    if status is None or output.path in owned.states or output.path in keep:
+    if status is None or output.path in owned.states:
         return
     if output.kind == "directory":
         is_same = stat.S_ISDIR(status.st_mode)
+    elif output.path in keep:
+        is_same = True
     elif output.kind == "link":
         is_same = False  # nothing makes a link over what is there
     else:

@@ -36,9 +36,7 @@ class Scope(NamedTuple):
         covering = [pattern for pattern in self.inputs if pattern.covers(path)]
         if not covering or not self.is_output(path):
             return bool(covering)
-        # Outputs inside an input folder are none; a declared input inside an output is one.
-        made_in = [pattern.base for pattern in self.outputs if pattern.covers(path)]
-        return any(f"{p.base}/".startswith(f"{base}/") for p in covering for base in made_in)
+        return self._is_meant(covering, path)
 
     def is_output(self, path: str) -> bool:
         """Whether `path` belongs to what the task makes."""
@@ -65,11 +63,16 @@ class Scope(NamedTuple):
         """Whether inputs may lie below `folder`; never in `.git` unless it is named."""
         if any_covers(self.ignored_inputs, folder):
             return False
-        if self.is_output(folder) and not self.is_input(folder):
-            return False
         if os.path.basename(folder) == ".git":
             return any(f"{pattern.base}/".startswith(f"{folder}/") for pattern in self.inputs)
-        return any(pattern.leads_to(folder) for pattern in self.inputs)
+        leading = [pattern for pattern in self.inputs if pattern.leads_to(folder)]
+        return bool(leading) and (not self.is_output(folder) or self._is_meant(leading, folder))
+
+    def _is_meant(self, covering: list[Pattern], path: str) -> bool:
+        """Whether an output is an input too: not what is made inside an input folder, but a
+        declared input inside an output is."""
+        made_in = [pattern.base for pattern in self.outputs if pattern.covers(path)]
+        return any(f"{p.base}/".startswith(f"{base}/") for p in covering for base in made_in)
 
 
 def scope_of(task: Task) -> Scope:

@@ -31,6 +31,7 @@ chmod 750 out/src_a.txt 2>/dev/null
 ! grep -q FAIL src/b.txt 2>/dev/null
 """
 RUN = ("--input", "src/**", "--output", "out", "--", "./build.sh")
+TRACED = ("--", "./build.sh")
 NAMES = st.sampled_from(
     ["src/a.txt", "src/b.txt", "src/sub/c.txt", "src/sub/d.txt", "src/new.txt", "src/notes.md"]
 )
@@ -47,6 +48,7 @@ class Model(RuleBasedStateMachine):
         self.place = tempfile.mkdtemp(prefix="model-")
         self.rig = Rig(self.place)
         self.rig.environ |= self.switches
+        self.run_words = RUN if self.rig.environ["BUILDOPT_OBSERVE"] == "declared" else TRACED
         self.rig.script("build.sh", BUILD)
         self.rig.write("src/a.txt", "1")
         self.rig.write("src/sub/c.txt", "1")
@@ -88,7 +90,7 @@ class Model(RuleBasedStateMachine):
         if path := self.existing(name):
             os.utime(path)
 
-    @rule(name=NAMES, mode=st.sampled_from([0o644, 0o755]))
+    @rule(name=NAMES, mode=st.sampled_from([0o644, 0o755, 0o600]))
     def change_mode(self, name, mode):
         if path := self.existing(name):
             path.chmod(mode)
@@ -169,7 +171,7 @@ class Model(RuleBasedStateMachine):
     def run(self):
         plain, tree = self.rig.always_rebuild("./build.sh")
 
-        done = self.rig.run(*RUN)
+        done = self.rig.run(*self.run_words)
 
         assert (done.out, done.err, done.status) == (plain.stdout, plain.stderr, plain.returncode)
         assert self.rig.tree() == tree
@@ -194,8 +196,14 @@ def check(examples, steps, **switches):
 
 @pytest.mark.parametrize(
     "switches",
-    [{}, {"BUILDOPT_FAST_PATH": "0"}, {"BUILDOPT_FAST_PATH": "0", "BUILDOPT_STAT_MEMO": "0"}],
-    ids=["all ways", "no fast path", "no fast path, no memo"],
+    [
+        {},
+        {"BUILDOPT_FAST_PATH": "0"},
+        {"BUILDOPT_FAST_PATH": "0", "BUILDOPT_STAT_MEMO": "0"},
+        {"BUILDOPT_OBSERVE": "auto"},
+        {"BUILDOPT_OBSERVE": "auto", "BUILDOPT_FAST_PATH": "0"},
+    ],
+    ids=["declared", "no fast path", "no fast path, no memo", "traced", "traced, no fast path"],
 )
 @pytest.mark.timeout(300)
 def test_every_run_equals_a_plain_one(switches):

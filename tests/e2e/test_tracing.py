@@ -1,0 +1,175 @@
+"""Commands that declare nothing: what they read and write is found out by watching."""
+
+import os
+import shutil
+
+import pytest
+
+from tests.rig import PROGRAM, Rig
+
+HAS_COMPILER = shutil.which("gcc") and shutil.which("make")
+
+
+@pytest.fixture
+def rig(tmp_path):
+    return Rig(tmp_path, observe="auto")
+
+
+def shell(text):
+    return ("--", "sh", "-c", text)
+
+
+def settled(rig, *run):
+    """Run until it is answered from the cache: at most twice for what rewrites its own state."""
+    for _ in range(3):
+        done = rig.run(*run)
+        if done.outcome != "executed":
+            return done
+    raise AssertionError(done)
+
+
+def test_the_way_is_told(rig):
+    assert rig.run(*shell("true")).result["observer"] == "seccomp"
+
+
+def test_second_run_is_a_hit_and_an_edit_a_miss_that_names_it(rig):
+    rig.write("a", "1")
+    rig.run(*shell("cat a > out"))
+
+    assert rig.run(*shell("cat a > out")).outcome == "fresh"
+    rig.write("a", "2")
+    done = rig.run(*shell("cat a > out"))
+    assert done.reasons == [("file-changed", "a")]
+    assert rig.read("out") == b"2"
+
+
+@pytest.mark.parametrize(
+    ("command", "change", "outcome"),
+    [
+        ("cat a > out", lambda r: os.utime(r.root / "a"), "fresh"),
+        ("cat a > out", lambda r: r.write("b", "other"), "fresh"),
+        ("cat a > out", lambda r: (r.root / "out").unlink(), "restored"),
+        ("cat a > out", lambda r: r.write("out", "damaged"), "restored"),
+        ("cat x/n 2>/dev/null || cat a", lambda r: r.write("x/n", "new"), "executed"),
+        ("cat x/n 2>/dev/null || cat a", lambda r: r.write("x/other"), "fresh"),
+        ("ls src", lambda r: r.write("src/new"), "executed"),
+        ("ls src", lambda r: r.write("src/s", "edited"), "fresh"),
+        ("ls -l src > /dev/null", lambda r: r.write("src/s", "edited"), "executed"),
+        ("cat src/*.txt 2>/dev/null; true", lambda r: r.write("src/z.txt", "z"), "executed"),
+        ("test -e flag && echo y; true", lambda r: r.write("flag"), "executed"),
+        ("test -s a && echo y; true", lambda r: r.write("a", ""), "executed"),
+        ("test -x a && echo y; true", lambda r: (r.root / "a").chmod(0o755), "executed"),
+        ("readlink link", lambda r: relink(r, "src/s"), "executed"),
+        ("cat link", lambda r: relink(r, "src/s"), "executed"),
+        ("t=$(mktemp); cat a > $t; cat $t; rm $t", lambda r: None, "fresh"),
+        ("cat a > out.tmp; mv out.tmp out", lambda r: (r.root / "out").unlink(), "restored"),
+        (
+            "rm -rf d.tmp d; mkdir d.tmp; cp a d.tmp; mv d.tmp d",
+            lambda r: shutil.rmtree(r.root / "d"),
+            "restored",
+        ),
+        ("rm -rf dist; mkdir dist; cp a dist/", lambda r: r.write("dist/foreign"), "executed"),
+        ("cd src && cat ../a", lambda r: r.write("a", "2"), "executed"),
+        ("env -i cat a", lambda r: r.write("a", "2"), "executed"),
+    ],
+)
+def test_soundness(rig, command, change, outcome):
+    rig.write("a", "1")
+    rig.write("src/s", "s")
+    (rig.root / "link").symlink_to("a")
+    settled(rig, *shell(command))
+
+    change(rig)
+
+    plain, tree = rig.always_rebuild("sh", "-c", command)
+    done = rig.run(*shell(command))
+    assert (done.outcome, done.out, done.status) == (outcome, plain.stdout, plain.returncode)
+    assert rig.tree() == tree
+
+
+def relink(rig, target):
+    (rig.root / "link").unlink()
+    (rig.root / "link").symlink_to(target)
+
+
+@pytest.mark.parametrize("command", ["n=$(cat n); echo $((n+1)) > n", "echo x >> log"])
+def test_what_counts_on_is_never_a_hit(rig, command):
+    rig.write("n", "1\n")
+    for _ in range(4):
+        _, tree = rig.always_rebuild("sh", "-c", command)
+        assert rig.run(*shell(command)).outcome == "executed"
+        assert rig.tree() == tree
+
+
+def test_failed_move_never_brings_an_old_file_back(rig):
+    command = "mv c d/x 2>/dev/null; true"
+    rig.write("d/x", "old")
+    rig.run(*shell(command))
+    rig.write("d/x", "new")
+
+    rig.run(*shell(command))
+
+    assert rig.read("d/x") == b"new"
+
+
+def test_process_that_outlives_the_command_makes_no_record(rig):
+    os.mkfifo(rig.place / "end")
+    command = f"(read x < {rig.place}/end; echo late > out) > /dev/null 2>&1 & echo done"
+
+    done = rig.run(*shell(command))
+
+    assert done.out == b"done\n"
+    assert "survivor" in dict(done.not_stored)
+    (rig.place / "end").write_text("go\n")
+
+
+def test_python_module_that_shadows_is_a_miss(rig):
+    rig.write("one/.keep")
+    rig.write("two/m.py", "print('two')")
+    rig.environ["PYTHONPATH"] = "one:two"
+    run = ("--", "python3", "-c", "import m")
+    assert settled(rig, *run).out == b"two\n"
+
+    rig.write("one/m.py", "print('one')")
+
+    assert rig.run(*run).out == b"one\n"
+
+
+@pytest.mark.skipif(not HAS_COMPILER, reason="gcc or make is not installed")
+def test_header_that_appears_in_an_earlier_folder_is_a_miss(rig):
+    rig.write("x/.keep")
+    rig.write("y/h.h", "#define N 1")
+    rig.write("c.c", '#include "h.h"\nint f(void) { return N; }\n')
+    run = ("--", "gcc", "-Ix", "-Iy", "-c", "c.c")
+    settled(rig, *run)
+
+    rig.write("x/h.h", "#define N 2")
+
+    done = rig.run(*run)
+    assert done.reasons == [("file-appeared", "x/h.h")]
+
+
+def test_nested_run_joins_the_outer_one(rig):
+    rig.write("a", "1")
+    rig.script("outer.sh", "buildopt run -- cat a > out; echo done")
+    rig.environ["PATH"] = f"{PROGRAM.parent}:{rig.environ['PATH']}"
+    first = rig.run("--", "./outer.sh")
+    assert (first.out, first.err) == (b"done\n", b"")
+    assert settled(rig, "--", "./outer.sh").out == b"done\n"
+
+    rig.write("a", "2")
+
+    assert rig.run("--", "./outer.sh").outcome == "executed"
+    assert rig.read("out") == b"2"
+
+
+def test_project_copied_elsewhere_is_answered(rig):
+    rig.write("a", "1")
+    rig.run(*shell("cat a > out"))
+    moved = rig.place / "elsewhere" / "project"
+    shutil.copytree(rig.root, moved)
+    (moved / "out").unlink()
+    rig.root = moved
+
+    assert rig.run(*shell("cat a > out")).outcome == "restored"
+    assert rig.read("out") == b"1"

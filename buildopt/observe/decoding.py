@@ -33,9 +33,8 @@ def decode(data: bytes, _: Task, digest: DigestFile) -> Observed:
                 continue
             if look(subject)[0] != signature:
                 changed.append(subject)
-        observations.append(
-            Observation(kind=kind, subject=subject, value=value, signature=signature)
-        )
+        # Without the signature: what the run itself wrote anew, it may have left the same.
+        observations.append(Observation(kind=kind, subject=subject, value=value))
     changed = tuple(dict.fromkeys(changed))
     not_stored += [NotStored(kind="input-changed", subject=subject) for subject in changed]
     return Observed(

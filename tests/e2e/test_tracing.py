@@ -173,3 +173,12 @@ def test_project_copied_elsewhere_is_answered(rig):
 
     assert rig.run(*shell("cat a > out")).outcome == "restored"
     assert rig.read("out") == b"1"
+
+
+def test_outputs_that_were_there_before_the_first_run_are_no_hindrance(rig):
+    command = "for f in $(ls dist); do rm dist/$f; done; cp a dist/a; date > /dev/null"
+    rig.write("a", "1")
+    rig.write("dist/a", "1")
+
+    assert rig.run(*shell(command)).result["stored"]
+    assert settled(rig, *shell(command)).outcome == "fresh"

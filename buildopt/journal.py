@@ -97,12 +97,6 @@ def read(path: str, offset: int = 0) -> Iterator[Event]:
                 continue
 
 
-def read_all(state: bytes) -> Iterator[Event]:
-    """All events that are kept, oldest segment first."""
-    for path in segments(state):
-        yield from read(path)
-
-
 def read_backwards(state: bytes) -> Iterator[Event]:
     """All events, newest first, for those who need only the last ones."""
     for path in reversed(segments(state)):

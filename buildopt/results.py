@@ -3,18 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from buildopt.cache.store import Stored
 from buildopt.events import (
     CacheStored,
     InputCounts,
+    Outcome,
     OutputCounts,
     RunFinished,
     StoredOutput,
     TaskFinished,
 )
 from buildopt.journal import Journal
-from buildopt.model import CacheEntry, MissReason, NotStored, Observation, Task, Trace
+from buildopt.model import CacheEntry, Execution, MissReason, NotStored, Observation, Task, Trace
+
+
+def result_of(task: Task, journal: Journal, outcome: Outcome, **values: Any) -> RunFinished:
+    """The result of a run of `task`: what every outcome has, and `values` besides."""
+    return RunFinished(
+        run_id=journal.run_id,
+        task=task.name,
+        command=task.argv,
+        directory=task.directory,
+        outcome=outcome,
+        project=task.project,
+        root=task.root,
+        **values,
+    )
+
+
+def ended(execution: Execution) -> dict[str, Any]:
+    """How a command that really ran ended, and what it cost: values for `result_of`."""
+    return {
+        "exit_code": execution.exit_code,
+        "signal": execution.signal or None,
+        "cpu_s": execution.usage.cpu_s,
+        "peak_memory_bytes": execution.usage.peak_memory_bytes,
+    }
 
 
 def tell_task(journal: Journal, result: RunFinished) -> None:

@@ -116,7 +116,7 @@ class Rig:
         return {}
 
     def events(self, kind):
-        found = journal.read_all(os.fsencode(self.state))
+        found = reversed(list(journal.read_backwards(os.fsencode(self.state))))
         return [event for event in found if event.type == kind]
 
     def puppet(self, *command):

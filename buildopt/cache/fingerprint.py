@@ -24,6 +24,7 @@ from buildopt.model import (
     StatSignature,
 )
 
+GONE = ("ENOENT", "ENOTDIR")
 ListFolder = Callable[[str, Container[str]], str]
 """`Observation.value` of a folder's listing, without the paths of the second argument, which
 the task made itself. A missing folder lists as an empty one."""
@@ -113,9 +114,8 @@ class States:
         """`expected` where the absence holds as `Observation` says, else what is there instead."""
         error = _error_at(path)
         if error:
-            self.is_lasting = self.is_lasting and error in ("ENOENT", "ENOTDIR")
-            gone = error in ("ENOENT", "ENOTDIR")
-            return expected if gone and expected in ("", "own", "kept") else error
+            self.is_lasting = self.is_lasting and error in GONE
+            return expected if error in GONE and expected in ("", "own", "kept") else error
         if expected == "kept" and path in self.outputs and self.is_in_place(self.outputs[path]):
             return expected
         if expected == "own" and self._is_own_throughout(path):
@@ -198,7 +198,7 @@ def reason_for(observation: Observation, now: str | None) -> MissReason:
     kind = _CHANGED[observation.kind]
     before, after = observation.value, "" if now is None else now
     if observation.kind in ("file", "tool") and now is None:
-        kind = "file-vanished" if _is_absent(observation.subject) else kind
+        kind = "file-vanished" if _error_at(observation.subject) in GONE else kind
         after = "gone" if kind == "file-vanished" else _kind_of(observation.subject)
     elif observation.kind in ("file", "tool") and before[:32] == after[:32]:
         kind = "mode-changed"
@@ -246,16 +246,6 @@ def _kind_of(path: str) -> str:
     if stat.S_ISLNK(status.st_mode):
         return "a link"
     return "a file" if stat.S_ISREG(status.st_mode) else "a special file"
-
-
-def _is_absent(path: str) -> bool:
-    try:
-        os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def _lstat(path: str) -> os.stat_result | None:

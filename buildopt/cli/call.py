@@ -20,7 +20,7 @@ from buildopt.journal import Journal, source_of
 from buildopt.model import CacheMode, NotStored, Task
 from buildopt.observe.declared import DeclaredObserver
 from buildopt.observe.observer import Observer
-from buildopt.pipeline import Stores
+from buildopt.session import Stores
 
 WAYS = ("auto", "seccomp", "declared", "off")
 """How inputs are found out: `--observe`."""
@@ -32,7 +32,6 @@ class Call(NamedTuple):
     task: Task
     observer: Observer | None
     stores: Stores
-    consulted: tuple[str, ...]
     cache: CacheMode
     trouble: NotStored | None
     """Why the cache cannot be used, if so."""
@@ -80,7 +79,6 @@ def make_call(
         task=task,
         observer=observer,
         stores=stores,
-        consulted=chosen.consulted,
         cache=named.cache or chosen.cache,
         trouble=trouble,
     )

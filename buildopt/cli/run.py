@@ -20,17 +20,20 @@ from buildopt.cli.words import miss_words, saved_words, summary, tell
 from buildopt.errors import EXIT_DRY_RUN_MISS, EXIT_FAILED, UsageError
 from buildopt.events import Event, RunFinished, data_of, encode
 from buildopt.execute.environment import ACTIVE
+from buildopt.execute.process import end_like
 from buildopt.execute.program import replace_process, start_error
 from buildopt.execute.streams import plug_closed_streams
-from buildopt.model import Chunk, Hit, NotStored, StatSignature
-from buildopt.pipeline import Finished, Fresh, Policy, look_up_only, run_task
+from buildopt.model import Hit, NotStored, StatSignature
+from buildopt.pipeline import look_up_only, run_task
+from buildopt.session import Finished, Fresh, Policy
 
 EPILOG = """\b
 Examples:
-  buildopt run --input 'src/**' --input build.sh --output dist -- ./build.sh
+  buildopt run -- npm run build
+  buildopt run --observe declared --input 'src/**' --output dist -- ./build.sh
   buildopt run docs                     the command of [tasks.docs] in buildopt.toml
   buildopt run --dry-run docs           say hit or miss and why; exit 0 or 3
-  buildopt run --report --input src -- pytest
+  buildopt run --report -- pytest
 """
 _LOST_OUTPUT = NotStored(kind="incomplete", subject="output")
 Signatures = list[tuple[str, StatSignature | None]]
@@ -70,13 +73,14 @@ _NOT_FOR_THE_FAST_PATH = ("result_file", "report", "dry_run", "force", "cache_di
 @click.option("--shell", is_flag=True, help="COMMAND is one text for `sh -c`.")
 @click.option("--quiet", "-q", is_flag=True, help="No line of ours.")
 @click.option("--verbose", "-v", is_flag=True, help="All reasons, not only the first.")
-@click.option("--no-color", is_flag=True, help="No colour in our line.")
+@click.option("--no-color", is_flag=True, help="Our line has no colour anyway.")
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="TASK | -- COMMAND [ARG…]")
 def command(words: tuple[str, ...], **options: Any) -> int:
     """Run COMMAND, or give back what it gave the last time its inputs were the same.
 
-    Inputs and outputs are named by --input and --output, or by a task in the settings. Without
-    them the command just runs. The exit status is the command's own.
+    Inputs and outputs are found out by watching the command. With --observe declared, or where
+    watching is refused, those named by --input and --output, or by a task in the settings, are
+    the whole truth, and without any the command just runs. The exit status is the command's own.
     """
     plug_closed_streams()
     started_ns = time.time_ns()
@@ -116,7 +120,10 @@ def command(words: tuple[str, ...], **options: Any) -> int:
 
 def _join_outer_run(chosen: settings.Settings, task_name: str, argv: tuple[str, ...]) -> NoReturn:
     """Become the command: the run that we are a part of sees all that it does."""
-    command = settings.task_named(chosen, task_name).command if task_name else argv
+    command = argv
+    if task_name:
+        command = settings.task_named(chosen, task_name).command
+        os.chdir(chosen.root)
     try:
         replace_process(command, os.environ)
     except OSError as error:
@@ -229,7 +236,7 @@ def _remember(
     fresh.states.keep(fresh.record_path, record)
     usual_s = fresh.entry.usage.duration_s
     answer = hit_index.Answer(
-        chunks=_for_streams(fresh.chunks),
+        chunks=fresh.chunks,
         words=hit.QUIET if quiet else saved_words(usual_s).encode(),
         event=_event_with_marks(call, result),
         usual_ns=int(usual_s * 1e9),
@@ -239,10 +246,6 @@ def _remember(
         hit_index.write(path_bytes, fresh.observations, fresh.states, absent, answer)
     except OSError:
         return
-
-
-def _for_streams(chunks: tuple[Chunk, ...]) -> tuple[Chunk, ...]:
-    return tuple(chunk for chunk in chunks if chunk.data)
 
 
 def _event_with_marks(call: Call, result: RunFinished) -> bytes:
@@ -300,11 +303,7 @@ def _write_report(call: Call, result: RunFinished) -> None:
 
 
 def _end(finished: Finished) -> int:
-    if finished.signal:
-        from buildopt.execute.signals import end_by
-
-        end_by(finished.signal)
     if finished.result.exit_code == 0 and _LOST_OUTPUT in finished.result.not_stored:
         tell("buildopt: not all of the output could be written")
         return EXIT_FAILED
-    return finished.result.exit_code
+    return end_like(finished.result.exit_code, finished.result.signal)

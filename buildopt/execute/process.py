@@ -61,13 +61,13 @@ def execute(command: Command, setup: ChildSetup) -> Execution:
     return _execution(ending, recording, stdin_reasons)
 
 
-def end_like(execution: Execution) -> int:
+def end_like(exit_code: int, signal: int | None) -> int:
     """End this process by the signal that ended the command, or return its exit status."""
-    if execution.signal:
+    if signal:
         sys.stdout.flush()
         sys.stderr.flush()
-        end_by(execution.signal)
-    return execution.exit_code
+        end_by(signal)
+    return exit_code
 
 
 def _attend(family: Family, lines: Lines) -> Ending:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from buildopt import hit
 from buildopt.execute.streams import STDERR, STDOUT, StreamKind, Streams
 from buildopt.model import Chunk, StreamName
 
@@ -46,12 +45,6 @@ CI_COMMAND = re.compile(
 """A line that changes the CI run whose log it is in, where `::group::`, `::error::` only show."""
 
 UNFINISHED_COMMAND = re.compile(rb"^[ \t]*::?[^\r\n]*\Z", re.MULTILINE)
-
-
-def replay(chunks: Iterable[Chunk]) -> None:
-    """Write the chunks; where nobody reads, end by SIGPIPE as the command would have."""
-    for chunk in chunks:
-        hit.write_all(TARGETS[chunk.stream], chunk.data)
 
 
 def chunks_for(chunks: Iterable[Chunk], *, recorded: Streams, target: Streams) -> Iterator[Chunk]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from buildopt.model import Observation, Task
 from buildopt.observe.observer import DigestFile
@@ -38,16 +38,7 @@ def _search(name: str, task: Task, digest: DigestFile, depth: int) -> Iterator[O
 
 def _passed_over(path: str, digest: DigestFile) -> Iterator[Observation]:
     """What stands where a search went by: nothing, or what cannot be run as it is."""
-    links: list[str] = []
-    resolver = Resolver(links.append)
-    try:
-        target, obstacle = resolver.locate(path)
-        while not obstacle and os.path.islink(target):
-            target, obstacle = resolver.follow(target)
-    except LinkLoop:
-        target, obstacle = "", ""
-    for link in links:
-        yield Observation(kind="link", subject=link, value=os.readlink(link))
+    target = yield from _follow(path)
     if os.path.isfile(target):
         yield Observation(kind="file", subject=target, value=digest(target))
     elif target and not os.path.lexists(target):
@@ -55,18 +46,9 @@ def _passed_over(path: str, digest: DigestFile) -> Iterator[Observation]:
 
 
 def _program(path: str, task: Task, digest: DigestFile, depth: int) -> Iterator[Observation]:
-    links: list[str] = []
-    resolver = Resolver(links.append)
+    target = yield from _follow(path)
     try:
-        target, obstacle = resolver.locate(path)
-        while not obstacle and os.path.islink(target):
-            target, obstacle = resolver.follow(target)
-    except LinkLoop:
-        return
-    for link in links:
-        yield Observation(kind="link", subject=link, value=os.readlink(link))
-    try:
-        if obstacle or not stat.S_ISREG(os.lstat(target).st_mode):
+        if not target or not stat.S_ISREG(os.lstat(target).st_mode):
             return
         yield Observation(kind="tool", subject=target, value=digest(target))
         with open(target, "rb") as program:
@@ -75,6 +57,21 @@ def _program(path: str, task: Task, digest: DigestFile, depth: int) -> Iterator[
         return
     if first.startswith(b"#!") and depth < MAX_INTERPRETERS:
         yield from _interpreter(os.fsdecode(first[2:]).split(), task, digest, depth + 1)
+
+
+def _follow(path: str) -> Generator[Observation, None, str]:
+    """Each link on the way of `path`; where it ends, or nothing for links in a circle."""
+    links: list[str] = []
+    resolver = Resolver(links.append)
+    try:
+        target, obstacle = resolver.locate(path)
+        while not obstacle and os.path.islink(target):
+            target, obstacle = resolver.follow(target)
+    except LinkLoop:
+        target = ""
+    for link in links:
+        yield Observation(kind="link", subject=link, value=os.readlink(link))
+    return target
 
 
 def _interpreter(

@@ -24,14 +24,14 @@ def append(state, *subjects):
 
 
 def subjects(state):
-    return [event.data["subject"] for event in journal.read_all(state)]
+    return [event.data["subject"] for event in reversed(list(journal.read_backwards(state)))]
 
 
 def test_events_come_back_in_order_with_gapless_numbers(state):
     append(state, "one", "two", "three")
 
     assert subjects(state) == ["one", "two", "three"]
-    assert [event.n for event in journal.read_all(state)] == [1, 2, 3]
+    assert [event.n for event in reversed(list(journal.read_backwards(state)))] == [1, 2, 3]
     assert [e.data["subject"] for e in journal.read_backwards(state)] == ["three", "two", "one"]
 
 

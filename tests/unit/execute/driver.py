@@ -53,7 +53,7 @@ def main():
         "stdin": describe_streams().stdin,
     }
     write(report_file, report)
-    return end_like(execution)
+    return end_like(execution.exit_code, execution.signal)
 
 
 def write(path, report):

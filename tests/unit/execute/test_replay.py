@@ -1,8 +1,5 @@
 import os
 import pty
-import signal
-import subprocess
-import sys
 
 import pytest
 
@@ -123,35 +120,6 @@ def test_plain_chunks_stay_as_they_are():
     chunks = cut(b"one\ntwo", 5)
 
     assert tuple(chunks_for(chunks, recorded=PIPES, target=PIPES)) == chunks
-
-
-REPLAY = """
-import sys
-from buildopt.execute.replay import replay
-from buildopt.model import Chunk
-replay([
-    Chunk(stream="stdout", data=b"a" * int(sys.argv[1])),
-    Chunk(stream="stderr", data=b"b"),
-    Chunk(stream="joined", data=b"c"),
-])
-"""
-
-
-def test_replay_writes_each_chunk_to_its_stream():
-    ended = subprocess.run([sys.executable, "-c", REPLAY, "1000000"], capture_output=True)
-
-    assert ended.stdout == b"a" * 1_000_000 + b"c"
-    assert ended.stderr == b"b"
-
-
-def test_replay_without_a_reader_ends_by_sigpipe():
-    reader, writer = os.pipe()
-    os.close(reader)
-
-    ended = subprocess.run([sys.executable, "-c", REPLAY, "1"], stdout=writer)
-
-    os.close(writer)
-    assert ended.returncode == -signal.SIGPIPE
 
 
 def test_replay_on_a_terminal_looks_as_the_run_did(driver):

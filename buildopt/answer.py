@@ -1,0 +1,98 @@
+"""Answers a run from its record, and tells what the next call like it may be answered with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from buildopt import hit
+from buildopt.cache import restore, streams
+from buildopt.cache.artifacts import Damaged
+from buildopt.cache.fingerprint import States
+from buildopt.events import DamageFound
+from buildopt.execute.streams import describe_streams
+from buildopt.model import CacheEntry, Chunk, Hit, MissReason, Trace
+from buildopt.results import count_inputs, count_outputs, result_of
+from buildopt.session import Finished, Fresh, Run, made_by_run, seconds_since
+
+
+def answered(run: Run, found: Hit, states: States) -> Finished | MissReason:
+    """Give back what was recorded, or tell why that cannot be had after all."""
+    lookup_s = seconds_since(run.started_ns)
+    kept = {o.subject for o in found.trace.observations}
+    try:
+        chunks = streams.unpack(run.artifacts.get_bytes(found.entry.streams_digest))
+        chunks = fit_for_replay(chunks)
+        plan = restore.plan_for(found.entry, run.owned, kept, states)
+        if not plan.is_empty:
+            restore.apply(plan, run.artifacts, run.plan_path, states)
+    except restore.Blocked as blocked:
+        run.owned.disown(blocked.path)
+        return MissReason(kind="file-appeared", subject=blocked.path)
+    except (Damaged, ValueError) as damage:
+        restore.undo(run.plan_path, states)
+        run.stores.journal.append(DamageFound(subject=str(damage)[:64], action="dropped"))
+        return MissReason(kind="damaged", subject="artifact", before=str(damage)[:12])
+    except OSError as error:
+        restore.undo(run.plan_path, states)
+        return MissReason(
+            kind="damaged", subject=error.filename or "outputs", after=error.strerror or ""
+        )
+    restore_s = seconds_since(run.started_ns) - lookup_s
+    run.owned.update(made_by_run(found.entry, found.trace.observations), plan.removals)
+    run.records.touch(run.task, found.trace.key)
+    replay(chunks)
+    took_s = seconds_since(run.started_ns)
+    result = result_of(
+        run.task,
+        run.stores.journal,
+        "fresh" if plan.is_empty else "restored",
+        exit_code=found.entry.exit_code,
+        observer=run.observer.name,
+        duration_s=took_s,
+        time_saved_s=max(0.0, found.entry.usage.duration_s - took_s),
+        lookup_s=lookup_s,
+        restore_s=restore_s,
+        inputs=count_inputs(found.trace.observations),
+        outputs=count_outputs(found.entry, len(plan.removals)),
+        record=found.trace.key,
+    )
+    fresh = fresh_state(run, found.trace, found.entry, chunks)
+    return Finished(result=result, fresh=fresh)
+
+
+def replay(chunks: Iterable[Chunk]) -> None:
+    """Write the chunks; where nobody reads, end by SIGPIPE as the command would have."""
+    for chunk in chunks:
+        hit.write_all(2 if chunk.stream == "stderr" else 1, chunk.data)
+
+
+def fit_for_replay(chunks: tuple[Chunk, ...]) -> tuple[Chunk, ...]:
+    """The chunks without what only a live run may print: queries, titles, orders to a CI system."""
+    if not any(b"\x1b" in chunk.data or b"::" in chunk.data for chunk in chunks):
+        return chunks
+    from buildopt.execute.replay import chunks_for  # compiles its patterns, 5 ms
+
+    ours = describe_streams()
+    return tuple(chunks_for(chunks, recorded=ours, target=ours))
+
+
+def fresh_state(
+    run: Run, trace: Trace, entry: CacheEntry, chunks: tuple[Chunk, ...]
+) -> Fresh | None:
+    """What a hit index may vouch for: everything looked at once more, all of it as recorded."""
+    states = run.states(trace, entry)
+    kept = {o.subject for o in trace.observations}
+    try:
+        if states.first_difference(trace.observations) is not None:
+            return None
+        if not restore.plan_for(entry, run.owned, kept, states).is_empty:
+            return None
+    except (restore.Blocked, OSError):
+        return None  # changed while we looked
+    return Fresh(
+        observations=trace.observations,
+        states=states,
+        record_path=run.records.path(run.task, trace.key),
+        entry=entry,
+        chunks=chunks,
+    )

@@ -1,0 +1,77 @@
+"""Records a run that really took place, unless anything about it is unsound."""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+from buildopt.cache import store, streams
+from buildopt.cache.fingerprint import States
+from buildopt.execute.stdin import stdin_content
+from buildopt.model import CacheEntry, Execution, NotStored, Observation, Observed, Trace
+from buildopt.results import relative_subjects, stored_event
+from buildopt.session import Run, made_by_run, named, seconds_since, variable_observations
+
+
+class Recorded(NamedTuple):
+    """A record that was made: the trace, and the entry to which it leads."""
+
+    trace: Trace
+    entry: CacheEntry
+
+
+def record(run: Run, execution: Execution, observed: Observed) -> Recorded | tuple[NotStored, ...]:
+    """Record the run; the command is done, so no trouble of ours may hide its result."""
+    try:
+        return _stored(run, execution, observed)
+    except Exception as error:  # noqa: BLE001  # promise 3
+        return (NotStored(kind="storage", subject=named(error)),)
+
+
+def _stored(run: Run, execution: Execution, observed: Observed) -> Recorded | tuple[NotStored, ...]:
+    """Record the run, unless an input changed meanwhile or something cannot be kept."""
+    observations = (*variable_observations(run.variables), *observed.observations)
+    outputs, removed = observed.outputs, observed.removed
+    own = frozenset(outputs) | (run.owned.paths() - {o.subject for o in observations})
+    made = frozenset(outputs) | frozenset(removed)
+    now = run.states(own=own)
+    unmade = [o for o in observations if o.subject not in made]
+    changed = [reason.subject for reason in now.differences(unmade)]
+    changed += [o.subject for o in unmade if _was_touched(o, now)]
+    if changed:
+        once = list(dict.fromkeys(changed))[:20]
+        reasons = [NotStored(kind="input-changed", subject=path) for path in once]
+        return relative_subjects(reasons, run.task.root)
+    if stdin_content(run.policy.stdin, run.stores.secret, run.stdin_offset) != run.stdin:
+        return (NotStored(kind="stdin", subject="file"),)
+    started_ns = time.monotonic_ns()
+    try:
+        stored = store.store(outputs, removed, execution, run.artifacts, run.task.root)
+        trace = Trace(
+            key="",
+            task_key=run.task.key,
+            observations=observations,
+            entry_key="",
+            recorded_ns=time.time_ns(),
+            run_id=run.stores.journal.run_id,
+            shape=streams.shape_of(execution.chunks or (), terminal=run.terminal),
+        )
+        entry = stored.entry._replace(spared=tuple(sorted(run.owned.paths() - made)))
+        trace = run.records.record(run.task, trace, entry)
+    except store.CannotStore as trouble:
+        reason = NotStored(kind="incomplete", subject=trouble.subject)
+        return relative_subjects([reason], run.task.root)
+    except OSError as error:
+        return (NotStored(kind="storage", subject=error.strerror or str(error)),)
+    run.owned.update(made_by_run(stored.entry, observations), removed)
+    run.stores.journal.append(stored_event(run.task, trace, stored, seconds_since(started_ns)))
+    return Recorded(trace, entry._replace(key=trace.entry_key))
+
+
+def _was_touched(observation: Observation, now: States) -> bool:
+    """Whether a file with the same content is not the same file any more.
+
+    Somebody may have changed it and put it back while the command read it.
+    """
+    signature = now.signatures.get(observation.subject)
+    return observation.signature is not None and signature != observation.signature

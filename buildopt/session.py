@@ -1,0 +1,182 @@
+"""What the steps of one run share: how it was asked for, its stores, and the present it meets."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Container, Mapping, Sequence
+from typing import NamedTuple
+
+from buildopt.cache import lookup, memo, ownership, records, variables
+from buildopt.cache.artifacts import Artifacts
+from buildopt.cache.fingerprint import States
+from buildopt.cache.layout import Layout
+from buildopt.cache.tokens import Tokens
+from buildopt.events import RunFinished
+from buildopt.execute.command import StdinChoice
+from buildopt.execute.stdin import stdin_content, stdin_offset
+from buildopt.execute.streams import describe_streams
+from buildopt.journal import Journal
+from buildopt.model import (
+    CacheEntry,
+    CacheMode,
+    Chunk,
+    NotStored,
+    Observation,
+    OutputState,
+    Task,
+    Trace,
+)
+from buildopt.observe.observer import Observer
+
+
+class Policy(NamedTuple):
+    """How a call wants to use the cache and start the command."""
+
+    cache: CacheMode = "read-write"
+    force: bool = False
+    stdin: StdinChoice = "inherit"
+    pass_fds: bool = False
+    uses_memo: bool = True
+    trouble: NotStored | None = None
+    """Why the cache cannot be used at all; the command then just runs."""
+
+    @property
+    def reads(self) -> bool:
+        """Whether a hit may answer."""
+        return self.cache in ("read-write", "read") and not self.force
+
+    @property
+    def writes(self) -> bool:
+        """Whether a run may be recorded."""
+        return self.cache in ("read-write", "write")
+
+
+class Stores(NamedTuple):
+    """The cache as one call sees it, and the journal it writes to."""
+
+    layout: Layout
+    secret: bytes
+    tokens: Tokens
+    journal: Journal
+
+
+class Finished(NamedTuple):
+    """A run's end: its result.
+
+    `fresh` says how the same call can be answered from now on, None where it cannot.
+    """
+
+    result: RunFinished
+    fresh: Fresh | None = None
+
+
+class Fresh(NamedTuple):
+    """A state found to be as recorded, for the hit index."""
+
+    observations: tuple[Observation, ...]
+    states: States
+    record_path: str
+    entry: CacheEntry
+    chunks: tuple[Chunk, ...]
+
+
+class Run(NamedTuple):
+    """What the steps of one run share."""
+
+    task: Task
+    policy: Policy
+    observer: Observer
+    stores: Stores
+    artifacts: Artifacts
+    records: records.Records
+    owned: ownership.Ownership
+    memo: memo.Memo
+    variables: Mapping[str, str]
+    folder: str
+    stdin: Mapping[str, str]
+    stdin_offset: int
+    joined: bool
+    terminal: bool
+    started_ns: int
+
+    def states(
+        self,
+        trace: Trace | None = None,
+        entry: CacheEntry | None = None,
+        own: frozenset[str] = frozenset(),
+    ) -> States:
+        """The present, its listings taken without `own` and what a record gives back."""
+        if trace is not None and entry is not None:
+            own = lookup.own_paths(trace, entry, self.owned)
+        outputs = {o.path: o for o in entry.outputs} if entry else {}
+        return States(self.memo, self.variables, self._list_folder, own, self.owned.states, outputs)
+
+    def _list_folder(self, folder: str, own: Container[str]) -> str:
+        return self.observer.list_folder(self.task, folder, own)
+
+    @property
+    def plan_path(self) -> str:
+        """Where a restore of this task keeps its plan."""
+        return os.path.join(self.folder, f"{self.task.key}.plan")
+
+
+def begin(task: Task, policy: Policy, observer: Observer, stores: Stores) -> Run:
+    """Take stock before anything is looked up; never raises for a cache that cannot be written."""
+    folder = stores.layout.checkout(task.root)
+    ours = describe_streams()
+    offset = stdin_offset(policy.stdin)
+    stdin = stdin_content(policy.stdin, stores.secret, offset)
+    try:
+        os.makedirs(folder, 0o700, exist_ok=True)
+    except OSError:
+        pass  # whatever cannot be written later is told then
+    return Run(
+        task=task,
+        policy=policy,
+        observer=observer,
+        stores=stores,
+        artifacts=Artifacts(stores.layout),
+        records=records.Records(stores.layout, stores.tokens),
+        owned=_owned(task, os.path.join(folder, f"{task.key}.owned")),
+        memo=memo.load(os.path.join(folder, "memo"), enabled=policy.uses_memo),
+        variables=variables.digests(task, stores.secret, stores.tokens) | stdin,
+        stdin=stdin,
+        stdin_offset=offset,
+        folder=folder,
+        joined=ours.is_joined,
+        terminal="terminal" in (ours.stdout, ours.stderr),
+        started_ns=time.monotonic_ns(),
+    )
+
+
+def _owned(task: Task, path: str) -> ownership.Ownership:
+    if task.strict_outputs:
+        return ownership.Ownership(path, task.root)
+    return ownership.load(path, task.root)
+
+
+def variable_observations(digests: Mapping[str, str]) -> tuple[Observation, ...]:
+    """The variables that count, as observations."""
+    return tuple(
+        Observation(kind="environment", subject=name, value=value)
+        for name, value in digests.items()
+    )
+
+
+def made_by_run(entry: CacheEntry, observations: Sequence[Observation]) -> tuple[OutputState, ...]:
+    """Outputs whose content the run made: not an input of which it only changed the mode."""
+    inputs = {o.subject: o.value[:32] for o in observations if o.kind in ("file", "tool")}
+    return tuple(
+        o for o in entry.outputs if inputs.get(o.path, "") != o.fast_digest or not o.fast_digest
+    )
+
+
+def named(error: Exception) -> str:
+    """An error as a short text for an event."""
+    return f"{type(error).__name__}: {error}"[:200]
+
+
+def seconds_since(started_ns: int) -> float:
+    """Seconds since a monotonic moment."""
+    return (time.monotonic_ns() - started_ns) / 1e9

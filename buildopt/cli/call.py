@@ -89,7 +89,8 @@ def _open(top: str) -> tuple[Layout, bytes, NotStored | None]:
     try:
         return *open_cache(os.path.abspath(top)), None
     except BuildoptError as error:
-        return Layout(top), b"", NotStored(kind="storage", subject=error.message)
+        cause = getattr(error.__cause__, "strerror", None) or "it cannot be used"
+        return Layout(top), b"", NotStored(kind="storage", subject=f"{top}: {cause}")
 
 
 def working_directory() -> str:

@@ -7,12 +7,13 @@ to be overwritten, moved or removed is digested by `Touches.attempt` where it co
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Mapping
 
 from buildopt.observe.access import Access, Operation
 from buildopt.observe.first_touch import CREATED, FOLDER, LINK, READ, SET_MODE, STAT, Touches
 from buildopt.observe.listings import Listings
-from buildopt.observe.ways import Ways, kind_now
+from buildopt.observe.ways import Ways, kind_now, mode_now
 
 RENAME_NOREPLACE = 1
 RENAME_EXCHANGE = 2
@@ -29,11 +30,13 @@ class Changes:
         ways: Ways,
         listings: Listings,
         refuse: Callable[[str], None],
+        umask: int,
     ) -> None:
         self._touches = touches
         self._ways = ways
         self._listings = listings
         self._refuse = refuse
+        self._umask = umask
 
     def apply(self, access: Access, path: str) -> None:
         """Take note of an operation on the resolved `path`."""
@@ -45,9 +48,15 @@ class Changes:
         if flags & os.O_CREAT and flags & os.O_EXCL:
             self._touches.attempt(path, CREATED)
         elif flags & os.O_TRUNC:
-            self._touches.attempt(path, 0 if flags & os.O_CREAT else STAT)
+            is_known = not flags & os.O_CREAT or self._keeps_mode(path, access.mode)
+            self._touches.attempt(path, STAT if is_known else 0)
         else:
             self._touches.attempt(path, READ)
+
+    def _keeps_mode(self, path: str, mode: int) -> bool:
+        """Whether a file is there whose permission bits are not those that a new one would get."""
+        there = mode_now(path)
+        return stat.S_ISREG(there) and stat.S_IMODE(there) != stat.S_IMODE(mode) & ~self._umask
 
     def _create(self, access: Access, path: str) -> None:
         self._touches.attempt(path, CREATED)

@@ -43,7 +43,7 @@ from buildopt.observe.first_touch import (
     look,
 )
 from buildopt.observe.ignored import Place
-from buildopt.observe.listing import as_text, counted_entries
+from buildopt.observe.listing import LETTERS, LISTED_PLACES, OTHER_LETTER, as_text, counted_entries
 from buildopt.observe.observer import DigestFile
 from buildopt.observe.placement import Placement
 
@@ -113,14 +113,15 @@ class _Summing:
     def add_listings(self) -> None:
         """Listings come last: they leave out all that is an output."""
         outputs, adoptable = self.conclusion.outputs, self._adoptable
+        alike = self._left_alike()
         observed = {row.subject for row in self.conclusion.rows}
         made: dict[str, list[str]] = {}
         for path in outputs - observed:
             folder, _, name = path.rpartition("/")
             made.setdefault(folder, []).append(name)
         for touch in self._listed:
-            letters = touch.listing or {}
             base = touch.path.rstrip("/") + "/"
+            letters = {**(touch.listing or {}), **alike.get(touch.path, {})}
             names = [
                 name
                 for name in letters
@@ -133,6 +134,19 @@ class _Summing:
                 if name not in letters and name not in touch.made_names:
                     self._add_unseen(base + name)
             self._compare_listing(touch, letters)
+
+    def _left_alike(self) -> dict[str, dict[str, str]]:
+        """By folder the letters of names that the run made anew just as they were at first.
+
+        They are no outputs, so a listing must have them whether they were there when it was taken.
+        """
+        gone = self.conclusion.outputs.union(self.conclusion.removed)
+        alike: dict[str, dict[str, str]] = {}
+        for path, touch in self._touches.all.items():
+            if touch.is_own and touch.kind and touch.place in LISTED_PLACES and path not in gone:
+                folder, _, name = path.rpartition("/")
+                alike.setdefault(folder or "/", {})[name] = LETTERS.get(touch.kind, OTHER_LETTER)
+        return alike
 
     def _add_unseen(self, path: str) -> None:
         """A listing did not show what came to be an output, and leaves it out: so it counts."""

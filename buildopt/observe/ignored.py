@@ -86,6 +86,8 @@ class TracePolicy:
     restored_state: tuple[str, ...] = RESTORED_STATE
     ignore: tuple[str, ...] = ()
     """Further paths that are neither input nor output."""
+    umask: int = 0o022
+    """That with which the command starts."""
     strict_outputs: bool = False
     """No adoption of own outputs: what an earlier run made is a dependency like any file."""
     network: NetworkMode = "uncacheable"

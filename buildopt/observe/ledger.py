@@ -72,7 +72,9 @@ class Ledger:
         self._touches = Touches(self._placement, digest, granularity, spared)
         self._ways = Ways(self._touches)
         self._listings = Listings(self._touches, self._placement, own_outputs)
-        self._changes = Changes(self._touches, self._ways, self._listings, self._refuse)
+        self._changes = Changes(
+            self._touches, self._ways, self._listings, self._refuse, policy.umask
+        )
         self._known: dict[tuple[str, bool], Touch] = {}
         self._processes = ProcessTable()
         self._incomplete: dict[tuple[NotStoredKind, str], None] = {}

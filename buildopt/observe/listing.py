@@ -8,8 +8,15 @@ from __future__ import annotations
 import os
 from collections.abc import Container, Iterable, Mapping
 
+from buildopt.observe.first_touch import FILE, FOLDER, LINK
 from buildopt.observe.ignored import Place
 from buildopt.observe.placement import Placement
+
+LETTERS = {FILE: "f", FOLDER: "d", LINK: "l"}
+"""By file type bits."""
+OTHER_LETTER = "o"
+LISTED_PLACES = (Place.PLAIN, Place.TEMPORARY)
+"""Where a name counts in a listing."""
 
 
 def list_folder(placement: Placement, folder: str, own: Container[str]) -> str:
@@ -27,7 +34,7 @@ def counted_entries(placement: Placement, folder: str) -> dict[str, str]:
             return {
                 item.name: _letter(item)
                 for item in items
-                if placement.of(base + item.name) in (Place.PLAIN, Place.TEMPORARY)
+                if placement.of(base + item.name) in LISTED_PLACES
             }
     except OSError:
         return {}
@@ -40,7 +47,7 @@ def as_text(letters: Mapping[str, str], names: Iterable[str]) -> str:
 
 def _letter(item: os.DirEntry[str]) -> str:
     if item.is_symlink():
-        return "l"
+        return LETTERS[LINK]
     if item.is_dir(follow_symlinks=False):
-        return "d"
-    return "f" if item.is_file(follow_symlinks=False) else "o"
+        return LETTERS[FOLDER]
+    return LETTERS[FILE] if item.is_file(follow_symlinks=False) else OTHER_LETTER

@@ -64,6 +64,7 @@ class TracedObserver:
                 os.path.join(task.root, pattern)
                 for pattern in (*task.ignored_inputs, *task.ignored_outputs)
             ),
+            umask=task.umask,
             strict_outputs=task.strict_outputs,
             private=() if task.strict_private else PRIVATE,
         )

@@ -72,7 +72,12 @@ class Ways:
 
 def kind_now(path: str) -> int:
     """File type bits of what is at `path` now (links not followed); 0 where nothing is."""
+    return stat.S_IFMT(mode_now(path))
+
+
+def mode_now(path: str) -> int:
+    """The same with the permission bits."""
     try:
-        return stat.S_IFMT(os.lstat(path).st_mode)
+        return os.lstat(path).st_mode
     except OSError:
         return 0

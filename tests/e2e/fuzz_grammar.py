@@ -19,6 +19,8 @@ PATHS = FILES + FOLDERS + LINKS
 TARGETS = ("a", "d", "d/x", "nowhere", "s/z")
 LONGEST_SCRIPT = 10
 RUNS = 7
+SUCCESS_RATIO = 0.6
+"""Of scripts that end well whatever happens in them: one that fails is not recorded."""
 SORTED_LIST = "ls -l --time-style=+ {g} 2>/dev/null | sed -e /^total/d -e 's/^\\([^ ]*\\).* /\\1 /'"
 
 TEMPLATES = (
@@ -33,7 +35,8 @@ TEMPLATES = (
     "cp {f} {p}",
     "cp -u {f} {g}",
     "cp -u d/* f/",
-    "cp -r {d} {e}.copy",
+    "cp -r {d} f.copy",
+    "cp -r e {d}.copy",
     "cp -p {f} {g}",
     "mv {p} {q}",
     "mv -n {f} {g}",
@@ -65,7 +68,7 @@ TEMPLATES = (
     "mkdir tmp.d && echo x > tmp.d/one && mv tmp.d {e}",
     "n=$(cat {f} 2>/dev/null | wc -c); echo $n > {g}",
     "t=$(mktemp -p . t.XXXXXX) && cat {f} > $t; cat $t; rm -f $t",
-    "cd d 2>/dev/null && cat ../{f}; cd ..",
+    "if cd d 2>/dev/null; then cat ../{f}; cd ..; fi",
     "truncate -s 2 {f}",
     "find {d} -type f | sort",
     "touch {f}",
@@ -139,6 +142,8 @@ def case_for(seed: int) -> FuzzCase:
     """The case of a seed."""
     chance = random.Random(seed)
     lines = [_line(chance) for _ in range(chance.randint(1, LONGEST_SCRIPT))]
+    if chance.random() < SUCCESS_RATIO:
+        lines.append("true")
     names = iter(f"text {seed} {number}\n" for number in range(1000))
     first = [Change("write", path, next(names)) for path in FILES if chance.random() < 0.6]
     first += [_change(chance, next(names)) for _ in range(3)]

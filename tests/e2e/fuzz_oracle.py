@@ -1,0 +1,240 @@
+"""Runs a fuzz case through buildopt and beside it plainly, and finds the first difference.
+
+Before each run of a case the same command is run plainly on a copy of the tree. Afterwards the
+tree (kinds, bytes, modes), stdout and exit status must be equal. In the default mode a hit may
+do better than a plain rerun with what the task itself made (`mkdir d` fails the second time):
+there it may instead be as a plain run on a copy without all that; and what the task made is
+compared with neither, as far as a rerun that fails would have left it in another state.
+"""
+
+import json
+import os
+import posix
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.e2e.fuzz_grammar import FuzzCase, plant, smaller
+from tests.rig import tree
+
+TIME_LIMIT_S = 60
+"""For one run: a script that blocks or a program that hangs is a failure."""
+SHRINK_TRIES = 150
+COMMAND = ("sh", "script.sh")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where a run went wrong."""
+
+    run: int
+    outcome: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    status: int
+    out: bytes
+
+
+@dataclass
+class Tally:
+    """Outcomes of all runs, and how many of the repeats that change nothing were hits."""
+
+    outcomes: Counter = field(default_factory=Counter)
+    repeats: int = 0
+    repeats_hit: int = 0
+
+    def add(self, other):
+        """Take over what another tally has counted."""
+        self.outcomes += other.outcomes
+        self.repeats += other.repeats
+        self.repeats_hit += other.repeats_hit
+
+
+def try_case(case: FuzzCase, mode: str, tally: Tally, place: str | None = None):
+    """The first `Difference` of a case, or None."""
+    top = Path(tempfile.mkdtemp(prefix="fuzz-", dir=place))
+    try:
+        return _try_in(top, case, mode, tally)
+    finally:
+        shutil.rmtree(top, ignore_errors=True)
+
+
+def shrink(case: FuzzCase, difference: Difference, mode: str):
+    """The smallest case found that still differs, with its difference."""
+    tries = 0
+    is_smaller = True
+    while is_smaller and tries < SHRINK_TRIES:
+        is_smaller = False
+        for candidate in smaller(case):
+            tries += 1
+            found = try_case(candidate, mode, Tally())
+            if found is not None:
+                case, difference, is_smaller = candidate, found, True
+                break
+            if tries >= SHRINK_TRIES:
+                break
+    return case, difference
+
+
+def _try_in(top, case, mode, tally):
+    root = top / "project"
+    plant(case, root)
+    environment = _environment(top)
+    made = set()
+    printed = None
+    for run, changes in enumerate(case.changes):
+        for change in changes:
+            change.apply(root)
+        before = tree(root)
+        kept = _copy(root, top / "kept" / "project") if mode == "default" else root
+        expected, expected_tree = _run_plainly(top, root, environment)
+        ended, outcome = _run_wrapped(top, root, environment, mode)
+        _count(tally, outcome, is_repeat=not changes and (expected.out, expected_tree) == printed)
+        now = tree(root)
+        what = _differs(expected, ended) or _differing(expected_tree, now, frozenset())
+        if what and mode == "default" and outcome in ("fresh", "restored"):
+            what = _differing(expected_tree, now, made) and _differing_from_clean(
+                top, kept, environment, made, now
+            )
+        if what:
+            return Difference(run, outcome, what)
+        made |= {path for path, state in now.items() if before.get(path) != state}
+        printed = (ended.out, now) if ended.status == 0 else None
+    return None
+
+
+def _count(tally, outcome, *, is_repeat):
+    """A repeat changes nothing, neither before nor by itself, and did not fail before."""
+    tally.outcomes[outcome] += 1
+    tally.repeats += is_repeat
+    tally.repeats_hit += is_repeat and outcome in ("fresh", "restored")
+
+
+def _differing_from_clean(top, root, environment, made, now):
+    """How a tree differs from that of a plain run without what the task made earlier."""
+    for path in sorted(made, reverse=True):
+        _remove(root / path)
+    _, clean_tree = _run_plainly(top, root, environment)
+    return _differing(clean_tree, now, made)
+
+
+def _remove(path):
+    """A file, a link, or a folder that nothing is left in."""
+    try:
+        path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
+    except OSError:
+        pass  # gone with what was above it, or holds what others made
+
+
+def _copy(root, copy):
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(root, copy, symlinks=True)
+    return copy
+
+
+def _run_plainly(top, root, environment):
+    copy = _copy(root, top / "copy" / "project")
+    done = subprocess.run(
+        COMMAND,
+        cwd=copy,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        timeout=TIME_LIMIT_S,
+        check=False,
+    )
+    return Ended(done.returncode, done.stdout), tree(copy)
+
+
+def _run_wrapped(top, root, environment, mode):
+    result = top / "result.json"
+    result.unlink(missing_ok=True)
+    options = ["--quiet", "--observe", "seccomp", "--result-file", str(result)]
+    if mode == "strict":
+        options.append("--strict-outputs")
+    ended = _call(["run", *options, "--", *COMMAND], root, environment)
+    return ended, _outcome(result)
+
+
+def _call(arguments, directory, environment):
+    """`buildopt …` in a fork of this process: as from its program, without the start of Python."""
+    import buildopt.cli.run
+    import buildopt.observe.traced
+    import buildopt.pipeline  # noqa: F401  # imported here, once for all forks
+
+    read_end, write_end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        _become(arguments, directory, environment, write_end)
+    os.close(write_end)
+    with open(read_end, "rb") as pipe:
+        out = pipe.read()
+    return Ended(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), out)
+
+
+def _become(arguments, directory, environment, out):
+    try:
+        null = os.open(os.devnull, os.O_RDWR)
+        for descriptor, source in ((0, null), (1, out), (2, null)):
+            os.dup2(source, descriptor)
+        os.closerange(3, 256)
+        os.chdir(directory)
+        os.environ.clear()
+        os.environ.update(environment)
+        posix.environ.clear()
+        posix.environ.update({os.fsencode(k): os.fsencode(v) for k, v in environment.items()})
+        sys.argv = ["buildopt", *arguments]
+        from buildopt.__main__ import run_and_exit
+
+        run_and_exit()
+    finally:
+        os._exit(99)
+
+
+def _outcome(result):
+    try:
+        told = json.loads(result.read_text())
+    except (OSError, ValueError):
+        return "no result"
+    outcome = str(told.get("outcome", "unknown"))
+    if outcome == "executed" and not told.get("stored"):
+        kinds = sorted({reason["kind"] for reason in told.get("not_stored", ())})
+        return f"executed, not stored: {' '.join(kinds)}"
+    return outcome
+
+
+def _environment(top):
+    for name in ("home", "cache", "state"):
+        (top / name).mkdir()
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(top / "home"),
+        "LC_ALL": "C",
+        "BUILDOPT_CACHE_DIR": str(top / "cache"),
+        "BUILDOPT_STATE_DIR": str(top / "state"),
+    }
+
+
+def _differs(expected, ended):
+    if expected.status != ended.status:
+        return f"status {ended.status} instead of {expected.status}"
+    if expected.out != ended.out:
+        return f"printed {ended.out!r} instead of {expected.out!r}"
+    return ""
+
+
+def _differing(expected, now, spared):
+    for path in sorted(expected.keys() | now.keys()):
+        if path not in spared and expected.get(path) != now.get(path):
+            return f"{path} is {now.get(path)} instead of {expected.get(path)}"
+    return ""

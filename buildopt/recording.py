@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Container
 from typing import NamedTuple
 
-from buildopt.cache import store, streams
+from buildopt.cache import lookup, store, streams
 from buildopt.cache.fingerprint import States
 from buildopt.execute.stdin import stdin_content
 from buildopt.model import CacheEntry, Execution, NotStored, Observation, Observed, Trace
@@ -32,10 +33,11 @@ def _stored(run: Run, execution: Execution, observed: Observed) -> Recorded | tu
     """Record the run, unless an input changed meanwhile or something cannot be kept."""
     observations = (*variable_observations(run.variables), *observed.observations)
     outputs, removed = observed.outputs, observed.removed
-    own = frozenset(outputs) | (run.owned.paths() - {o.subject for o in observations})
+    own = lookup.own_paths(observations, outputs, run.owned)
     made = frozenset(outputs) | frozenset(removed)
     now = run.states(own=own)
-    unmade = [o for o in observations if o.subject not in made]
+    gone = frozenset(removed)
+    unmade = [_without(o, gone) for o in observations if o.subject not in made]
     changed = [reason.subject for reason in now.differences(unmade)]
     changed += [o.subject for o in unmade if _was_touched(o, now)]
     if changed:
@@ -66,6 +68,16 @@ def _stored(run: Run, execution: Execution, observed: Observed) -> Recorded | tu
     run.owned.update(made_by_run(stored.entry, observations), removed)
     run.stores.journal.append(stored_event(run.task, trace, stored, seconds_since(started_ns)))
     return Recorded(trace, entry._replace(key=trace.entry_key))
+
+
+def _without(observation: Observation, removed: Container[str]) -> Observation:
+    """The observation as it is after the run, which has `removed` what a listing showed before."""
+    if observation.kind != "listing" or not removed:
+        return observation
+    base = observation.subject.rstrip("/") + "/"
+    entries = observation.value.split("/")
+    left = "/".join(entry for entry in entries if base + entry[1:] not in removed)
+    return observation._replace(value=left)
 
 
 def _was_touched(observation: Observation, now: States) -> bool:

@@ -108,9 +108,12 @@ class Run(NamedTuple):
     ) -> States:
         """The present, its listings taken without `own` and what a record gives back."""
         if trace is not None and entry is not None:
-            own = lookup.own_paths(trace, entry, self.owned)
-        outputs = {o.path: o for o in entry.outputs} if entry else {}
-        return States(self.memo, self.variables, self._list_folder, own, self.owned.states, outputs)
+            outputs = (output.path for output in entry.outputs)
+            own = lookup.own_paths(trace.observations, outputs, self.owned)
+        given_back = {o.path: o for o in entry.outputs} if entry else {}
+        return States(
+            self.memo, self.variables, self._list_folder, own, self.owned.states, given_back
+        )
 
     def _list_folder(self, folder: str, own: Container[str]) -> str:
         return self.observer.list_folder(self.task, folder, own)

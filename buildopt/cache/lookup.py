@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from buildopt.cache import streams
@@ -11,7 +11,7 @@ from buildopt.cache.artifacts import Artifacts, Damaged
 from buildopt.cache.fingerprint import States
 from buildopt.cache.ownership import Ownership
 from buildopt.cache.records import Records
-from buildopt.model import CacheEntry, Hit, Lookup, Miss, MissReason, Task, Trace
+from buildopt.model import CacheEntry, Hit, Lookup, Miss, MissReason, Observation, Task, Trace
 
 CANDIDATES = 8
 """Records of the same environment that are tried."""
@@ -73,11 +73,12 @@ def find(task: Task, finder: Finder) -> Found:
     return Found(lookup=Miss(reasons=reasons), states=states, candidates=len(names))
 
 
-def own_paths(trace: Trace, entry: CacheEntry, owned: Ownership) -> frozenset[str]:
+def own_paths(
+    observations: Iterable[Observation], outputs: Iterable[str], owned: Ownership
+) -> frozenset[str]:
     """Paths that a listing leaves out: what the task made, but for what the trace depends on."""
-    depended_on = {o.subject for o in trace.observations if o.kind not in ("absent", "listing")}
-    made = {output.path for output in entry.outputs}
-    return frozenset(made | (owned.paths() - depended_on))
+    depended_on = {o.subject for o in observations if o.kind not in ("absent", "listing")}
+    return frozenset({*outputs, *(owned.paths() - depended_on)})
 
 
 def _unfit(trace: Trace, entry: CacheEntry, finder: Finder) -> MissReason | None:

@@ -147,7 +147,7 @@ def signatures(sections: dict[str, bytes]) -> list[int] | None:
     for path in _paths(sections["absent"]):
         try:
             lstat(path)
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             continue
         except OSError:
             return None

@@ -114,8 +114,10 @@ class States:
         """`expected` where the absence holds as `Observation` says, else what is there instead."""
         error = _error_at(path)
         if error:
+            if error == "ENOTDIR":
+                self._note_file_above(path)
             self.is_lasting = self.is_lasting and error in GONE
-            return expected if error in GONE and expected in ("", "own", "kept") else error
+            return expected if error == "ENOENT" and expected in ("", "own", "kept") else error
         if expected == "kept" and path in self.outputs and self.is_in_place(self.outputs[path]):
             return expected
         if expected == "own" and self._is_own_throughout(path):
@@ -130,6 +132,14 @@ class States:
         if not os.path.isdir(path) or os.path.islink(path):
             return True
         return all(self._is_own_throughout(f"{path}/{name}") for name in os.listdir(path))
+
+    def _note_file_above(self, path: str) -> None:
+        """Keep the signature of what stands where `path` needs a folder."""
+        while (path := os.path.dirname(path)) != "/":
+            status = _lstat(path)
+            if status is not None:
+                self.keep(path, signature_of(status))
+                return
 
     def content(self, path: str, signature: StatSignature) -> str | None:
         """Value of a regular file whose `lstat` just gave `signature`; None where it is none."""
@@ -205,6 +215,8 @@ def reason_for(observation: Observation, now: str | None) -> MissReason:
         before, after = f"mode {before[33:]}", f"mode {after[33:]}"
     elif observation.kind == "listing":
         before, after = _names_only_in(before, after), _names_only_in(after, before)
+    elif observation.kind == "absent" and now is not None:
+        return _reason_above(observation)
     elif observation.kind == "absent":
         before, after = "absent", _kind_of(observation.subject)
     elif observation.kind == "environment":
@@ -212,6 +224,16 @@ def reason_for(observation: Observation, now: str | None) -> MissReason:
     elif now is None:
         after = _kind_of(observation.subject)
     return MissReason(kind=kind, subject=observation.subject, before=before, after=after)
+
+
+def _reason_above(observation: Observation) -> MissReason:
+    """Why a path is absent in another way: something stands in its way, or does no more."""
+    path = os.path.dirname(observation.subject)
+    while path != "/" and _lstat(path) is None:
+        path = os.path.dirname(path)
+    if observation.value == "":
+        return MissReason(kind="file-appeared", subject=path, before="absent", after=_kind_of(path))
+    return MissReason(kind="file-changed", subject=path, after=_kind_of(path))
 
 
 def _either(value: str | None, expected: str) -> str | None:

@@ -34,7 +34,9 @@ def write(
 
     `states` has seen that all `observations` and outputs hold, and what else is to be watched.
     """
-    absent = {o.subject for o in observations if o.kind == "absent"} | set(more_absent)
+    # What is missing below a file is told by the signature of that.
+    missing = {o.subject for o in observations if o.kind == "absent" and o.value != "ENOTDIR"}
+    absent = missing | set(more_absent)
     folders = {o.subject for o in observations if o.kind == "directory"}
     watched = states.signatures
     absent = {place for place in absent if place not in watched}

@@ -54,7 +54,7 @@ class Touch:
         self.first: StatSignature | None = None
         """None: nothing was there, or `error` says why it could not be seen."""
         self.error = ""
-        """Name of an error other than ENOENT and ENOTDIR, such as `EACCES`."""
+        """Name of an error other than ENOENT, such as `EACCES`."""
         self.did = 0
         self.value = ""
         """Digest of a file, where it had to be taken at once; target of a link."""
@@ -231,7 +231,7 @@ def look(path: str) -> tuple[StatSignature | None, str, int]:
     """What is at `path` (a last link not followed), or the error's name; and its link count."""
     try:
         status = os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
         return None, "", 0
     except OSError as error:
         return None, _error_name(error), 0

@@ -1,10 +1,10 @@
 """Runs a fuzz case through buildopt and beside it plainly, and finds the first difference.
 
 Before each run of a case the same command is run plainly on a copy of the tree. Afterwards the
-tree (kinds, bytes, modes), stdout and exit status must be equal. In the default mode a hit may
-do better than a plain rerun with what the task itself made (`mkdir d` fails the second time):
-there it may instead be as a plain run on a copy without all that; and what the task made is
-compared with neither, as far as a rerun that fails would have left it in another state.
+tree (kinds, bytes, modes), stdout, stderr and exit status must be equal. In the default mode a
+hit may do better than a plain rerun with what the task itself made (`mkdir d` fails the second
+time): there it may instead be as a plain run on a copy without all that; and what the task made
+is compared with neither, as far as a rerun that fails would have left it in another state.
 """
 
 import json
@@ -42,6 +42,7 @@ class Ended:
 
     status: int
     out: bytes
+    err: bytes
 
 
 @dataclass
@@ -90,7 +91,7 @@ def _try_in(top, case, mode, tally):
     plant(case, root)
     environment = _environment(top)
     made = set()
-    printed = None
+    last = None
     for run, changes in enumerate(case.changes):
         for change in changes:
             change.apply(root)
@@ -98,7 +99,7 @@ def _try_in(top, case, mode, tally):
         kept = _copy(root, top / "kept" / "project") if mode == "default" else root
         expected, expected_tree = _run_plainly(top, root, environment)
         ended, outcome = _run_wrapped(top, root, environment, mode)
-        _count(tally, outcome, is_repeat=not changes and (expected.out, expected_tree) == printed)
+        _count(tally, outcome, is_repeat=not changes and (expected, expected_tree) == last)
         now = tree(root)
         what = _differs(expected, ended) or _differing(expected_tree, now, frozenset())
         if what and mode == "default" and outcome in ("fresh", "restored"):
@@ -108,7 +109,7 @@ def _try_in(top, case, mode, tally):
         if what:
             return Difference(run, outcome, what)
         made |= {path for path, state in now.items() if before.get(path) != state}
-        printed = (ended.out, now) if ended.status == 0 else None
+        last = (ended, now) if ended.status == 0 else None
     return None
 
 
@@ -148,12 +149,11 @@ def _run_plainly(top, root, environment):
         cwd=copy,
         env=environment,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        capture_output=True,
         timeout=TIME_LIMIT_S,
         check=False,
     )
-    return Ended(done.returncode, done.stdout), tree(copy)
+    return Ended(done.returncode, done.stdout, done.stderr), tree(copy)
 
 
 def _run_wrapped(top, root, environment, mode):
@@ -172,20 +172,18 @@ def _call(arguments, directory, environment):
     import buildopt.observe.traced
     import buildopt.pipeline  # noqa: F401  # imported here, once for all forks
 
-    read_end, write_end = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        _become(arguments, directory, environment, write_end)
-    os.close(write_end)
-    with open(read_end, "rb") as pipe:
-        out = pipe.read()
-    return Ended(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), out)
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        pid = os.fork()
+        if pid == 0:
+            _become(arguments, directory, environment, out.fileno(), err.fileno())
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        return Ended(status, *(os.pread(file.fileno(), 1 << 20, 0) for file in (out, err)))
 
 
-def _become(arguments, directory, environment, out):
+def _become(arguments, directory, environment, out, err):
     try:
         null = os.open(os.devnull, os.O_RDWR)
-        for descriptor, source in ((0, null), (1, out), (2, null)):
+        for descriptor, source in ((0, null), (1, out), (2, err)):
             os.dup2(source, descriptor)
         os.closerange(3, 256)
         os.chdir(directory)
@@ -230,6 +228,8 @@ def _differs(expected, ended):
         return f"status {ended.status} instead of {expected.status}"
     if expected.out != ended.out:
         return f"printed {ended.out!r} instead of {expected.out!r}"
+    if expected.err != ended.err:
+        return f"complained {ended.err!r} instead of {expected.err!r}"
     return ""
 
 

@@ -182,3 +182,57 @@ def test_outputs_that_were_there_before_the_first_run_are_no_hindrance(rig):
 
     assert rig.run(*shell(command)).result["stored"]
     assert settled(rig, *shell(command)).outcome == "fresh"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "sort -o d/a d/a; ls d",
+        "rm d/a; echo 1 > d/a; ls d",
+        "ls d; rm d/a",
+        "ls d; mv d/a d/c",
+        "cp d/a kept; ls d; mv d/b d/c; ls d",
+    ],
+)
+def test_what_a_run_changes_in_a_folder_that_it_lists_is_no_change_by_others(rig, command):
+    def begin():
+        shutil.rmtree(rig.root / "d", ignore_errors=True)
+        rig.write("d/a", "1\n")
+        rig.write("d/b", "2\n")
+
+    begin()
+    first = rig.run(*shell(command))
+    tree = rig.tree()
+    assert first.not_stored == []
+
+    begin()
+    done = rig.run(*shell(command))
+
+    assert (done.outcome in ("fresh", "restored"), done.out) == (True, first.out)
+    assert rig.tree() == tree
+
+
+def test_overwritten_file_has_the_mode_that_it_would_have_without_the_cache(rig):
+    run = ("--strict-outputs", *shell("cat a > out"))
+    rig.write("a", "1")
+    rig.write("out", "old", mode=0o755)
+    rig.run(*run)
+    (rig.root / "out").unlink()
+
+    _, tree = rig.always_rebuild("sh", "-c", "cat a > out")
+    rig.run(*run)
+
+    assert rig.tree() == tree
+
+
+def test_file_where_a_folder_was_looked_for_is_another_absence(rig):
+    run = shell("cat d/x || true")
+    rig.run(*run)
+    assert rig.run(*run).outcome == "fresh"
+
+    rig.write("d")
+    done = rig.run(*run)
+
+    assert done.reasons == [("file-appeared", "d")]
+    assert b"Not a directory" in done.err
+    assert rig.run(*run).outcome == "fresh"

@@ -68,7 +68,7 @@ def test_a_path_through_a_file_depends_on_that_file(script, root):
 
     script.stat("a/b")
 
-    assert script.end().inputs == {("file", "a"): value(b"text"), ("absent", "a/b"): ""}
+    assert script.end().inputs == {("file", "a"): value(b"text"), ("absent", "a/b"): "ENOTDIR"}
 
 
 def test_a_folder_that_was_looked_at_is_a_directory(script, root):

@@ -100,9 +100,11 @@ class RunFinished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFinished(TaskResult):
-    """A task really ran and ended."""
+    """A task really ran and ended; `processes` is the digest of the blob that lists them."""
 
     type: ClassVar[str] = "buildopt.task.finished"
+
+    processes: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -214,13 +214,17 @@ class Observed(NamedTuple):
 
     `observations` are in the state of the first touch. `outputs` are absolute paths that the
     run made or changed and that are still there, `removed` those it deleted. `changed` are
-    inputs that somebody else changed meanwhile. With `incomplete` not empty nothing is stored.
+    inputs that somebody else changed meanwhile, `probed` those whose content nobody read: only
+    whether they are there, their size or mode; `remade` is what the run made anew just as it
+    was, which is no output. With `incomplete` not empty nothing is stored.
     """
 
     observations: tuple[Observation, ...] = ()
     outputs: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+    probed: tuple[str, ...] = ()
+    remade: tuple[str, ...] = ()
     incomplete: tuple[NotStored, ...] = ()
     processes: tuple[Process, ...] = ()
 

@@ -22,15 +22,11 @@ from buildopt.cache import (
     records,
     restore,
 )
-from buildopt.errors import BuildoptError
 from buildopt.events import (
     CacheLookup,
     DamageFound,
     OutputCounts,
 )
-from buildopt.execute.command import ChildSetup, Command, Unobserved
-from buildopt.execute.environment import child_environment
-from buildopt.execute.process import execute
 from buildopt.execute.stdin import consume_stdin, stdin_is_open
 from buildopt.model import (
     Execution,
@@ -42,7 +38,7 @@ from buildopt.model import (
     Observed,
     Task,
 )
-from buildopt.observe.observer import Observer, Watch
+from buildopt.observe.observer import Observer
 from buildopt.recording import Recorded, record
 from buildopt.results import (
     count_inputs,
@@ -63,6 +59,7 @@ from buildopt.session import (
     seconds_since,
     variable_observations,
 )
+from buildopt.watched import run_unwatched, run_watched
 
 
 def run_task(task: Task, policy: Policy, observer: Observer | None, stores: Stores) -> Finished:
@@ -152,7 +149,7 @@ def _executed(run: Run, found: lookup.Found) -> Finished:
     """Really run the command, and record it where everything about it is sound."""
     lookup_s = seconds_since(run.started_ns)
     reasons = _tell_lookup(run, found)
-    execution, observed = _observe(run)
+    execution, observed = run_watched(run)
     recorded = _recorded(run, execution, observed)
     is_stored = isinstance(recorded, Recorded)
     if not is_stored:
@@ -172,7 +169,7 @@ def _executed(run: Run, found: lookup.Found) -> Finished:
         record=recorded.trace.key if isinstance(recorded, Recorded) else "",
         **ended(execution),
     )
-    tell_task(run.stores.journal, result)
+    tell_task(run.stores.journal, result, observed.processes)
     fresh = None
     if isinstance(recorded, Recorded) and run.policy.reads:
         chunks = fit_for_replay(execution.chunks or ())
@@ -200,18 +197,6 @@ def _tell_lookup(run: Run, found: lookup.Found) -> tuple[MissReason, ...]:
     return reasons
 
 
-def _observe(run: Run) -> tuple[Execution, Observed]:
-    """Run the command under observation; raises BuildoptError where it cannot be started."""
-    watch = _watch(run)
-    setup = Unobserved() if isinstance(watch, NotStored) else watch
-    try:
-        execution = _execute(run.task, run.policy, setup, run.stores.journal.run_id)
-    except BuildoptError:
-        _finish(watch)  # nobody is left to be observed
-        raise
-    return execution, _finish(watch)
-
-
 def _recorded(
     run: Run, execution: Execution, observed: Observed
 ) -> Recorded | tuple[NotStored, ...]:
@@ -229,28 +214,10 @@ def _outputs_of(recorded: Recorded | tuple[NotStored, ...], observed: Observed) 
     return OutputCounts(files=len(observed.outputs))
 
 
-def _watch(run: Run) -> Watch | NotStored:
-    """The run's observation, or why there is none."""
-    try:
-        return run.observer.watch(run.task, run.states().digest, run.owned.paths())
-    except Exception as error:  # noqa: BLE001  # promise 3
-        return NotStored(kind="incomplete", subject=named(error))
-
-
-def _finish(watch: Watch | NotStored) -> Observed:
-    """What was seen; an observer's own trouble makes it incomplete and costs the build nothing."""
-    if isinstance(watch, NotStored):
-        return Observed(incomplete=(watch,))
-    try:
-        return watch.finish()
-    except Exception as error:  # noqa: BLE001  # promise 3
-        return Observed(incomplete=(NotStored(kind="incomplete", subject=named(error)),))
-
-
 def _unobserved(task: Task, policy: Policy, stores: Stores, reason: NotStored) -> Finished:
     """Run the command and remember nothing of it but the event."""
     started_ns = time.monotonic_ns()
-    execution = _execute(task, policy, Unobserved(), stores.journal.run_id)
+    execution = run_unwatched(task, policy, stores.journal.run_id)
     result = result_of(
         task,
         stores.journal,
@@ -262,17 +229,6 @@ def _unobserved(task: Task, policy: Policy, stores: Stores, reason: NotStored) -
     )
     tell_task(stores.journal, result)
     return Finished(result=result)
-
-
-def _execute(task: Task, policy: Policy, setup: ChildSetup | Watch, run_id: str) -> Execution:
-    command = Command(
-        argv=task.argv,
-        directory=task.directory,
-        environment=child_environment(task.environment, run_id=run_id),
-        stdin=policy.stdin,
-        pass_fds=policy.pass_fds,
-    )
-    return execute(command, setup)
 
 
 def _reasons_against(execution: Execution) -> tuple[NotStored, ...]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Sequence
 from typing import Any
 
+from buildopt import blobs
 from buildopt.cache.store import Stored
 from buildopt.events import (
     CacheStored,
@@ -16,7 +19,16 @@ from buildopt.events import (
     TaskFinished,
 )
 from buildopt.journal import Journal
-from buildopt.model import CacheEntry, Execution, MissReason, NotStored, Observation, Task, Trace
+from buildopt.model import (
+    CacheEntry,
+    Execution,
+    MissReason,
+    NotStored,
+    Observation,
+    Process,
+    Task,
+    Trace,
+)
 
 
 def result_of(task: Task, journal: Journal, outcome: Outcome, **values: Any) -> RunFinished:
@@ -43,8 +55,9 @@ def ended(execution: Execution) -> dict[str, Any]:
     }
 
 
-def tell_task(journal: Journal, result: RunFinished) -> None:
-    """Journal that a task really ran and ended."""
+def tell_task(journal: Journal, result: RunFinished, processes: Sequence[Process] = ()) -> None:
+    """Journal that a task really ran and ended, with its processes where they are known."""
+    table = json.dumps(process_rows(processes)).encode("ascii") if processes else b""
     journal.append(
         TaskFinished(
             task=result.task,
@@ -56,8 +69,26 @@ def tell_task(journal: Journal, result: RunFinished) -> None:
             not_stored=result.not_stored,
             miss_reasons=result.miss_reasons,
             duration_s=result.duration_s,
+            processes=blobs.put(journal.state, table, time.time()) if table else "",
         )
     )
+
+
+def process_rows(processes: Sequence[Process]) -> list[dict[str, Any]]:
+    """Processes as JSON: seconds since the run began, bytes; an unknown exit code is null."""
+    return [
+        {
+            "pid": process.pid,
+            "parent_pid": process.parent_pid,
+            "command": process.argv,
+            "start_s": process.started_ns / 1e9,
+            "end_s": process.ended_ns / 1e9,
+            "cpu_s": process.cpu_s,
+            "peak_memory_bytes": process.peak_memory_bytes,
+            "exit_code": process.exit_code,
+        }
+        for process in processes
+    ]
 
 
 def stored_event(task: Task, trace: Trace, stored: Stored, duration_s: float) -> CacheStored:

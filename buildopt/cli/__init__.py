@@ -3,6 +3,8 @@
 COMMANDS = {
     "run": ("buildopt.cli.run", "build", "Run a command, or answer it from the cache."),
     "explain": ("buildopt.cli.explain", "build", "Say what decided a run, input by input."),
+    "trace": ("buildopt.cli.trace", "build", "Run a command and tell what it read and wrote."),
+    "verify": ("buildopt.cli.verify", "build", "Run a command twice and compare what it gave."),
     "runs": ("buildopt.cli.runs", "look", "List the runs of this project, or show one."),
     "report": ("buildopt.cli.report", "look", "Write one HTML file about a run."),
     "cache": ("buildopt.cli.cache", "set up", "Look at the cache, check it, clear it."),

@@ -68,6 +68,8 @@ class Conclusion:
     outputs: set[str] = field(default_factory=set)
     removed: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
+    probed: list[str] = field(default_factory=list)
+    remade: list[str] = field(default_factory=list)
     incomplete: list[tuple[NotStoredKind, str]] = field(default_factory=list)
 
 
@@ -199,7 +201,9 @@ class _Summing:
         if now is None:
             if touch.first is not None:
                 self.conclusion.removed.append(touch.path)
-        elif not self._has_same_content(touch, now):
+        elif self._has_same_content(touch, now):
+            self.conclusion.remade.append(touch.path)
+        else:
             self._admit(touch.path, now)
             if now.mode & TYPE == FOLDER and not touch.is_born:
                 self._admit_below(touch.path)
@@ -268,6 +272,8 @@ class _Summing:
         elif kind == FILE:
             name: ObservationKind = "tool" if touch.did & EXECUTED else "file"
             rows.append(Row(name, touch.path, touch.value, touch.first))
+            if not touch.did & (READ | EXECUTED):
+                self.conclusion.probed.append(touch.path)
         elif kind == LINK:
             rows.append(Row("link", touch.path, touch.value))
         elif kind == FOLDER:

@@ -1,6 +1,7 @@
 """From a ledger's bytes to what was observed: in the main process, after the run.
 
-    (rows [kind, subject, value, signature], outputs, removed, changed, [kind, subject]…, processes)
+    (rows [kind, subject, value, signature], outputs, removed, changed, probed,
+     remade, [kind, subject]…, processes)
 
 The bytes come from our own supervisor over a pipe, so `marshal` may be believed.
 """
@@ -20,7 +21,7 @@ def decode(data: bytes, _: Task, digest: DigestFile) -> Observed:
 
     An input that is not is among `changed`, and makes the run incomplete.
     """
-    rows, outputs, removed, changed, incomplete, processes = marshal.loads(data)
+    rows, outputs, removed, changed, probed, remade, incomplete, processes = marshal.loads(data)
     observations = []
     not_stored = [NotStored(kind=kind, subject=subject) for kind, subject in incomplete]
     for kind, subject, value, fields in rows:
@@ -42,6 +43,8 @@ def decode(data: bytes, _: Task, digest: DigestFile) -> Observed:
         outputs=tuple(outputs),
         removed=tuple(removed),
         changed=changed,
+        probed=tuple(probed),
+        remade=tuple(remade),
         incomplete=tuple(not_stored),
         processes=tuple(process_of(fields) for fields in processes),
     )

@@ -142,6 +142,8 @@ class Ledger:
                 sorted(found.outputs),
                 sorted(found.removed),
                 sorted(set(found.changed)),
+                found.probed,
+                found.remade,
                 [*self._incomplete, *dict.fromkeys(found.incomplete)],
                 [fields_of(process) for process in self._processes.rows()],
             )

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 ObservationKind = Literal["file", "tool", "absent", "listing", "link", "directory", "environment"]
 ObserverName = Literal["seccomp", "declared", "off"]
+NetworkMode = Literal["uncacheable", "ignore", "deny"]
 CacheMode = Literal["read-write", "read", "write", "off"]
 OutputKind = Literal["file", "link", "directory"]
 StreamName = Literal["stdout", "stderr", "joined"]
@@ -190,6 +191,15 @@ class Task(NamedTuple):
     """What earlier runs made is a dependency like any file, and never removed."""
     strict_private: bool = False
     """Tools' own caches count like any file."""
+    network: NetworkMode = "uncacheable"
+    """What a connection to a server that is no part of the run means: the run is not stored, it
+    does not matter, or it is refused."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Servers, `HOST` or `HOST:PORT`, or socket paths, that do not matter."""
+    private: tuple[str, ...] = ()
+    """Further paths that are a tool's own cache: neither input nor output."""
+    state: tuple[str, ...] = ()
+    """Further paths that hold as the record found them or as it left them."""
     key: str = ""
 
 

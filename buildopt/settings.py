@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 
 from buildopt import places
 from buildopt.errors import SettingsError
-from buildopt.model import CacheMode
+from buildopt.model import CacheMode, NetworkMode
 
 PROJECT_FILES = ("buildopt.toml", "pyproject.toml", "package.json")
 ROOT_FILES = PROJECT_FILES[:1]
@@ -51,6 +51,15 @@ class Settings:
     ignore_env: tuple[str, ...] = ()
     strict_outputs: bool = False
     strict_private: bool = False
+    network: NetworkMode = "uncacheable"
+    """What a connection to a server outside the run means: the run is not stored, it does not
+    matter, or it is refused."""
+    allow_hosts: tuple[str, ...] = ()
+    """Servers that do not matter: `HOST`, `HOST:PORT`, or the path of a socket."""
+    private: tuple[str, ...] = ()
+    """Further paths that are a tool's own cache: neither input nor output."""
+    state: tuple[str, ...] = ()
+    """Further paths that a tool keeps from run to run: they hold as found or as left."""
     quiet: bool = False
     verbose: bool = False
     tasks: tuple[TaskSettings, ...] = ()
@@ -291,6 +300,8 @@ def _value(path: str, key: str, value: Any, default: Any) -> Any:
 def _check_choices(settings: Settings, path: str) -> None:
     if settings.observe not in ("auto", "seccomp", "declared", "off"):
         raise _impossible(path, "observe", settings.observe, "auto, seccomp, declared or off")
+    if settings.network not in get_args(NetworkMode):
+        raise _impossible(path, "network", settings.network, ", ".join(get_args(NetworkMode)))
     for mode in (settings.cache, *(task.cache for task in settings.tasks)):
         if mode and mode not in get_args(CacheMode):
             raise _impossible(path, "cache", mode, ", ".join(get_args(CacheMode)))

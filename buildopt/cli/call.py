@@ -64,6 +64,10 @@ def make_call(
         ignored_variables=chosen.ignore_env,
         strict_outputs=chosen.strict_outputs,
         strict_private=chosen.strict_private,
+        network=chosen.network,
+        allowed_hosts=chosen.allow_hosts,
+        private=chosen.private,
+        state=chosen.state,
     )
     _require_inside(task)
     tokens = tokens_for(chosen.root, environ)
@@ -195,6 +199,8 @@ def _key(task: Task, tokens: Tokens, observe: str) -> str:
         "ignored_outputs": task.ignored_outputs,
         "ignored_variables": task.ignored_variables,
         "strict": [task.strict_outputs, task.strict_private],
+        "paths": [task.private, task.state],
+        "network": [task.network, task.allowed_hosts],
         "observe": observe,
     }
     return sha256(json.dumps(parts).encode("ascii")).hexdigest()[:32]

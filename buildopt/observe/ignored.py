@@ -15,9 +15,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Literal
 
-NetworkMode = Literal["uncacheable", "ignore", "deny"]
+from buildopt.model import NetworkMode
 
 PSEUDO_FOLDERS = ("/proc", "/sys", "/dev")
 """What the kernel makes up: it tells of processes, devices and limits, never of a project."""

@@ -14,7 +14,7 @@ from typing import ClassVar
 from buildopt.model import Observed, ObserverName, Task
 from buildopt.observe.declared import scope_of, survey_inputs
 from buildopt.observe.decoding import decode
-from buildopt.observe.ignored import PRIVATE, TEMPORARY_FOLDERS, TracePolicy
+from buildopt.observe.ignored import PRIVATE, STATE, TEMPORARY_FOLDERS, TracePolicy
 from buildopt.observe.ledger import Ledger
 from buildopt.observe.listing import list_folder
 from buildopt.observe.observer import DigestFile, Watch
@@ -66,7 +66,10 @@ class TracedObserver:
             ),
             umask=task.umask,
             strict_outputs=task.strict_outputs,
-            private=() if task.strict_private else PRIVATE,
+            private=() if task.strict_private else (*PRIVATE, *task.private),
+            state=(*STATE, *task.state),
+            network=task.network,
+            allow_hosts=task.allowed_hosts,
         )
 
 

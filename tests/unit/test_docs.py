@@ -5,6 +5,8 @@ from pathlib import Path
 
 from buildopt import hit
 from buildopt.cli import COMMANDS
+from buildopt.observe.ignored import PRIVATE, PSEUDO_FOLDERS, STATE, TEMPORARY_FOLDERS
+from buildopt.observe.network import UPDATE_CHECKERS
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,6 +27,13 @@ def test_every_variable_that_is_left_out_is_documented():
         assert f"`{name.decode()}`" in page
     for prefix in hit.IGNORED_PREFIXES:
         assert f"`{prefix.decode()}*`" in page
+
+
+def test_every_path_that_does_not_count_is_documented():
+    page = (ROOT / "docs/tracing.md").read_text()
+
+    for word in (*PRIVATE, *STATE, *PSEUDO_FOLDERS, *TEMPORARY_FOLDERS, *UPDATE_CHECKERS):
+        assert f"`{word}`" in page
 
 
 def test_every_command_has_a_module_and_a_line():

@@ -93,3 +93,21 @@ def test_every_file_that_could_change_the_settings_is_consulted(fs):
     assert "/home/u/p/sub/buildopt.toml" in consulted
     assert "/home/u/p/package.json" in consulted
     assert "/home/u/.config/buildopt/buildopt.toml" in consulted
+
+
+def test_network_and_paths_that_do_not_count_can_be_set(tmp_path):
+    (tmp_path / "buildopt.toml").write_text(
+        'network = "ignore"\nallow_hosts = ["localhost"]\nprivate = ["x/**"]\nstate = ["s"]\n'
+    )
+
+    chosen = settings.load(str(tmp_path), {})
+
+    assert (chosen.network, chosen.allow_hosts) == ("ignore", ("localhost",))
+    assert (chosen.private, chosen.state) == (("x/**",), ("s",))
+
+
+def test_impossible_network_is_told(tmp_path):
+    (tmp_path / "buildopt.toml").write_text('network = "on"\n')
+
+    with pytest.raises(SettingsError, match="network"):
+        settings.load(str(tmp_path), {})

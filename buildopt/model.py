@@ -85,7 +85,8 @@ class Observation(NamedTuple):
                                        its type (`f d l o`) and its name, joined by `/`
     link         path                  the link's target
     directory    path                  empty: a folder is there
-    environment  name of a variable    keyed BLAKE2b of the value, hex; empty when unset
+    environment  name of a variable    keyed BLAKE2b of the value, hex; empty when unset; `-`: it
+                                       does not count; of `PATH` see cache/search_path.py
     ============ ===================== ==================================================
 
     `signature` is the one under which the value was taken; it is never stored in a record.

@@ -6,8 +6,9 @@ import time
 from collections.abc import Container
 from typing import NamedTuple
 
-from buildopt.cache import lookup, store, streams
+from buildopt.cache import lookup, search_path, store, streams, variables
 from buildopt.cache.fingerprint import States
+from buildopt.cache.variables import UNNAMED
 from buildopt.execute.stdin import stdin_content
 from buildopt.model import CacheEntry, Execution, NotStored, Observation, Observed, Trace
 from buildopt.results import relative_subjects, stored_event
@@ -31,7 +32,7 @@ def record(run: Run, execution: Execution, observed: Observed) -> Recorded | tup
 
 def _stored(run: Run, execution: Execution, observed: Observed) -> Recorded | tuple[NotStored, ...]:
     """Record the run, unless an input changed meanwhile or something cannot be kept."""
-    observations = (*variable_observations(run.variables), *observed.observations)
+    observations = (*variables_that_count(run, observed), *observed.observations)
     outputs, removed = observed.outputs, observed.removed
     own = lookup.own_paths(observations, outputs, run.owned)
     made = frozenset(outputs) | frozenset(removed)
@@ -68,6 +69,26 @@ def _stored(run: Run, execution: Execution, observed: Observed) -> Recorded | tu
     run.owned.update(made_by_run(stored.entry, observations), removed)
     run.stores.journal.append(stored_event(run.task, trace, stored, seconds_since(started_ns)))
     return Recorded(trace, entry._replace(key=trace.entry_key))
+
+
+def variables_that_count(run: Run, observed: Observed) -> tuple[Observation, ...]:
+    """The variables of the record: of a traced run the identifiers of a CI run without their
+    values, unless it may have looked at them, and with the `PATH` what it looked for there.
+    """
+    seen = variable_observations(run.variables)
+    optional = run.optional_variables
+    if optional:
+        paths = [o.subject for o in observed.observations if o.kind in ("file", "tool")]
+        unnamed = optional - variables.occurring(optional, run.task.argv, paths)
+        seen = tuple(o._replace(value=UNNAMED) if o.subject in unnamed else o for o in seen)
+    path = run.search_path
+    if path is None:
+        return seen
+    names = path.names_among(o.subject for o in observed.observations if o.kind != "environment")
+    return tuple(
+        o._replace(value=path.value(o.value, names)) if o.subject == search_path.NAME else o
+        for o in seen
+    )
 
 
 def _without(observation: Observation, removed: Container[str]) -> Observation:

@@ -7,10 +7,11 @@ import time
 from collections.abc import Container, Mapping, Sequence
 from typing import NamedTuple
 
-from buildopt.cache import lookup, memo, ownership, records, variables
+from buildopt.cache import lookup, memo, ownership, records, search_path, variables
 from buildopt.cache.artifacts import Artifacts
 from buildopt.cache.fingerprint import States
 from buildopt.cache.layout import Layout
+from buildopt.cache.search_path import SearchPath
 from buildopt.cache.tokens import Tokens
 from buildopt.events import RunFinished
 from buildopt.execute.command import StdinChoice
@@ -112,11 +113,38 @@ class Run(NamedTuple):
             own = lookup.own_paths(trace.observations, outputs, self.owned)
         given_back = {o.path: o for o in entry.outputs} if entry else {}
         return States(
-            self.memo, self.variables, self._list_folder, own, self.owned.states, given_back
+            memo=self.memo,
+            variables=self.variables,
+            list_folder=self._list_folder,
+            own=own,
+            made=self.owned.states,
+            optional=self.optional_variables,
+            words=self.task.argv,
+            search_path=self.search_path,
+            outputs=given_back,
         )
 
     def _list_folder(self, folder: str, own: Container[str]) -> str:
         return self.observer.list_folder(self.task, folder, own)
+
+    @property
+    def is_traced(self) -> bool:
+        """Whether it is known what the command looks at."""
+        return self.observer.name == "seccomp"
+
+    @property
+    def optional_variables(self) -> frozenset[str]:
+        """Identifiers of a CI run, which a traced run may turn out not to know of."""
+        names = filter(variables.is_ci_identifier, self.variables)
+        return frozenset(names) if self.is_traced else frozenset()
+
+    @property
+    def search_path(self) -> SearchPath | None:
+        """The `PATH` of a traced run, of which it is known what was looked for in it."""
+        text = self.task.environment.get(search_path.NAME)
+        if text is None or search_path.NAME not in self.variables or not self.is_traced:
+            return None
+        return SearchPath(text, self.task.directory, self.stores.tokens)
 
     @property
     def plan_path(self) -> str:

@@ -11,10 +11,12 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from buildopt.cache import search_path, variables
 from buildopt.cache.memo import RACY, YOUNG, ChangedMeanwhile, Memo, flags_for, signature_of
+from buildopt.cache.search_path import SearchPath
 from buildopt.model import (
     MissKind,
     MissReason,
@@ -52,10 +54,18 @@ class States:
     """Paths that listings leave out."""
     made: Mapping[str, OutputState] = field(default_factory=dict)
     """What the task made in this checkout, by path, whatever a record depends on."""
+    optional: Container[str] = ()
+    """Variables that count only where their name occurs in what a run read."""
+    words: Sequence[str] = ()
+    """The command's words, which may name one."""
+    search_path: SearchPath | None = None
+    """The `PATH` of now, where another one may do."""
     outputs: Mapping[str, OutputState] = field(default_factory=dict)
     """What the record in question gives back, by path."""
     signatures: dict[str, StatSignature] = field(default_factory=dict)
     """Under which each file, link and listed folder was found; for the hit index."""
+    absent: set[str] = field(default_factory=set)
+    """Where nothing was, though no observation says so; for the hit index."""
     since_ns: int = field(default_factory=time.time_ns)
     """When looking began: what changed later than that is racy."""
     is_lasting: bool = True
@@ -67,7 +77,7 @@ class States:
         """The value now of what `observation` is about; None where it is of another kind."""
         kind, subject = observation.kind, observation.subject
         if kind == "environment":
-            return self.variables.get(subject, "")
+            return self._variable(subject, observation.value)
         if kind == "absent":
             return self._absence(subject, observation.value)
         if kind == "listing":
@@ -86,6 +96,31 @@ class States:
         if "|" in observation.value and self._is_own_state(subject, value):
             return observation.value
         return _either(value, observation.value)
+
+    def _variable(self, name: str, expected: str) -> str:
+        """The digest of a variable, or `expected` where a `PATH` means the same programs."""
+        now = self.variables.get(name, "")
+        if expected == variables.UNNAMED:
+            return expected
+        if name != search_path.NAME or self.search_path is None:
+            return now
+        meanings = search_path.meanings(expected)
+        if now == search_path.digest(expected):
+            return expected
+        if any(self.search_path.place_of(name) != place for name, place in meanings.items()):
+            return self.search_path.value(now, meanings)
+        self._note_programs(self.search_path, meanings)
+        return expected
+
+    def _note_programs(self, path: SearchPath, names: Iterable[str]) -> None:
+        """Keep what makes the names mean what they do: up to the place where each is found."""
+        for name in names:
+            for candidate in path.candidates(name):
+                status = _lstat(candidate)
+                if status is not None:
+                    self.keep(candidate, signature_of(status))
+                    break
+                self.absent.add(candidate)
 
     def is_in_place(self, output: OutputState) -> bool:
         """Whether what is there is what `output` says."""
@@ -181,9 +216,14 @@ class States:
     def with_new_variables(self, observations: Sequence[Observation]) -> Iterator[Observation]:
         """Variables first, those included that `observations` knows nothing of."""
         known = {o.subject for o in observations if o.kind == "environment"}
-        for name in self.variables:
-            if name not in known:
-                yield Observation(kind="environment", subject=name, value="")
+        new = [name for name in self.variables if name not in known]
+        optional = [name for name in new if name in self.optional]
+        if optional:
+            read = [o.subject for o in observations if o.kind in ("file", "tool")]
+            named = variables.occurring(optional, self.words, read)
+            new = [name for name in new if name not in optional or name in named]
+        for name in new:
+            yield Observation(kind="environment", subject=name, value="")
         yield from (o for o in observations if o.kind == "environment")
         yield from (o for o in observations if o.kind != "environment")
 
@@ -220,10 +260,19 @@ def reason_for(observation: Observation, now: str | None) -> MissReason:
     elif observation.kind == "absent":
         before, after = "absent", _kind_of(observation.subject)
     elif observation.kind == "environment":
-        before, after = before[:12] or "not set", after[:12] or "not set"
+        before, after = _variable_texts(before, after)
     elif now is None:
         after = _kind_of(observation.subject)
     return MissReason(kind=kind, subject=observation.subject, before=before, after=after)
+
+
+def _variable_texts(before: str, after: str) -> tuple[str, str]:
+    """The beginnings of two digests, or the first program that another `PATH` finds elsewhere."""
+    now = search_path.meanings(after)
+    for name, place in search_path.meanings(before).items():
+        if now.get(name, place) != place:
+            return f"{name}: {place or 'nowhere'}", f"{name}: {now[name] or 'nowhere'}"
+    return before[:12] or "not set", after[:12] or "not set"
 
 
 def _reason_above(observation: Observation) -> MissReason:

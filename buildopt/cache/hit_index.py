@@ -36,7 +36,7 @@ def write(
     """
     # What is missing below a file is told by the signature of that.
     missing = {o.subject for o in observations if o.kind == "absent" and o.value != "ENOTDIR"}
-    absent = missing | set(more_absent)
+    absent = missing | states.absent | set(more_absent)
     folders = {o.subject for o in observations if o.kind == "directory"}
     watched = states.signatures
     absent = {place for place in absent if place not in watched}

@@ -26,7 +26,9 @@ import xxhash
 from buildopt.cache import files
 from buildopt.cache.artifacts import Damaged
 from buildopt.cache.layout import Layout
+from buildopt.cache.search_path import NAME
 from buildopt.cache.tokens import Tokens
+from buildopt.cache.variables import is_ci_identifier
 from buildopt.model import CacheEntry, Observation, ObservationKind, OutputState, Task, Trace, Usage
 
 TRACES_PER_ENVIRONMENT = 8
@@ -213,8 +215,12 @@ class Records(NamedTuple):
 
 
 def variables_digest(observations: tuple[Observation, ...]) -> str:
-    """A short name for the variables that a trace holds."""
-    variables = sorted((o.subject, o.value) for o in observations if o.kind == "environment")
+    """A short name for the variables that a trace holds, but for those that may differ."""
+    variables = sorted(
+        (o.subject, o.value)
+        for o in observations
+        if o.kind == "environment" and o.subject != NAME and not is_ci_identifier(o.subject)
+    )
     return _digest(repr(variables).encode("ascii", "backslashreplace"))[:12]
 
 

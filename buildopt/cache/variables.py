@@ -2,16 +2,19 @@
 
 In the key is every variable but those that no build result depends on (`hit.IGNORED_NAMES`,
 `hit.IGNORED_PREFIXES`; docs/environment.md), our own, what a package manager sets for its
-scripts, and what the settings leave out.
+scripts, and what the settings leave out. Of a run that was traced, identifiers of a CI run count
+only where their name occurs in what it read, and another `PATH` may do (search_path.py).
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from hashlib import blake2b
 
 from buildopt import hit
+from buildopt.cache import files
 from buildopt.cache.tokens import Tokens
 from buildopt.model import Task
 
@@ -26,6 +29,61 @@ SCRIPT_MARK = "npm_lifecycle_event"
 PLACE_NAMES = frozenset({"HOME", "TMPDIR"})
 """What `$HOME` and `$TMP` stand for: they count as they are, since a result may hold them. Of the
 project's folder that is found out by searching the result for it (store.py)."""
+
+
+CI_RUN_NAMES = frozenset((
+    "BUILD_ID", "BUILD_NUMBER", "BUILD_URL", "BUILD_TAG", "BUILD_BUILDID", "BUILD_BUILDNUMBER",
+    "GITHUB_SHA", "GITHUB_ACTION", "GITHUB_JOB", "GITHUB_ACTOR", "GITHUB_ACTOR_ID",
+    "GITHUB_TRIGGERING_ACTOR", "GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH", "GITHUB_ENV",
+    "GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY", "GITHUB_HEAD_REF",
+    "GITHUB_BASE_REF", "GITHUB_RETENTION_DAYS", "CI_CONCURRENT_ID", "CI_CONCURRENT_PROJECT_ID",
+    "CI_BUILD_ID", "GIT_COMMIT", "GIT_PREVIOUS_COMMIT", "GIT_PREVIOUS_SUCCESSFUL_COMMIT",
+    "EXECUTOR_NUMBER", "BUILDKITE_COMMIT", "BUILDKITE_MESSAGE", "CIRCLE_SHA1",
+    "CIRCLE_NODE_INDEX", "DRONE_COMMIT", "TRAVIS_COMMIT", "TRAVIS_COMMIT_MESSAGE",
+    "TRAVIS_COMMIT_RANGE", "BITBUCKET_COMMIT",
+))  # fmt: skip
+CI_RUN_PREFIXES = (
+    "GITHUB_REF", "GITHUB_RUN_", "GITHUB_WORKFLOW",
+    "CI_COMMIT_", "CI_JOB_", "CI_PIPELINE_", "CI_MERGE_REQUEST_",
+    "BUILDKITE_BUILD_", "BUILDKITE_JOB_", "BUILDKITE_STEP_",
+    "CIRCLE_BUILD_", "CIRCLE_WORKFLOW_", "CIRCLE_PIPELINE_",
+    "DRONE_BUILD_", "DRONE_COMMIT_", "DRONE_STAGE_", "DRONE_STEP_",
+    "TRAVIS_BUILD_", "TRAVIS_JOB_", "BITBUCKET_BUILD_", "BITBUCKET_PIPELINE_",
+)  # fmt: skip
+"""They differ from one CI run to the next, whatever is built.
+
+Sources: the lists of predefined variables of GitHub Actions, GitLab CI, Jenkins, Azure
+Pipelines, Buildkite, CircleCI, Drone, Travis and Bitbucket.
+"""
+
+
+UNNAMED = "-"
+"""Value of an observation: nothing that the run read has the variable's name in it."""
+
+
+def is_ci_identifier(name: str) -> bool:
+    """Whether a variable tells one CI run from the next."""
+    return name in CI_RUN_NAMES or name.startswith(CI_RUN_PREFIXES)
+
+
+def occurring(names: Iterable[str], words: Iterable[str], paths: Iterable[str]) -> set[str]:
+    """Those of `names` that stand in one of the `words`, or in a file of `paths`, as bytes.
+
+    A file that cannot be read is taken to hold them all.
+    """
+    left = {name: os.fsencode(name) for name in names}
+    text = b"\0".join(map(os.fsencode, words))
+    found = {name for name, sought in left.items() if sought in text}
+    for path in paths:
+        missing = left.keys() - found
+        if not missing:
+            break
+        try:
+            content = files.read(path)
+        except OSError:
+            return set(left)
+        found |= {name for name in missing if left[name] in content}
+    return found
 
 
 def digests(task: Task, secret: bytes, tokens: Tokens) -> dict[str, str]:

@@ -17,7 +17,7 @@ from buildopt.cache.tokens import Tokens, tokens_for
 from buildopt.cli import tracing
 from buildopt.errors import BuildoptError, SettingsError, UsageError
 from buildopt.journal import Journal, source_of
-from buildopt.model import CacheMode, NotStored, Task
+from buildopt.model import CacheMode, NotStored, ObserverName, Task
 from buildopt.observe.declared import DeclaredObserver
 from buildopt.observe.observer import Observer
 from buildopt.session import Stores
@@ -71,7 +71,6 @@ def make_call(
     )
     _require_inside(task)
     tokens = tokens_for(chosen.root, environ)
-    task = task._replace(key=_key(task, tokens, chosen.observe))
     layout, secret, trouble = _open(cache_dir or settings.cache_folder(environ))
     stores = Stores(
         layout=layout, secret=secret, tokens=tokens, journal=open_journal(task.project, environ)
@@ -79,6 +78,8 @@ def make_call(
     observer = None
     if not trouble:
         observer = _observer(task, chosen.observe, layout, stores.journal.state)
+    way = observer.name if observer else "off"
+    task = task._replace(key=_key(task, tokens, way))
     return Call(
         task=task,
         observer=observer,
@@ -185,7 +186,7 @@ def _observer(task: Task, way: str, layout: Layout, state: bytes) -> Observer | 
     return DeclaredObserver() if is_declared else None
 
 
-def _key(task: Task, tokens: Tokens, observe: str) -> str:
+def _key(task: Task, tokens: Tokens, way: ObserverName) -> str:
     """What leads to a task's records: everything about it but variables and inputs' contents."""
     system = os.uname() if hasattr(os, "uname") else None
     parts = {
@@ -201,7 +202,7 @@ def _key(task: Task, tokens: Tokens, observe: str) -> str:
         "strict": [task.strict_outputs, task.strict_private],
         "paths": [task.private, task.state],
         "network": [task.network, task.allowed_hosts],
-        "observe": observe,
+        "observer": way,
     }
     return sha256(json.dumps(parts).encode("ascii")).hexdigest()[:32]
 

@@ -1,0 +1,61 @@
+"""Whether another `PATH` means the same programs to a run that was traced.
+
+Its observation is the digest of the text, followed by what each name meant that the run looked
+for in one of its folders: `DIGEST NUL NAME NUL PLACE NUL NAME NUL PLACE …`, where an empty PLACE
+means that no folder has it. With another text the record holds where every name means the same.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from buildopt.cache.tokens import Tokens
+
+NAME = "PATH"
+_SEPARATOR = "\0"
+
+
+class SearchPath(NamedTuple):
+    """A `PATH` as it is now, for a command that starts in `directory`."""
+
+    text: str
+    directory: str
+    tokens: Tokens
+
+    def folders(self) -> list[str]:
+        """Its folders as absolute paths; an empty one is the working directory."""
+        return [os.path.join(self.directory, name) for name in self.text.split(os.pathsep)]
+
+    def candidates(self, name: str) -> Iterator[str]:
+        """Paths that `name` may mean, in their order."""
+        return (f"{folder.rstrip('/')}/{name}" for folder in self.folders())
+
+    def place_of(self, name: str) -> str:
+        """The first of them that is there, tokenised; empty where none is."""
+        found = next(filter(os.path.lexists, self.candidates(name)), "")
+        return self.tokens.shorten(found)
+
+    def value(self, digest: str, names: Iterable[str]) -> str:
+        """`Observation.value` for a run that looked for `names`."""
+        meanings = [piece for name in sorted(names) for piece in (name, self.place_of(name))]
+        return _SEPARATOR.join((digest, *meanings))
+
+    def names_among(self, paths: Iterable[str]) -> set[str]:
+        """Names of those `paths` that lie in one of the folders themselves."""
+        folders = {folder.rstrip("/") for folder in self.folders()}
+        folders |= {os.path.realpath(folder) for folder in folders}
+        split = (path.rpartition("/") for path in paths)
+        return {name for folder, _, name in split if folder in folders}
+
+
+def meanings(value: str) -> dict[str, str]:
+    """What each name meant, of an observation's value."""
+    pieces = value.split(_SEPARATOR)[1:]
+    return dict(zip(pieces[::2], pieces[1::2], strict=True))
+
+
+def digest(value: str) -> str:
+    """The digest of the text, of an observation's value."""
+    return value.partition(_SEPARATOR)[0]

@@ -1,0 +1,107 @@
+"""Variables of a watched run that count only as far as the run may have looked at them."""
+
+import pytest
+
+from tests.rig import Rig
+
+RUN = ("--", "sh", "build.sh")
+
+
+@pytest.fixture
+def rig(tmp_path):
+    rig = Rig(tmp_path, observe="auto")
+    rig.write("a", "1")
+    rig.write("build.sh", "cat a > out")
+    return rig
+
+
+def tool(rig, folder, text):
+    """An executable called `tool` in a folder, which comes into `PATH` in front."""
+    path = rig.place / folder / "tool"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"#!/bin/sh\necho {text}\n")
+    path.chmod(0o755)
+    return str(path.parent)
+
+
+def test_identifier_of_a_ci_run_that_nobody_names_does_not_count(rig):
+    rig.environ |= {"GITHUB_SHA": "1", "GITHUB_RUN_ID": "1"}
+    rig.run(*RUN)
+
+    rig.environ |= {"GITHUB_SHA": "2", "GITHUB_RUN_ID": "2", "GITHUB_REF_NAME": "main"}
+
+    assert rig.run(*RUN).outcome == "fresh"
+
+
+@pytest.mark.parametrize("where", ["build.sh", "a"])
+def test_identifier_counts_where_its_name_occurs_in_what_is_read(rig, where):
+    rig.write("build.sh", "cat a > out; . ./a" if where == "a" else "echo $GITHUB_SHA > out")
+    rig.write("a", "echo $GITHUB_SHA")
+    rig.environ |= {"GITHUB_SHA": "1", "GITHUB_RUN_ID": "1"}
+    rig.run(*RUN)
+    rig.environ |= {"GITHUB_RUN_ID": "2"}
+    assert rig.run(*RUN).outcome == "fresh"
+
+    rig.environ |= {"GITHUB_SHA": "2"}
+
+    assert rig.run(*RUN).reasons == [("environment", "GITHUB_SHA")]
+
+
+def test_identifier_that_was_not_set_then_counts_for_who_names_it(rig):
+    rig.write("build.sh", "echo ${GITHUB_SHA:-none} > out")
+    rig.run(*RUN)
+
+    rig.environ["GITHUB_SHA"] = "2"
+    rig.run(*RUN)
+
+    assert rig.read("out") == b"2\n"
+
+
+def test_other_path_that_finds_the_same_programs_is_a_hit(rig):
+    folder = rig.place / "empty"
+    folder.mkdir()
+    rig.run(*RUN)
+
+    rig.environ["PATH"] = f"{folder}:{rig.environ['PATH']}"
+
+    assert rig.run(*RUN).outcome == "fresh"
+    (folder / "cat").write_text("#!/bin/sh\necho other\n")
+    (folder / "cat").chmod(0o755)
+    done = rig.run(*RUN)
+    assert (done.outcome, rig.read("out")) == ("executed", b"other\n")
+    assert done.reasons == [("environment", "PATH")]
+
+
+def test_folder_in_front_that_hides_a_tool_is_a_miss_and_behind_it_is_a_hit(rig):
+    rig.write("build.sh", "tool > out")
+    first, other = tool(rig, "one", "one"), tool(rig, "two", "two")
+    path = rig.environ["PATH"]
+    rig.environ["PATH"] = f"{first}:{path}"
+    rig.run(*RUN)
+
+    rig.environ["PATH"] = f"{first}:{other}:{path}"
+    assert rig.run(*RUN).outcome == "fresh"
+    rig.environ["PATH"] = f"{other}:{first}:{path}"
+    rig.run(*RUN)
+
+    assert rig.read("out") == b"two\n"
+
+
+def test_tool_that_was_looked_for_in_vain_and_is_found_now_is_a_miss(rig):
+    rig.write("build.sh", "tool > out 2>/dev/null; true")
+    rig.run(*RUN)
+
+    rig.environ["PATH"] = f"{rig.environ['PATH']}:{tool(rig, 'late', 'late')}"
+    rig.run(*RUN)
+
+    assert rig.read("out") == b"late\n"
+
+
+def test_without_tracing_all_of_them_count(rig):
+    run = ("--observe", "declared", "--input", "a", "--output", "out", *RUN)
+    rig.environ["GITHUB_SHA"] = "1"
+    rig.run(*run)
+
+    rig.environ["GITHUB_SHA"] = "2"
+
+    assert rig.run(*run).reasons == [("environment", "GITHUB_SHA")]

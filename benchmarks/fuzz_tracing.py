@@ -42,9 +42,11 @@ def main() -> int:
     first = options.seed if options.seed is not None else int(time.time()) % 1_000_000_000
     print(f"seeds {first} to {first + options.cases - 1}, mode {options.mode}", flush=True)
     total, failed, started = Tally(), 0, time.monotonic()
-    with ProcessPoolExecutor(options.jobs, max_tasks_per_child=20) as pool:
-        for failures, tally in pool.map(try_batch, batches(first, options)):
+    with ProcessPoolExecutor(options.jobs) as pool:
+        for number, (failures, tally) in enumerate(pool.map(try_batch, batches(first, options)), 1):
             total.add(tally)
+            if number % 20 == 0:
+                print(f"{number * BATCH} cases done", flush=True)
             failed += len(failures)
             for case, difference in failures:
                 print(f"\n{case}\n  {told(difference)}", flush=True)

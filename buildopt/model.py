@@ -12,7 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-ObservationKind = Literal["file", "tool", "absent", "listing", "link", "directory", "environment"]
+ObservationKind = Literal[
+    "file", "tool", "absent", "listing", "link", "directory", "attributes", "environment"
+]
 ObserverName = Literal["seccomp", "declared", "off"]
 NetworkMode = Literal["uncacheable", "ignore", "deny"]
 CacheMode = Literal["read-write", "read", "write", "off"]
@@ -85,6 +87,7 @@ class Observation(NamedTuple):
                                        its type (`f d l o`) and its name, joined by `/`
     link         path                  the link's target
     directory    path                  empty: a folder is there
+    attributes   path                  empty: it has no extended attributes that count
     environment  name of a variable    keyed BLAKE2b of the value, hex; empty when unset; `-`: it
                                        does not count; of `PATH` see cache/search_path.py
     ============ ===================== ==================================================

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from buildopt.attributes import has_attributes
 from buildopt.cache import search_path, variables
 from buildopt.cache.memo import RACY, YOUNG, ChangedMeanwhile, Memo, flags_for, signature_of
 from buildopt.cache.search_path import SearchPath
@@ -38,6 +39,7 @@ _CHANGED: Mapping[ObservationKind, MissKind] = {
     "listing": "listing-changed",
     "link": "link-changed",
     "directory": "file-vanished",
+    "attributes": "file-changed",
     "environment": "environment",
 }
 
@@ -86,6 +88,8 @@ class States:
         status = _lstat(subject)
         if status is None:
             return _either("", observation.value) if "|" in observation.value else None
+        if kind == "attributes":
+            return "attributes" if has_attributes(subject) else ""
         if kind == "directory":
             return "" if stat.S_ISDIR(status.st_mode) else None
         signature = signature_of(status)

@@ -77,7 +77,9 @@ def own_paths(
     observations: Iterable[Observation], outputs: Iterable[str], owned: Ownership
 ) -> frozenset[str]:
     """Paths that a listing leaves out: what the task made, but for what the trace depends on."""
-    depended_on = {o.subject for o in observations if o.kind not in ("absent", "listing")}
+    depended_on = {
+        o.subject for o in observations if o.kind not in ("absent", "listing", "attributes")
+    }
     return frozenset({*outputs, *(owned.paths() - depended_on)})
 
 

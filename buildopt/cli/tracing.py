@@ -45,10 +45,22 @@ def _ask() -> str:
 
 
 def _surroundings() -> str:
-    """What the answer holds for: this boot, this container's process 1, this user."""
+    """What the answer holds for: this boot, this container's process 1, this user, and what
+    filters there are.
+    """
     try:
         container = os.readlink("/proc/self/ns/pid")
     except OSError:
         container = "none"
     number = "".join(c for c in container if c.isdigit())
-    return f"{hit.boot_hash().decode()}-{number}-{os.getuid()}"
+    return f"{hit.boot_hash().decode()}-{number}-{os.getuid()}-{_filters()}"
+
+
+def _filters() -> str:
+    """How many seccomp filters hold for us already: one more may be another's listener."""
+    try:
+        status = files.read("/proc/self/status")
+    except OSError:
+        return "unknown"
+    lines = dict(line.split(b":", 1) for line in status.splitlines() if b":" in line)
+    return lines.get(b"Seccomp_filters", b"0").strip().decode("ascii", "replace")

@@ -10,15 +10,24 @@ import os
 import stat
 from collections.abc import Callable, Mapping
 
+from buildopt.attributes import IRRELEVANT_ATTRIBUTES, has_attributes
 from buildopt.observe.access import Access, Operation
-from buildopt.observe.first_touch import CREATED, FOLDER, LINK, READ, SET_MODE, STAT, Touches
+from buildopt.observe.first_touch import (
+    ATTRIBUTES,
+    CREATED,
+    FOLDER,
+    KEPT_MODE,
+    LINK,
+    READ,
+    SET_MODE,
+    STAT,
+    Touches,
+)
 from buildopt.observe.listings import Listings
 from buildopt.observe.ways import Ways, kind_now, mode_now
 
 RENAME_NOREPLACE = 1
 RENAME_EXCHANGE = 2
-IRRELEVANT_ATTRIBUTES = ("security.", "system.posix_acl_", "system.nfs4_acl", "com.apple.")
-"""Set and read by every copying tool; access control is no content."""
 
 
 class Changes:
@@ -48,8 +57,9 @@ class Changes:
         if flags & os.O_CREAT and flags & os.O_EXCL:
             self._touches.attempt(path, CREATED)
         elif flags & os.O_TRUNC:
-            is_known = not flags & os.O_CREAT or self._keeps_mode(path, access.mode)
-            self._touches.attempt(path, STAT if is_known else 0)
+            did = 0 if flags & os.O_CREAT else STAT
+            did |= KEPT_MODE if self._keeps_mode(path, access.mode) else 0
+            self._touches.attempt(path, did)
         else:
             self._touches.attempt(path, READ)
 
@@ -130,16 +140,14 @@ class Changes:
             self._refuse(path)  # a restore would not bring it back
 
     def _read_attribute(self, access: Access, path: str) -> None:
-        """Observations have no place for attributes, so a run that can see any is refused."""
+        """An observation says only that there are none, so a run that can see any is refused."""
         touch = self._touches.note(path, STAT)
         if touch.is_own or access.other.startswith(IRRELEVANT_ATTRIBUTES):
             return
-        try:
-            names = os.listxattr(path, follow_symlinks=False)
-        except (OSError, AttributeError):
-            return
-        if any(not name.startswith(IRRELEVANT_ATTRIBUTES) for name in names):
+        if has_attributes(path):
             self._refuse(path)
+        else:
+            touch.did |= ATTRIBUTES
 
 
 _MEANINGS: Mapping[Operation, Callable[[Changes, Access, str], None]] = {

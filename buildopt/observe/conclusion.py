@@ -29,9 +29,11 @@ from typing import NamedTuple
 
 from buildopt.model import NotStoredKind, ObservationKind, StatSignature
 from buildopt.observe.first_touch import (
+    ATTRIBUTES,
     EXECUTED,
     FILE,
     FOLDER,
+    KEPT_MODE,
     LINK,
     LISTED,
     READ,
@@ -106,6 +108,10 @@ class _Summing:
 
     def add(self, touch: Touch) -> None:
         now = look(touch.path)[0]
+        if touch.did & KEPT_MODE and not touch.did & SET_MODE:
+            touch.did |= READ
+        if touch.did & ATTRIBUTES and touch.place is Place.PLAIN and touch.first is not None:
+            self.conclusion.rows.append(Row("attributes", touch.path, ""))
         if self._is_made(touch, now):
             touch.is_own = True
             self._add_made(touch, now)
@@ -194,14 +200,14 @@ class _Summing:
             self._add_absence(touch, now)
         elif self._is_exempt(touch):
             self._exempted(touch, OWN)
-        elif touch.did:
+        elif touch.did & ~KEPT_MODE:
             self._depend(touch)
 
     def _add_output(self, touch: Touch, now: StatSignature | None) -> None:
         if now is None:
             if touch.first is not None:
                 self.conclusion.removed.append(touch.path)
-        elif self._has_same_content(touch, now):
+        elif self._has_same_content(touch, now) and not self._is_exempt(touch):
             self.conclusion.remade.append(touch.path)
         else:
             self._admit(touch.path, now)

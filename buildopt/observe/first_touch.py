@@ -29,7 +29,13 @@ CREATED = 16
 SET_MODE = 32
 """Its permission bits were set, and so are an output whatever they were."""
 
-CONTENT = STAT | READ | EXECUTED | CREATED
+KEPT_MODE = 64
+"""Was to be overwritten while its permission bits were not those of a new file: it keeps them,
+unless they are set as well, and so the file that was there counts."""
+ATTRIBUTES = 128
+"""Its extended attributes were asked for, and there were none that count."""
+
+CONTENT = STAT | READ | EXECUTED | CREATED | KEPT_MODE
 """Whatever makes the first state count; a mere overwriting does not."""
 TYPE = 0o170000
 FOLDER = 0o040000
@@ -132,7 +138,7 @@ class Touches:
         """Digest a file whose content counts, while it is still there."""
         if touch.value or touch.kind != FILE or not touch.did & CONTENT:
             return
-        if touch.path in self._spared and not touch.did & (READ | EXECUTED):
+        if touch.path in self._spared and not touch.did & (READ | EXECUTED | KEPT_MODE):
             return
         if look(touch.path)[0] != touch.first:
             touch.is_disturbed = True

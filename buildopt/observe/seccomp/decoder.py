@@ -48,6 +48,7 @@ class Decoder:
         self.processes = processes
         self.recorder = recorder
         self._known: dict[str, CleanPath] = {}
+        self._reachable: set[str] = set()
 
     def handler(self, call: Call) -> Handler:
         """The function for a row of the table."""
@@ -144,6 +145,8 @@ class Decoder:
             self.recorder.access(
                 Access(process.pid, call.operation, path, follows, flags, other.path)
             )
+            if call.operation is Operation.RENAME and _has_folder(path, other.path):
+                self.processes.doubt_directories()
 
         return handle
 
@@ -207,12 +210,26 @@ class Decoder:
     def _folder(self, task: int, process: TracedProcess, folder: int, text: str) -> str:
         try:
             if folder == AT_FDCWD:
-                return process.cwd or process.directory(task)
-            return file_behind(task, folder)
+                base = process.cwd or process.directory(task)
+            else:
+                base = file_behind(task, folder)
         except Deleted as error:
             if ".." in text:
                 raise UnknownPath(text) from error
             raise
+        if base not in self._reachable:
+            self._reach(base, text)
+        return base
+
+    def _reach(self, base: str, text: str) -> None:
+        """See that we get by name where the process is; it may have got there with other rights."""
+        try:
+            os.stat(base)
+        except PermissionError as error:
+            raise UnknownPath(f"{base}/{text}") from error
+        except OSError:
+            return
+        self._reachable.add(base)
 
     def _examine(
         self, task: int, process: TracedProcess, base: str, text: str, *, follows: bool
@@ -249,6 +266,10 @@ ACT_ON_NAMES = (
 
 LINK_READERS = (Operation.READLINK,)
 """An empty path means the descriptor here even without AT_EMPTY_PATH."""
+
+
+def _has_folder(*paths: str) -> bool:
+    return any(os.path.isdir(path) for path in paths)
 
 
 def _descriptor(arguments: Arguments, index: int) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from collections.abc import Callable
 from fcntl import ioctl
+from mmap import mmap
 
 # Source of all: linux/seccomp.h.
 RECEIVE, SEND, IS_VALID, SET_FLAGS = 0xC0502100, 0xC0182101, 0x40082102, 0x40082104
@@ -15,9 +17,15 @@ SYNC_WAKE_UP = 1
 NOTHING_YET = bytes(80)
 """A `struct seccomp_notif`; the kernel insists on zeros."""
 
-_read_notification: Callable[[bytes], tuple[int, ...]] = struct.Struct("QIIiIQ6Q").unpack
-_answer = struct.Struct("QqiI").pack
+SHARED_PLACE_BYTES = 4096
+"""More than 1024, up to which Python's `ioctl` has the kernel fill a copy first."""
 
+Place = bytearray | mmap
+"""Where the kernel puts a call that was received."""
+
+_read_notification: Callable[[Place], tuple[int, ...]] = struct.Struct("QIIiIQ6Q").unpack_from
+_read_identity: Callable[[Place], tuple[int, ...]] = struct.Struct("Q").unpack_from
+_answer = struct.Struct("QqiI").pack
 
 StoppedCall = tuple[int, int, int, int, tuple[int, ...]]
 """What matters of a `struct seccomp_notif`: an identity, a thread id, the call's number, the
@@ -32,10 +40,35 @@ def prefer_sync_wake_up(listener: int) -> None:
         return  # before Linux 6.6
 
 
-def receive(listener: int) -> StoppedCall:
+def shared_place() -> mmap:
+    """A place that outlives whoever receives into it, for those who fork from here.
+
+    The kernel itself puts the call there, so there is no moment at which one is in hand that
+    `let_go_on_for` would not find.
+    """
+    return mmap(-1, SHARED_PLACE_BYTES)
+
+
+def own_place() -> bytearray:
+    """A place for one who receives alone."""
+    return bytearray(NOTHING_YET)
+
+
+def receive(listener: int, place: Place) -> StoppedCall:
     """The next stopped call; OSError ENOENT: its process was killed meanwhile."""
-    fields = _read_notification(ioctl(listener, RECEIVE, NOTHING_YET))
+    place[: len(NOTHING_YET)] = NOTHING_YET
+    ioctl(listener, RECEIVE, place)
+    fields = _read_notification(place)
     return fields[0], fields[1], fields[3], fields[4], fields[6:]
+
+
+def let_go_on_for(listener: int, place: Place) -> None:
+    """Answer the call that one who has died had received, unless it was answered already.
+
+    Nobody else can: the kernel shows a call only once.
+    """
+    with contextlib.suppress(OSError):
+        let_go_on(listener, _read_identity(place)[0])
 
 
 def let_go_on(listener: int, identity: int) -> bool:

@@ -149,10 +149,10 @@ def _target(link: str) -> str:
     """Where a link of `/proc` leads, if that is a path and still there."""
     try:
         target = os.readlink(link)
-    except PermissionError as error:
-        raise UnknownPath(link) from error
-    except OSError as error:  # the process has ended, or has no such descriptor
+    except (FileNotFoundError, ProcessLookupError) as error:  # no such descriptor, or process
         raise NoPath from error
+    except OSError as error:  # not ours to see, or ENAMETOOLONG: deeper than a path can say
+        raise UnknownPath(link) from error
     if not target.startswith("/"):
         if target.startswith("(unreachable)"):
             raise UnknownPath(target)

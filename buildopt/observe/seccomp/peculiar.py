@@ -127,7 +127,7 @@ class PeculiarCalls:
         """Enter new namespaces, or stop sharing the working directory with other threads."""
         if arguments[0] & NEW_NAMESPACE:
             raise NamespaceChange
-        self._processes.share_directory()
+        self._processes.doubt_directories()
 
     def clone(self, _task: int, _process: TracedProcess, arguments: Arguments) -> None:
         """Start a process in new namespaces, or one that shares the working directory."""
@@ -204,7 +204,7 @@ class PeculiarCalls:
         if new_namespaces:
             raise NamespaceChange
         if flags & (CLONE_FS | CLONE_THREAD) == CLONE_FS:
-            self._processes.share_directory()
+            self._processes.doubt_directories()
 
     def _send_messages(
         self, task: int, process: TracedProcess, address: int, size_bytes: int, count: int

@@ -69,7 +69,7 @@ class Processes:
 
     def __init__(self, poll: select.epoll, recorder: Recorder, now_ns: Callable[[], int]) -> None:
         self.by_task: dict[int, TracedProcess] = {}
-        self.sharing_directory = False
+        self.are_directories_in_doubt = False
         self.reaps_orphans = False
         self.main_pid = 0
         self._by_life: dict[int, TracedProcess] = {}
@@ -109,9 +109,12 @@ class Processes:
             self.by_task.pop(thread, None)
         process.threads = {process.pid}
 
-    def share_directory(self) -> None:
-        """Take note that processes may change each other's working directory from now on."""
-        self.sharing_directory = True
+    def doubt_directories(self) -> None:
+        """Take note that a working directory may change without its process's doing from now on.
+
+        Processes may share it, or some folder gets another name.
+        """
+        self.are_directories_in_doubt = True
         for process in self.by_task.values():
             process.moves(FOREVER_IN_DOUBT)
 
@@ -168,7 +171,7 @@ class Processes:
             self._by_life[life] = process
             self._poll.register(life, select.EPOLLIN)
             self.by_task[pid] = process
-        if self.sharing_directory:
+        if self.are_directories_in_doubt:
             process.moves(FOREVER_IN_DOUBT)
         self._tell_start(process)
         return process

@@ -105,13 +105,13 @@ def _be_observed(not_ours: socket.socket, channel: socket.socket) -> NoReturn:
 def _serve(listener: int, child: int) -> tuple[bool, str]:
     """Let the child's first call go on, once it was understood, and whatever follows."""
     from buildopt.observe.seccomp.memory import Memory
-    from buildopt.observe.seccomp.notifications import let_go_on, receive
+    from buildopt.observe.seccomp.notifications import let_go_on, own_place, receive
 
     poll = select.poll()
     poll.register(listener, select.POLLIN)
     if not poll.poll(TIMEOUT_S * 1000):
         return False, "stopped calls are not reported"
-    call = receive(listener)
+    call = receive(listener, own_place())
     texts = [_text(Memory(), child, address) for address in call[4][:2]]
     let_go_on(listener, call[0])
     if ASKED_PATH not in texts:

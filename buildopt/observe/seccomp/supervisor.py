@@ -25,6 +25,7 @@ from buildopt.observe.access import Recorder
 from buildopt.observe.seccomp.hand_over import take_listener
 from buildopt.observe.seccomp.narrator import Narrator
 from buildopt.observe.seccomp.notifications import (
+    Place,
     is_waiting,
     let_go_on,
     prefer_sync_wake_up,
@@ -36,6 +37,11 @@ from buildopt.observe.seccomp.report import Report, send_report
 
 SURVIVOR_WAIT_S = 1.0
 """How long processes may live on after the command's main process, before they are survivors."""
+
+MOST_URGENT = -20
+"""Until a call is received, a signal to its process makes it fail with EINTR, where the handler
+lacks SA_RESTART. Those who may raise their priority receive sooner: 520 of 8,000 calls of a
+shell with dying children became 5, on a machine with five times as much to do as it could."""
 
 ENDED = b"E"
 """What the main process says when it has reaped the command's."""
@@ -56,11 +62,19 @@ class Supervisor:
     """One run's supervisor; lives in one thread of a process of its own, or of the main one."""
 
     def __init__(
-        self, recorder: Recorder, channels: Channels, machine: Machine, *, reaps_orphans: bool
+        self,
+        recorder: Recorder,
+        channels: Channels,
+        machine: Machine,
+        *,
+        place: Place,
+        reaps_orphans: bool,
     ) -> None:
+        """`place`: see `notifications.receive`; the guard looks there when we have died."""
         begin_ns = time.monotonic_ns()
         self._recorder = recorder
         self._channels = channels
+        self._place = place
         # The hint to switch on one processor passes through poll, but not through epoll.
         self._poll = select.poll()
         self._others = select.epoll()
@@ -75,6 +89,8 @@ class Supervisor:
 
     def run(self) -> None:
         """Serve until nothing is left to serve."""
+        with contextlib.suppress(OSError):  # most users may not
+            os.setpriority(os.PRIO_PROCESS, 0, MOST_URGENT)
         for channel in (self._channels.hand_over, self._channels.control):
             self._others.register(channel, select.EPOLLIN)
         self._poll.register(self._others, select.POLLIN)
@@ -114,7 +130,7 @@ class Supervisor:
     def _serve(self) -> None:
         """Tell of one stopped call, and let it go on whatever happens."""
         try:
-            call = receive(self._listener)
+            call = receive(self._listener, self._place)
         except OSError:  # it was killed meanwhile
             return
         try:

@@ -21,6 +21,7 @@ from buildopt.observe.seccomp.guard import stand_guard
 from buildopt.observe.seccomp.hand_over import hand_over
 from buildopt.observe.seccomp.helper_process import fork_helper
 from buildopt.observe.seccomp.kernel import adopt_orphans, install_filter
+from buildopt.observe.seccomp.notifications import Place, shared_place
 from buildopt.observe.seccomp.numbers import MACHINES
 from buildopt.observe.seccomp.report import receive_report
 from buildopt.observe.seccomp.supervisor import ENDED, Channels, Supervisor
@@ -45,6 +46,7 @@ class SeccompWatch:
         *,
         in_thread: bool,
     ) -> None:
+        self._command_ends: tuple[socket.socket, ...] = ()
         _reap_left_behind()
         self.trouble = ""
         self._read_result = read_result
@@ -57,12 +59,13 @@ class SeccompWatch:
         self._command_ends = (to_supervisor, to_guard)
         supervisor_ends = Channels(from_command, control, guard_link)
         guard_ends = (guard_from_command, supervisor_link)
+        place = shared_place()
 
         def supervise() -> None:
-            _supervise(make_recorder, supervisor_ends, reaps_orphans=in_thread)
+            _supervise(make_recorder, supervisor_ends, place, reaps_orphans=in_thread)
 
         def guard() -> None:
-            stand_guard(*guard_ends)
+            stand_guard(*guard_ends, place)
 
         if in_thread:
             adopt_orphans(wanted=True)
@@ -115,8 +118,10 @@ class SeccompWatch:
 
     def __del__(self) -> None:
         """Let the supervisor know that nobody will ask for the record."""
-        for end in (self._control, *self._command_ends):
-            end.close()
+        # Not all is there yet where the sockets could not be made.
+        for end in (getattr(self, "_control", None), *self._command_ends):
+            if end is not None:
+                end.close()
 
     def _start_helper(self, run: Callable[[], None], ends: tuple[socket.socket, ...]) -> None:
         self.helper_pid = fork_helper(run, keeping=[end.fileno() for end in ends])
@@ -133,13 +138,13 @@ class SeccompWatch:
 
 
 def _supervise(
-    make_recorder: Callable[[], Recorder], channels: Channels, *, reaps_orphans: bool
+    make_recorder: Callable[[], Recorder], channels: Channels, place: Place, *, reaps_orphans: bool
 ) -> None:
     """Supervise; if that fails, the closed channels call the guard and tell the main process."""
     machine = MACHINES[os.uname().machine]
     try:
         recorder = make_recorder()
-        Supervisor(recorder, channels, machine, reaps_orphans=reaps_orphans).run()
+        Supervisor(recorder, channels, machine, place=place, reaps_orphans=reaps_orphans).run()
     except Exception:  # noqa: BLE001  # whatever it was, the command must go on
         return
     finally:

@@ -1,0 +1,238 @@
+"""Files, folders and links that change between two runs of a command that declares nothing.
+
+The first run makes a record; what the second one does must be right, and leave what a plain run
+would have left.
+"""
+
+import os
+import shutil
+
+import pytest
+
+from tests.rig import Rig
+
+
+@pytest.fixture
+def rig(tmp_path):
+    return Rig(tmp_path, observe="auto")
+
+
+def shell(text):
+    return ("--", "sh", "-c", text)
+
+
+def settled(rig, *run):
+    """Run until it is answered from the cache: at most twice for what rewrites its own state."""
+    for _ in range(3):
+        done = rig.run(*run)
+        if done.outcome != "executed":
+            return done
+    raise AssertionError(done)
+
+
+def run_as_rebuilt(rig, command):
+    """Run a text of the shell, and see that it gives what a plain run gives."""
+    plain, tree = rig.always_rebuild("sh", "-c", command)
+    done = rig.run(*shell(command))
+    assert (done.out, done.status) == (plain.stdout, plain.returncode)
+    assert rig.tree() == tree
+    return done
+
+
+def put_back_times(path, status):
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def edit_keeping_size_and_mtime(path):
+    before = path.stat()
+    path.write_bytes(bytes(byte ^ 1 for byte in path.read_bytes()))
+    put_back_times(path, before)
+
+
+def relink(path, target):
+    path.unlink()
+    path.symlink_to(target)
+
+
+def edit_and_undo(rig):
+    rig.write("a", "other")
+    rig.write("a", "one\n")
+
+
+def relink_folder_to_a_copy(rig):
+    shutil.copytree(rig.root / "src", rig.root / "copy")
+    relink(rig.root / "folder", "copy")
+
+
+def replace_linked_folder_by_a_copy(rig):
+    (rig.root / "folder").unlink()
+    shutil.copytree(rig.root / "src", rig.root / "folder")
+
+
+def edit_through_the_other_name(rig):
+    (rig.root / "hard").write_text("two\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "change", "outcome"),
+    [
+        ("cat a > out", edit_and_undo, "fresh"),
+        ("cat a > out", lambda r: edit_keeping_size_and_mtime(r.root / "a"), "executed"),
+        ("cat link > out", lambda r: relink(r.root / "link", "twin"), "executed"),
+        ("cat folder/s > out", relink_folder_to_a_copy, "executed"),
+        ("cat folder/s > out", replace_linked_folder_by_a_copy, "executed"),
+        ("test -s a && echo y; true", lambda r: r.write("a"), "executed"),
+        ("ln -sf t new/w 2>/dev/null; true", lambda r: r.write("new/.keep"), "executed"),
+        ("cat hard > out", lambda r: r.write("a", "two\n"), "executed"),
+        ("cat a > out", edit_through_the_other_name, "executed"),
+        ("ls src > src/list", lambda r: None, "fresh"),
+        ("ls src > src/list", lambda r: (r.root / "src/list").unlink(), "restored"),
+        ("ls /proc > /dev/null; nproc; cat a", lambda r: None, "fresh"),
+        ("cat src/../a > out", lambda r: r.write("a", "two\n"), "executed"),
+        ("cat folder/../a > out", lambda r: relink(r.root / "folder", "deep/er"), "executed"),
+        ("cat '' 2>/dev/null; cat a > out", lambda r: r.write("a", "two\n"), "executed"),
+        ("find . -name s > out", lambda r: r.write("new/s"), "executed"),
+        ("cp a copy && chmod 600 copy", lambda r: (r.root / "copy").unlink(), "restored"),
+        ("cp -p a copy", lambda r: (r.root / "copy").unlink(), "restored"),
+        ("cmp a twin && echo same", lambda r: r.write("twin", "two\n"), "executed"),
+        ("cat deep/er/* 2>/dev/null; true", lambda r: r.write("deep/er/new", "1"), "executed"),
+        ("du -a src > /dev/null; cat a", lambda r: (r.root / "src/s").unlink(), "executed"),
+    ],
+)
+def test_change_between_two_runs(rig, command, change, outcome):
+    rig.write("a", "one\n")
+    rig.write("twin", "one\n")
+    rig.write("src/s", "s")
+    rig.write("deep/er/s", "s")
+    rig.write("deep/a", "other\n")
+    (rig.root / "hard").hardlink_to(rig.root / "a")
+    (rig.root / "link").symlink_to("a")
+    (rig.root / "folder").symlink_to("src")
+    settled(rig, *shell(command))
+
+    change(rig)
+
+    assert run_as_rebuilt(rig, command).outcome == outcome
+
+
+@pytest.mark.parametrize("fast_path", ["1", "0"])
+def test_edit_within_one_tick_of_the_first_run_is_a_miss(rig, fast_path):
+    rig.environ["BUILDOPT_FAST_PATH"] = fast_path
+    for content in ("1", "2", "3", "4", "5"):
+        rig.write("a", content)
+        assert rig.run(*shell("cat a > out")).outcome == "executed"
+        assert rig.read("out").decode() == content
+
+
+def test_file_of_another_kind_in_a_listed_folder_counts_by_its_name_alone(rig):
+    """A new name that no pattern of the command fits is a needless miss, and documented."""
+    rig.write("src/a.txt", "a")
+    settled(rig, *shell("cat src/*.txt > out"))
+
+    rig.write("src/z.md")
+
+    assert run_as_rebuilt(rig, "cat src/*.txt > out").reasons == [("listing-changed", "src")]
+
+
+def test_command_that_sorts_its_input_in_place_settles_after_two_runs(rig):
+    rig.write("in", "b\na\n")
+    run = ("--", "sort", "in", "-o", "in")
+
+    outcomes = [rig.run(*run).outcome for _ in range(3)]
+
+    assert outcomes == ["executed", "executed", "fresh"]
+    rig.write("in", "b\na\n")
+    assert rig.run(*run).outcome == "restored"
+    assert rig.read("in") == b"a\nb\n"
+
+
+def test_copy_of_what_is_newer_is_complete_after_all_copies_are_gone(rig):
+    command = "mkdir -p dst; cp -u src/* dst/"
+    rig.write("src/a", "a")
+    rig.write("src/b", "b")
+    settled(rig, *shell(command))
+    rig.write("src/a", "edited")
+    rig.run(*shell(command))
+
+    shutil.rmtree(rig.root / "dst")
+
+    run_as_rebuilt(rig, command)
+    assert rig.tree("dst").keys() == {"a", "b"}
+
+
+def test_failed_move_does_not_hide_what_is_read_afterwards(rig):
+    command = "mv c a 2>/dev/null; sort -o a a"
+    rig.write("a", "b\na\n")
+    settled(rig, *shell(command))
+
+    rig.write("a", "d\nc\n")
+
+    assert run_as_rebuilt(rig, command).outcome == "executed"
+    assert rig.read("a") == b"c\nd\n"
+
+
+def test_outputs_of_every_kind_come_back_as_they_were(rig):
+    command = (
+        "mkdir -p out/empty out/d; cp a out/run; chmod 755 out/run; ln -s run out/link;"
+        " ln -s nowhere out/dangling; cp a out/d/one; ln out/d/one out/d/two; : > out/nothing;"
+        " cp a out/secret; chmod 600 out/secret; chmod 700 out/empty; echo said; echo err >&2"
+    )
+    rig.write("a", "1")
+    first = rig.run(*shell(command))
+    made = rig.tree("out")
+
+    shutil.rmtree(rig.root / "out")
+    again = rig.run(*shell(command))
+
+    assert again.outcome == "restored"
+    assert rig.tree("out") == made
+    assert (again.out, again.err) == (first.out, first.err)
+
+
+@pytest.mark.parametrize("times_ns", [0, 4_000_000_000_000_000_000], ids=["1970", "2096"])
+def test_time_of_a_file_does_not_decide(rig, times_ns):
+    rig.write("a", "1")
+    os.utime(rig.root / "a", ns=(times_ns, times_ns))
+    settled(rig, *shell("cat a > out"))
+
+    rig.write("a", "2")
+    os.utime(rig.root / "a", ns=(times_ns, times_ns))
+
+    assert run_as_rebuilt(rig, "cat a > out").outcome == "executed"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, {}),
+        ({"user.note": b"1"}, {}),
+        ({"user.note": b"1"}, {"user.note": b"2"}),
+        ({"user.note": b"1"}, {"user.more": b"1"}),
+        ({}, {"user.note": b"1"}),
+    ],
+)
+def test_attribute_that_changes_is_copied_anew(rig, before, after):
+    a = rig.write("a", "1")
+    set_attributes(a, before)
+    rig.run("--", "cp", "-a", "a", "out")
+    rig.run("--", "cp", "-a", "a", "out")
+
+    set_attributes(a, after)
+    (rig.root / "out").unlink()
+
+    rig.run("--", "cp", "-a", "a", "out")
+    assert attributes(rig.root / "out") == after
+
+
+def set_attributes(path, wanted):
+    try:
+        for name in os.listxattr(path):
+            os.removexattr(path, name)
+        for name, value in wanted.items():
+            os.setxattr(path, name, value)
+    except OSError:
+        pytest.skip("this file system has no attributes")
+
+
+def attributes(path):
+    return {name: os.getxattr(path, name) for name in os.listxattr(path)}

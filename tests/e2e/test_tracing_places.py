@@ -1,0 +1,144 @@
+"""Where a traced project lies, what its files are called, how many, and what the variables say."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests.rig import PROGRAM, Rig
+
+
+@pytest.fixture
+def rig(tmp_path):
+    return Rig(tmp_path, observe="auto")
+
+
+def shell(text):
+    return ("--", "sh", "-c", text)
+
+
+def settled(rig, *run):
+    """Run until it is answered from the cache: at most twice for what rewrites its own state."""
+    for _ in range(3):
+        done = rig.run(*run)
+        if done.outcome != "executed":
+            return done
+    raise AssertionError(done)
+
+
+def run_as_rebuilt(rig, command):
+    """Run a text of the shell, and see that it gives what a plain run gives."""
+    plain, tree = rig.always_rebuild("sh", "-c", command)
+    done = rig.run(*shell(command))
+    assert (done.out, done.status) == (plain.stdout, plain.returncode)
+    assert rig.tree() == tree
+    return done
+
+
+NAMES = [b"new\nline", b"tab\there", b"not utf-8 \xff", b"x" * 255, b"$PROJECT", b"-n", b" "]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_name_of_any_bytes_is_an_input_and_an_output(rig, name):
+    path = os.path.join(os.fsencode(rig.root), b"src", name)
+    os.mkdir(os.path.dirname(path))
+    with open(path, "wb") as file:
+        file.write(b"1")
+    command = 'mkdir -p out; for f in src/*; do cat "$f" > "out/${f#src/}"; done'
+    settled(rig, *shell(command))
+    shutil.rmtree(rig.root / "out")
+    assert run_as_rebuilt(rig, command).outcome == "restored"
+
+    with open(path, "wb") as file:
+        file.write(b"2")
+
+    assert run_as_rebuilt(rig, command).outcome == "executed"
+
+
+def test_file_deeper_than_any_path_is_no_false_hit(rig):
+    name = "x" * 250
+    program = rig.write(
+        "deep.py",
+        f"import os\nfor _ in range(20): os.chdir('{name}')\nprint(open('a').read(), end='')\n",
+    )
+    edit = (
+        "import os\n"
+        f"for _ in range(20): os.makedirs('{name}', exist_ok=True); os.chdir('{name}')\n"
+        "open('a', 'w').write('{}')\n"
+    )
+    subprocess.run([sys.executable, "-c", edit.replace("{}", "1")], cwd=rig.root, check=True)
+    run = ("--", sys.executable, program)
+    assert [rig.run(*run).out for _ in range(2)] == [b"1", b"1"]
+
+    subprocess.run([sys.executable, "-c", edit.replace("{}", "2")], cwd=rig.root, check=True)
+
+    assert rig.run(*run).out == b"2"
+    shutil.rmtree(rig.root / name)
+
+
+def test_one_of_20_000_inputs_in_a_folder_is_named(rig):
+    (rig.root / "src").mkdir()
+    for number in range(20_000):
+        (rig.root / f"src/{number}").write_bytes(b"1")
+    program = "import os\nfor e in sorted(os.listdir('src')): open('src/' + e).close()"
+    run = ("--", sys.executable, "-Sc", program)
+    rig.run(*run)
+    assert rig.run(*run).outcome == "fresh"
+
+    rig.write("src/12345", "2")
+
+    assert rig.run(*run).reasons == [("file-changed", "src/12345")]
+
+
+@pytest.mark.parametrize("entry", ["sub/..", "link", "sub/../link"])
+def test_folder_that_is_entered_by_another_way_is_the_same(rig, entry):
+    rig.write("a", "1")
+    rig.write("sub/.keep")
+    (rig.root / "link").symlink_to(".")
+    command = ("sh", "-c", 'cd "$0" && exec buildopt run -- cat a', entry)
+    rig.environ["PATH"] = f"{PROGRAM.parent}:{rig.environ['PATH']}"
+    subprocess.run(command, cwd=rig.root, env=rig.environ, check=True, capture_output=True)
+    assert rig.last_result()["outcome"] == "executed"
+    rig.write("a", "2")
+
+    done = subprocess.run(command, cwd=rig.root, env=rig.environ, check=True, capture_output=True)
+
+    assert done.stdout == b"2"
+
+
+def test_project_copied_elsewhere_is_not_answered_with_the_path_of_the_first(rig):
+    rig.write("a", "1")
+    rig.run(*shell("pwd > out; cat a"))
+    moved = rig.place / "elsewhere" / "project"
+    shutil.copytree(rig.root, moved)
+    rig.root = moved
+
+    done = rig.run(*shell("pwd > out; cat a"))
+
+    assert done.outcome == "executed"
+    assert rig.read("out").decode() == f"{moved}\n"
+
+
+@pytest.mark.parametrize(("name", "outcome"), [("FOO", "executed"), ("BUILD_ID", "fresh")])
+def test_variable_that_no_file_names_counts_unless_it_identifies_a_run_of_ci(rig, name, outcome):
+    rig.environ[name] = "1"
+    rig.script("show.sh", "echo done")
+    settled(rig, "--", "./show.sh")
+
+    rig.environ[name] = "2"
+
+    assert rig.run("--", "./show.sh").outcome == outcome
+
+
+@pytest.mark.parametrize("name", ["FOO", "BUILD_ID"])
+def test_variable_that_a_script_names_is_a_miss(rig, name):
+    rig.environ[name] = "1"
+    rig.script("stamp.sh", f"echo ${name} > out")
+    settled(rig, "--", "./stamp.sh")
+
+    rig.environ[name] = "2"
+
+    assert rig.run("--", "./stamp.sh").reasons == [("environment", name)]
+    assert rig.read("out") == b"2\n"

@@ -43,6 +43,9 @@ MOST_URGENT = -20
 lacks SA_RESTART. Those who may raise their priority receive sooner: 520 of 8,000 calls of a
 shell with dying children became 5, on a machine with five times as much to do as it could."""
 
+INTERRUPTED = "interrupted call"
+"""Subject of what makes a record incomplete when a signal came between a call and our seeing it."""
+
 ENDED = b"E"
 """What the main process says when it has reaped the command's."""
 
@@ -82,6 +85,7 @@ class Supervisor:
         self._processes.reaps_orphans = reaps_orphans
         self._narrator = Narrator(recorder, self._processes, machine, self._is_waiting)
         self._listener = -1
+        self._next_identity = 0
         self._only_a_call = (-1, select.POLLIN)
         self._is_tree_gone = False
         self._wants_report = True
@@ -134,6 +138,11 @@ class Supervisor:
         except OSError:  # it was killed meanwhile
             return
         try:
+            # The kernel counts calls as they stop. One that is missing was ended by a signal before
+            # we saw it: with EINTR its program may have taken what is there for absent.
+            if call[0] != self._next_identity and self._next_identity:
+                self._recorder.incomplete("incomplete", INTERRUPTED)
+            self._next_identity = call[0] + 1
             self._narrator.tell(call)
         except Exception as error:  # noqa: BLE001  # the command must go on
             self._narrator.give_up(error)

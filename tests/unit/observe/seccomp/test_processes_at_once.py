@@ -8,6 +8,7 @@ import pytest
 from buildopt.observe.access import Operation
 
 OPEN = Operation.OPEN
+INTERRUPTED_CALL = ("incomplete", "interrupted call")
 
 
 @pytest.mark.parametrize("way", ["process", "thread"])
@@ -134,16 +135,32 @@ def test_process_that_is_stopped_by_signals_all_the_time(observe):
         recorder="Counting",
     )
 
-    assert (told.status, told.incomplete) == (0, set())
+    assert told.status == 0
+    assert told.incomplete <= {INTERRUPTED_CALL}
     assert told.report["counts"]["OPEN"] >= 3000
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="until the supervisor has received a call, a signal makes the kernel give it up; "
-    "without SA_RESTART it fails with EINTR, which is a matter of chance",
-)
-def test_signal_whose_handler_restarts_no_call_makes_none_fail(observe):
+def test_call_that_a_signal_makes_fail_leaves_the_record_incomplete(observe):
+    told = observe.python(
+        """
+        import signal
+        signal.signal(signal.SIGALRM, lambda *_: None)  # without SA_RESTART
+        signal.setitimer(signal.ITIMER_REAL, 0.0001, 0.0001)
+        failed = 0
+        for number in range(5000):
+            failed += syscall("openat", -100, b"counted-%d" % number, 0, 0) == -4
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        os.access("after", 0)
+        print(failed)
+        """,
+        recorder="Counting",
+    )
+
+    failed = int(told.out)
+    assert failed == 0 or told.incomplete == {INTERRUPTED_CALL}
+
+
+def test_shell_whose_looks_fail_by_signals_leaves_the_record_incomplete(observe):
     (observe.folder / "a").write_text("1")
 
     told = observe(
@@ -155,11 +172,11 @@ def test_signal_whose_handler_restarts_no_call_makes_none_fail(observe):
             (exit 0) & (exit 0) & (exit 0) &
             while [ $n -lt 20 ]; do n=$((n+1)); test -e a || failed=$((failed+1)); done
         done
-        wait; echo $failed
+        wait; test -e a; echo $failed
         """,
     )  # fmt: skip
 
-    assert told.out == b"0\n"
+    assert told.out == b"0\n" or told.incomplete == {INTERRUPTED_CALL}
 
 
 def test_program_that_closes_all_its_descriptors(observe):

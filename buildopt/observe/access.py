@@ -101,8 +101,8 @@ class Recorder(Protocol):
     def incomplete(self, kind: NotStoredKind, subject: str) -> None:
         """Take note that the run must not be stored; may come more than once with the same."""
 
-    def connects(self, pid: int, address: str, *, is_own: bool) -> None:
-        """Take note that a process turns to a socket, before it does.
+    def connects(self, pid: int, address: str, *, is_own: bool) -> bool:
+        """Take note that a process turns to a socket, before it does; whether it may.
 
         `address` is `127.0.0.1:80`, `[::1]:80`, `unix:/path`, `unix:@abstract` or `family:40`;
         `is_own`: a process of this run listens there. Netlink is not told.

@@ -110,10 +110,14 @@ class Ledger:
         """Take note that the run must not be stored."""
         self._incomplete[kind, subject] = None
 
-    def connects(self, pid: int, address: str, *, is_own: bool) -> None:
+    def connects(self, pid: int, address: str, *, is_own: bool) -> bool:
         """Take note of a connection; see `network.py` for those that do not count."""
-        if not is_own and not is_harmless(address, self._processes.argv(pid), self._policy):
-            self.incomplete("network", address)
+        if is_own or is_harmless(address, self._processes.argv(pid), self._policy):
+            return True
+        if self._policy.network == "deny":
+            return False
+        self.incomplete("network", address)
+        return True
 
     def process_started(
         self, pid: int, parent_pid: int, argv: tuple[str, ...], started_ns: int

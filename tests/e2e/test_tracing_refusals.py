@@ -1,5 +1,6 @@
 """Runs that must leave no record, and trouble that the command must not feel."""
 
+import errno
 import fcntl
 import os
 import shutil
@@ -195,6 +196,22 @@ def test_connection_that_the_settings_accept_is_stored(rig, setting):
 
         assert rig.run(*run).not_stored == []
         assert rig.run(*run).outcome == "fresh"
+
+
+def test_connection_is_refused_where_the_settings_say_so(rig):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        rig.write("buildopt.toml", 'network = "deny"\n')
+        tries = f"import socket; print(socket.socket().connect_ex(('127.0.0.1', {port})))"
+
+        done = rig.run(*python(rig, tries))
+
+        assert (int(done.out), done.not_stored) == (errno.ECONNREFUSED, [])
+        server.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+    run = (*python(rig, CONNECTING), "0")
+    assert rig.run(*run).status == 0
 
 
 def test_connection_to_a_named_socket_outside_is_not_stored(rig):

@@ -44,7 +44,7 @@ class Narrator:
         self._executing = {numbers(machine)[name] for name in ("execve", "execveat")}
 
     def tell(self, call: StoppedCall) -> None:
-        """Tell of one call."""
+        """Tell of one call; raises RefusedCall for one that must not be executed."""
         if self._is_silent:
             return
         identity, task, number, architecture, arguments = call

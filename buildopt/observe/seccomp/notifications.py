@@ -80,6 +80,12 @@ def let_go_on(listener: int, identity: int) -> bool:
     return True
 
 
+def refuse(listener: int, identity: int, number: int) -> None:
+    """Have the call fail with the error `number` without being executed."""
+    with contextlib.suppress(FileNotFoundError):  # it was cancelled
+        ioctl(listener, SEND, _answer(identity, 0, -number, 0))
+
+
 def is_waiting(listener: int, identity: int) -> bool:
     """Whether the process still waits, so that what was read of it was really its own."""
     try:

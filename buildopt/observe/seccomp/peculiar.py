@@ -46,6 +46,10 @@ MOST_MESSAGES = 1024
 """UIO_MAXIOV: the kernel sends no more messages in one `sendmmsg`."""
 
 
+class RefusedCall(Exception):
+    """The recorder does not let the call be executed: a connection that is not allowed."""
+
+
 class NamespaceChange(Exception):
     """From here on a path may mean another file to the run than to us."""
 
@@ -218,7 +222,8 @@ class PeculiarCalls:
         address = self._address(task, process, pointer, length)
         if address is not None:
             is_own = self._is_own(task, address)
-            self._recorder.connects(process.pid, address.text, is_own=is_own)
+            if not self._recorder.connects(process.pid, address.text, is_own=is_own):
+                raise RefusedCall
 
     def _address(
         self, task: int, process: TracedProcess, pointer: int, length: int

@@ -14,6 +14,7 @@ is incomplete.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import select
 import socket
@@ -30,8 +31,10 @@ from buildopt.observe.seccomp.notifications import (
     let_go_on,
     prefer_sync_wake_up,
     receive,
+    refuse,
 )
 from buildopt.observe.seccomp.numbers import Machine
+from buildopt.observe.seccomp.peculiar import RefusedCall
 from buildopt.observe.seccomp.processes import Processes
 from buildopt.observe.seccomp.report import Report, send_report
 
@@ -144,6 +147,9 @@ class Supervisor:
                 self._recorder.incomplete("incomplete", INTERRUPTED)
             self._next_identity = call[0] + 1
             self._narrator.tell(call)
+        except RefusedCall:
+            refuse(self._listener, call[0], errno.ECONNREFUSED)
+            return
         except Exception as error:  # noqa: BLE001  # the command must go on
             self._narrator.give_up(error)
         let_go_on(self._listener, call[0])

@@ -33,6 +33,7 @@ class Full:
 
     def connects(self, pid, address, *, is_own):
         self.told["connects"].append([address, is_own])
+        return True
 
     def process_started(self, pid, parent_pid, argv, started_ns):
         self.told["started"].append([pid, parent_pid, argv, started_ns])

@@ -23,6 +23,7 @@ from buildopt.observe.first_touch import (
     STAT,
     Touches,
 )
+from buildopt.observe.ignored import Place
 from buildopt.observe.listings import Listings
 from buildopt.observe.ways import Ways, kind_now, mode_now
 
@@ -87,7 +88,11 @@ class Changes:
         if other is None:
             return
         kind, other_kind = kind_now(path), kind_now(other)
-        self._move_away(path, kind)
+        if self._are_both_temporary(path, other):
+            self._touches.attempt(path, STAT)
+            self._touches.moved.append(other)
+        else:
+            self._move_away(path, kind)
         if access.flags & RENAME_EXCHANGE:
             self._move_away(other, other_kind)
         elif access.flags & RENAME_NOREPLACE:
@@ -98,6 +103,11 @@ class Changes:
             self._touches.attempt(other, CREATED if kind == FOLDER else 0)
         if {kind, other_kind} & {FOLDER, LINK}:
             self._ways.unsettle(path)
+
+    def _are_both_temporary(self, path: str, other: str) -> bool:
+        """Whether what is moved stays where nothing is an output: no need to know what it is."""
+        places = (self._touches.note(p, 0).place for p in (path, other))
+        return all(place is Place.TEMPORARY for place in places)
 
     def _move_away(self, path: str, kind: int) -> None:
         """What is moved is an input where the run did not make it; of a folder, each member."""

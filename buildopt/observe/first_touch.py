@@ -96,6 +96,8 @@ class Touches:
         self.all: dict[str, Touch] = {}
         self.unreadable: list[str] = []
         """Paths whose content should have been digested and could not be."""
+        self.moved: list[str] = []
+        """New names in the temporary folder of things whose content was not looked at."""
         self._placement = placement
         self._digest = digest
         self._granularity = granularity
@@ -112,6 +114,8 @@ class Touches:
             self._refresh(touch)
         if not touch.is_own:
             touch.did |= did
+        elif self.moved and did & (READ | EXECUTED) and self._is_moved(path):
+            self.unreadable.append(path)
         return touch
 
     def attempt(self, path: str, did: int) -> Touch:
@@ -133,6 +137,9 @@ class Touches:
         self._attempt_names(touch)
         touch.is_attempted = True
         return touch
+
+    def _is_moved(self, path: str) -> bool:
+        return any(path == top or path.startswith(top + "/") for top in self.moved)
 
     def snapshot(self, touch: Touch) -> None:
         """Digest a file whose content counts, while it is still there."""

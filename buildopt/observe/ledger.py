@@ -26,7 +26,7 @@ from buildopt.observe.first_touch import (
     Touch,
     Touches,
 )
-from buildopt.observe.ignored import TracePolicy
+from buildopt.observe.ignored import Place, TracePolicy
 from buildopt.observe.listings import Listings
 from buildopt.observe.network import is_harmless
 from buildopt.observe.observer import DigestFile
@@ -40,6 +40,10 @@ _O_CHANGES = os.O_ACCMODE | os.O_CREAT | os.O_TRUNC
 _O_EXCLUSIVE = os.O_CREAT | os.O_EXCL
 _O_PATH = getattr(os, "O_PATH", 0)
 _O_TMPFILE = getattr(os, "O_TMPFILE", 0)
+_CLEANING = frozenset(
+    {Operation.STAT, Operation.LIST, Operation.UNLINK, Operation.REMOVE_FOLDER, Operation.ENTER}
+)
+"""What removing a folder takes: in the temporary folder it may go as deep as it likes."""
 _LOOKS = {
     Operation.STAT: STAT,
     Operation.ENTER: STAT,
@@ -91,7 +95,8 @@ class Ledger:
             if touch is not None and (touch.did & did == did or touch.is_own):
                 return
         if len(os.fsencode(access.path)) > LONGEST_PATH_BYTES:
-            self._refuse(access.path[:80])
+            if operation not in _CLEANING or self._placement.of(access.path) is not Place.TEMPORARY:
+                self._refuse(access.path[:80])
             return
         follows = follows and access.flags & _O_EXCLUSIVE != _O_EXCLUSIVE
         path = self._ways.reach(access.path or access.other, follows=follows)

@@ -236,3 +236,33 @@ def set_attributes(path, wanted):
 
 def attributes(path):
     return {name: os.getxattr(path, name) for name in os.listxattr(path)}
+
+
+def test_what_is_moved_within_the_temporary_folder_is_an_input_if_it_is_read(rig):
+    folder = rig.place / "temporary"
+    folder.mkdir()
+    rig.environ["TMPDIR"] = str(folder)
+    command = ("--", "sh", "-c", f"mv {folder}/d {folder}/e; cat {folder}/e/a; rm -r {folder}/e")
+
+    for content in ("1", "2"):
+        (folder / "d").mkdir()
+        (folder / "d" / "a").write_text(content)
+        assert rig.run(*command).out == content.encode()
+
+
+def test_cleaning_up_in_the_temporary_folder_hinders_no_record(rig):
+    folder = rig.place / "temporary"
+    folder.mkdir()
+    rig.environ["TMPDIR"] = str(folder)
+    rig.write("a", "1")
+    command = (
+        "--",
+        "sh",
+        "-c",
+        f"mkdir -p {folder}/d; mv {folder}/d {folder}/e; rm -r {folder}/e; cat a",
+    )
+    (folder / "d" / "old").mkdir(parents=True)
+    (folder / "d" / "old" / "file").write_text("old")
+
+    assert rig.run(*command).result["stored"]
+    assert rig.run(*command).outcome == "fresh"

@@ -88,9 +88,9 @@ class Changes:
         if other is None:
             return
         kind, other_kind = kind_now(path), kind_now(other)
-        if self._are_both_temporary(path, other):
-            self._touches.attempt(path, STAT)
-            self._touches.moved.append(other)
+        if kind == FOLDER and self._are_both_temporary(path, other):
+            if not self._touches.attempt(path, STAT).is_own:
+                self._touches.moved.append(other)
         else:
             self._move_away(path, kind)
         if access.flags & RENAME_EXCHANGE:

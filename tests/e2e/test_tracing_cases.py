@@ -266,3 +266,12 @@ def test_cleaning_up_in_the_temporary_folder_hinders_no_record(rig):
 
     assert rig.run(*command).result["stored"]
     assert rig.run(*command).outcome == "fresh"
+
+
+def test_temporary_file_that_is_published_by_a_rename_may_be_read(rig):
+    rig.write("a", "1")
+    script = "d=$(mktemp -d); cp a $d/x; mv $d/x $d/y; mkdir $d/z; cp a $d/z; mv $d/z $d/w; "
+    script += "cat $d/y $d/w/a; rm -r $d"
+
+    assert rig.run("--", "sh", "-c", script).out == b"11"
+    assert rig.run("--", "sh", "-c", script).outcome == "fresh"

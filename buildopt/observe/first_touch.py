@@ -139,7 +139,11 @@ class Touches:
         return touch
 
     def _is_moved(self, path: str) -> bool:
-        return any(path == top or path.startswith(top + "/") for top in self.moved)
+        """Whether it is a file, not a folder that is opened, in something that was moved."""
+        if not any(path == top or path.startswith(top + "/") for top in self.moved):
+            return False
+        now = look(path)[0]
+        return now is not None and now.mode & TYPE != FOLDER
 
     def snapshot(self, touch: Touch) -> None:
         """Digest a file whose content counts, while it is still there."""

@@ -215,13 +215,15 @@ class _Summing:
                 self._admit_below(touch.path)
 
     def _add_absence(self, touch: Touch, now: StatSignature | None) -> None:
-        """Nothing was there. Who merely overwrites need not know, unless nothing is left of it."""
-        counts = touch.did if self._is_strict else touch.did & (READ | EXECUTED)
+        """Nothing was there. Who merely overwrites need not know, unless no file is left of it."""
+        is_other = now is not None and now.mode & TYPE != FILE
+        counts = touch.did or is_other if self._is_strict else touch.did & (READ | EXECUTED)
         if counts and not self._is_strict and now is not None and self._came_to_all(touch, now):
             counts = 0
         if now is None or counts:
             self.conclusion.rows.append(Row("absent", touch.path, ""))
-        elif touch.did:
+        elif touch.did or is_other:
+            touch.did |= STAT
             self._exempted(touch, OWN)
 
     def _came_to_all(self, folder: Touch, now: StatSignature) -> bool:

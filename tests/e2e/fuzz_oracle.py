@@ -3,8 +3,8 @@
 Before each run of a case the same command is run plainly on a copy of the tree. Afterwards the
 tree (kinds, bytes, modes), stdout, stderr and exit status must be equal. In the default mode a
 hit may do better than a plain rerun with what the task itself made (`mkdir d` fails the second
-time): there it may instead be as a plain run on a copy without all that; and what the task made
-is compared with neither, as far as a rerun that fails would have left it in another state.
+time): there it may instead be as a plain run that meets all that as one of the earlier runs met
+it, and what the task made is not compared with it.
 
 What differs from one plain run and not from another is counted apart. So is what a plain run
 gave before on the same tree: only times differ then, which never count, and make goes by them.
@@ -108,9 +108,8 @@ def _try_in(top, case, mode, tally):
         now = tree(root)
         what = _differs(expected, ended) or _differing(expected_tree, now, frozenset())
         if what and mode == "default" and outcome in ("fresh", "restored"):
-            what = _differing(expected_tree, now, made) and _differing_from_clean(
-                top, kept, environment, made, now
-            )
+            starts = [start for start, *_ in past]
+            what = _differing_from_adopted(top, kept, environment, (made, starts), (ended, now))
         past.append((before, expected, expected_tree))
         if what and (before, ended, now) in past:
             tally.outcomes["as before with other times"] += 1
@@ -118,7 +117,8 @@ def _try_in(top, case, mode, tally):
             tally.outcomes["as another plain run"] += 1
         elif what:
             return Difference(run, outcome, what)
-        made |= {path for path, state in now.items() if before.get(path) != state}
+        if outcome in ("executed", "fresh", "restored"):  # what leaves no record owns nothing
+            made |= {path for path, state in now.items() if before.get(path) != state}
         last = (ended, now) if ended.status == 0 else None
     return None
 
@@ -136,13 +136,37 @@ def _may_happen(top, root, environment, result):
     return any(plain == result for plain in plain_runs)
 
 
-def _differing_from_clean(top, root, environment, made, now):
-    """How a tree differs from that of a plain run without what the task made earlier."""
-    clean = _copy(root, top / "clean" / "project")
-    for path in sorted(made, reverse=True):
-        _remove(clean / path)
-    _, clean_tree = _run_plainly(top, clean, environment)
-    return _differing(clean_tree, now, made)
+def _differing_from_adopted(top, root, environment, makings, run):
+    """How a run differs from all plain runs that meet what the task made as an earlier run did."""
+    made, starts = makings
+    ended, now = run
+    what = ""
+    for start in starts:
+        copy = _copy(root, top / "adopted" / "project")
+        for path in sorted(made, reverse=True):
+            _remove(copy / path)
+        _put({path: state for path, state in start.items() if path in made}, copy)
+        expected, expected_tree = _run_plainly(top, copy, environment)
+        what = _differs(expected, ended) or _differing(expected_tree, now, made)
+        if not what:
+            break
+    return what
+
+
+def _put(states, root):
+    """Make paths as `rig.tree` told them, as far as nothing is in the way."""
+    for path, (kind, *details) in sorted(states.items()):
+        place = root / path
+        try:
+            if kind == "folder":
+                place.mkdir()
+            elif kind == "link":
+                place.symlink_to(details[0])
+            else:
+                place.write_bytes(details[1])
+                place.chmod(details[0])
+        except OSError:
+            continue
 
 
 def _remove(path):

@@ -275,3 +275,13 @@ def test_temporary_file_that_is_published_by_a_rename_may_be_read(rig):
 
     assert rig.run("--", "sh", "-c", script).out == b"11"
     assert rig.run("--", "sh", "-c", script).outcome == "fresh"
+
+
+def test_folder_where_a_file_was_overwritten_once_is_a_miss(rig):
+    run = ("--strict-outputs", "--", "sh", "-c", "echo one > f; rm -rf f; mkdir f; true")
+    rig.run(*run)
+
+    plain, _ = rig.always_rebuild(*run[2:])
+    done = rig.run(*run)
+
+    assert done.err == plain.stderr != b""

@@ -18,7 +18,7 @@ LINKS = ("l", "m", "d/k")
 PATHS = FILES + FOLDERS + LINKS
 TARGETS = ("a", "d", "d/x", "nowhere", "s/z")
 LONGEST_SCRIPT = 10
-RUNS = 7
+RUNS = 5
 SUCCESS_RATIO = 0.6
 """Of scripts that end well whatever happens in them: one that fails is not recorded."""
 SORTED_LIST = "ls -l --time-style=+ {g} 2>/dev/null | sed -e /^total/d -e 's/^\\([^ ]*\\).* /\\1 /'"

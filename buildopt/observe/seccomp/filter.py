@@ -103,6 +103,7 @@ SPECIAL_RULES: dict[str, Program] = {
     "newfstatat": _unless_descriptor_only(folder=0, at_flags=3),
     "statx": _unless_descriptor_only(folder=0, at_flags=2),
     "sendto": _if_address(4),
+    "rt_sigaction": _if_address(1),
     "sendmsg": _unless_handing_over(),
     "clone": _if_new_namespace(is_clone=True),
     "unshare": _if_new_namespace(is_clone=False),

@@ -1,6 +1,7 @@
 """Bits of system calls' arguments that Python has no names for; equal on all machines.
 
-Source: `linux/fcntl.h`, `linux/sched.h`, `linux/inotify.h`, `linux/openat2.h`.
+Source: `linux/fcntl.h`, `linux/sched.h`, `linux/inotify.h`, `linux/openat2.h`,
+`asm-generic/signal.h`.
 """
 
 AT_FDCWD = 0xFFFFFF9C
@@ -19,6 +20,9 @@ In the flags of `clone`, but not of `clone3` and `unshare`, the lowest byte is a
 """
 
 IN_DONT_FOLLOW = 0x02000000
+
+SA_RESTART = 0x10000000
+"""A call that the signal ended begins anew, instead of failing with EINTR."""
 
 RESOLVE_IN_ROOT = 0x10
 """The folder of an `openat2` is taken for the root."""

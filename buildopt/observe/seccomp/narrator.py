@@ -55,6 +55,7 @@ class Narrator:
         process = self._processes.by_task.get(task) or self._processes.meet(task)
         if process.mover or (process.executing and number not in self._executing):
             self._processes.heard_of(process, task)
+        process.lost_child = False
         try:
             handler(task, process, arguments)
         except (NoPath, DoomedCall):

@@ -123,6 +123,7 @@ NUMBERS: dict[str, tuple[int, int]] = {
     "mount_setattr": (442, 442),
     "unshare": (272, 97),
     "setns": (308, 268),
+    "rt_sigaction": (13, 134),
     "clone": (56, 220),
     "clone3": (435, 435),
     "io_uring_setup": (425, 425),

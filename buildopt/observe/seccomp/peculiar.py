@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import struct
 
 from buildopt.observe.access import Access, Operation
@@ -22,6 +23,7 @@ from buildopt.observe.seccomp.flags import (
     CLONE_THREAD,
     NEW_NAMESPACE,
     RESOLVE_IN_ROOT,
+    SA_RESTART,
 )
 from buildopt.observe.seccomp.interpreters import (
     DEEPEST_NESTING,
@@ -92,6 +94,12 @@ class PeculiarCalls:
         is_folder = arguments[2] & AT_REMOVEDIR
         operation = Operation.REMOVE_FOLDER if is_folder else Operation.UNLINK
         self._recorder.access(Access(process.pid, operation, path, False))
+
+    def rt_sigaction(self, task: int, process: TracedProcess, arguments: Arguments) -> None:
+        """Set what a signal does: of handlers it matters whether they restart calls."""
+        handler, flags = struct.unpack("QQ", process.memory.block(task, arguments[1], 16))
+        restarts = handler in (signal.SIG_DFL, signal.SIG_IGN) or bool(flags & SA_RESTART)
+        process.handles(arguments[0] & WORD, restarts=restarts)
 
     def execve(self, task: int, process: TracedProcess, arguments: Arguments) -> None:
         """Become a program."""

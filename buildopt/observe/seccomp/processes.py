@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import signal
 from collections.abc import Callable, Iterable
 
 from buildopt.observe.access import Recorder
@@ -13,6 +14,13 @@ from buildopt.observe.seccomp.paths import working_directory
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
+
+INTERRUPTING = frozenset(range(1, 65)) - {
+    *(signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGPIPE),
+    *(signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU, signal.SIGXCPU, signal.SIGXFSZ),
+    *(signal.SIGILL, signal.SIGTRAP, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGSEGV),
+}
+"""Signals that come while a command goes on; the others end it, or are of its own making."""
 
 FOREVER_IN_DOUBT = -1
 """No thread has this number, so none settles the working directory."""
@@ -23,12 +31,13 @@ class TracedProcess:
 
     `executing`: it is about to become another program. `mover`: the thread that is about to
     change the working directory; until that thread is heard of again, the directory is in doubt
-    and not remembered.
+    and not remembered. `interrupted_by`: signals whose handlers restart no calls. `lost_child`: a
+    child of it has ended since it was last heard of.
     """
 
     __slots__ = (
-        "argv", "cwd", "executing", "has_ended", "life", "memory", "mover", "parent_pid", "pid",
-        "threads",
+        "argv", "cwd", "executing", "has_ended", "interrupted_by", "life", "lost_child", "memory",
+        "mover", "parent_pid", "pid", "threads",
     )  # fmt: skip
 
     def __init__(self, pid: int, parent_pid: int, argv: tuple[str, ...], life: int) -> None:
@@ -42,6 +51,20 @@ class TracedProcess:
         self.executing = False
         self.has_ended = False
         self.threads = {pid}
+        self.interrupted_by: frozenset[int] = frozenset()
+        self.lost_child = False
+
+    def handles(self, signal_number: int, *, restarts: bool) -> None:
+        """Take note of a handler, or that the signal has none any more."""
+        if restarts:
+            self.interrupted_by -= {signal_number}
+        elif signal_number in INTERRUPTING:
+            self.interrupted_by |= {signal_number}
+
+    def may_fail_calls(self) -> bool:
+        """Whether a signal may have made a call of it fail since it was last heard of."""
+        others = self.interrupted_by - {signal.SIGCHLD}
+        return bool(others) or (self.lost_child and bool(self.interrupted_by))
 
     def directory(self, task: int) -> str:
         """The working directory of one of its threads, without links."""
@@ -99,6 +122,7 @@ class Processes:
             argv = arguments_of(process.pid)
             if argv and argv != process.argv:
                 process.argv = argv
+                process.interrupted_by = frozenset()
                 self._tell_start(process)
 
     def executes(self, process: TracedProcess) -> None:
@@ -126,6 +150,7 @@ class Processes:
 
     def exits(self, process: TracedProcess, exit_code: int) -> None:
         """Take note that a process is about to end by itself, and of what it has used."""
+        self._tell_parent(process)
         if not process.has_ended:
             process.has_ended = True
             self._recorder.process_ended(
@@ -143,6 +168,7 @@ class Processes:
     def ended(self, life: int) -> None:
         """Forget a process that has ended."""
         process = self._by_life.pop(life)
+        self._tell_parent(process)
         if self.reaps_orphans and process.pid != self.main_pid:
             with contextlib.suppress(ChildProcessError):  # its own parent will do it
                 os.waitid(os.P_PIDFD, life, os.WEXITED | os.WNOHANG)
@@ -156,6 +182,11 @@ class Processes:
                 process.pid, self._now_ns(), cpu_s=0.0, peak_memory_bytes=0, exit_code=None
             )
 
+    def _tell_parent(self, process: TracedProcess) -> None:
+        parent = self.by_task.get(process.parent_pid)
+        if parent is not None:
+            parent.lost_child = True
+
     def alive(self) -> Iterable[TracedProcess]:
         """The processes that are known and have not ended."""
         return self._by_life.values()
@@ -167,6 +198,8 @@ class Processes:
         parent = self.by_task.get(parent_pid)
         argv = parent.argv if parent and not parent.executing else arguments_of(pid)
         process = TracedProcess(pid, parent_pid, argv, life)
+        if parent is not None:
+            process.interrupted_by = parent.interrupted_by
         if life >= 0:
             self._by_life[life] = process
             self._poll.register(life, select.EPOLLIN)

@@ -141,10 +141,8 @@ class Supervisor:
         except OSError:  # it was killed meanwhile
             return
         try:
-            # The kernel counts calls as they stop. One that is missing was ended by a signal before
-            # we saw it: with EINTR its program may have taken what is there for absent.
-            if call[0] != self._next_identity and self._next_identity:
-                self._recorder.incomplete("incomplete", INTERRUPTED)
+            if call[0] != self._next_identity:
+                self._miss_calls()
             self._next_identity = call[0] + 1
             self._narrator.tell(call)
         except RefusedCall:
@@ -153,6 +151,18 @@ class Supervisor:
         except Exception as error:  # noqa: BLE001  # the command must go on
             self._narrator.give_up(error)
         let_go_on(self._listener, call[0])
+
+    def _miss_calls(self) -> None:
+        """Think of calls that a signal ended before we saw them: the kernel counts what it stops.
+
+        Most signals have them begin anew. Otherwise they failed with EINTR, and the program may
+        have taken for absent what is there.
+        """
+        for descriptor, _ in self._others.poll(0):  # a child's end is a signal to its parent
+            self._react(descriptor)
+        is_first = self._next_identity == 0
+        if not is_first and any(p.may_fail_calls() for p in self._processes.alive()):
+            self._recorder.incomplete("incomplete", INTERRUPTED)
 
     def _is_waiting(self, identity: int) -> bool:
         return is_waiting(self._listener, identity)

@@ -8,6 +8,7 @@ older.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import zlib
 from hashlib import sha256
@@ -29,9 +30,10 @@ def put(state: bytes, content: bytes, now_s: float) -> str:
     folder = os.path.join(os.fsdecode(state), "blobs")
     try:
         files.publish(os.path.join(folder, digest), data)
-        _drop_old(folder, now_s)
     except OSError:
         return ""
+    with contextlib.suppress(OSError):  # another may be tidying up as well
+        _drop_old(folder, now_s)
     return digest
 
 

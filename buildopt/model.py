@@ -79,7 +79,8 @@ class Observation(NamedTuple):
     ============ ===================== ==================================================
     file, tool   path                  XXH3-128 of the content, hex, `+` and the permission
                                        bits, octal; `FOUND|LEFT` for a tool's state, which
-                                       holds as the run found it or left it
+                                       holds as the run found it or left it; of an empty file
+                                       that `make` looked at, `@` and its mtime_ns
     absent       path                  empty: nothing is there; `own`: nothing, or only what
                                        this task made; `kept`: nothing, or what this record
                                        gives back; `EACCES` …: looking fails with that error

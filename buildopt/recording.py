@@ -78,8 +78,7 @@ def variables_that_count(run: Run, observed: Observed) -> tuple[Observation, ...
     seen = variable_observations(run.variables)
     optional = run.optional_variables
     if optional:
-        paths = [o.subject for o in observed.observations if o.kind in ("file", "tool")]
-        unnamed = optional - variables.occurring(optional, run.task.argv, paths)
+        unnamed = optional - _named(run, observed, optional)
         seen = tuple(o._replace(value=UNNAMED) if o.subject in unnamed else o for o in seen)
     path = run.search_path
     if path is None:
@@ -89,6 +88,15 @@ def variables_that_count(run: Run, observed: Observed) -> tuple[Observation, ...
         o._replace(value=path.value(o.value, names)) if o.subject == search_path.NAME else o
         for o in seen
     )
+
+
+def _named(run: Run, observed: Observed, names: frozenset[str]) -> set[str]:
+    """Those of the variables that the run may have looked at: all, where what it read is gone."""
+    paths = [o.subject for o in observed.observations if o.kind in ("file", "tool")]
+    made = {*observed.outputs, *observed.removed, *observed.remade}
+    if not made.isdisjoint(paths):
+        return set(names)
+    return variables.occurring(names, run.words, paths)
 
 
 def _without(observation: Observation, removed: Container[str]) -> Observation:

@@ -60,11 +60,13 @@ def repeat(
     changed_inputs: Callable[[Observed], Iterable[str]],
     earlier: Iterable[str],
     place: str,
+    pause: Callable[[], None],
 ) -> Verdict:
     """Run, run again, compare. `place` is an empty folder of ours that the command cannot see.
 
     `earlier` is what is known of earlier runs' outputs: it is put aside first. `changed_inputs`
-    names what is now not as a run had first met it. Raises OSError where outputs cannot be put
+    names what is now not as a run had first met it, `pause` waits until the clock shows another
+    time. Raises OSError where outputs cannot be put
     aside.
     """
     stale, first = Aside(os.path.join(place, "0")), Aside(os.path.join(place, "1"))
@@ -83,13 +85,16 @@ def repeat(
         refusal = _inputs_refusal(observed, tuple(changed_inputs(observed)), runs)
         if refusal:
             return refusal
+        pause()
         again, seen = trial()
         unequal = [*_compare_endings(execution, again), *_compare_files(observed, seen, first)]
         files = sum(1 for path in observed.outputs if os.path.isfile(path))
         return Verdict(runs + 1, tuple(unequal), files)
     finally:
-        first.give_back()
-        stale.give_back()
+        try:
+            first.give_back()
+        finally:
+            stale.give_back()
 
 
 class Aside:
@@ -144,8 +149,8 @@ def _inputs_refusal(observed: Observed, changed: tuple[str, ...], runs: int) -> 
 
 def _is_stale(observed: Observed) -> bool:
     """Whether the run met what an earlier run had made: probed, or a tool's own state."""
-    if observed.remade:
-        return True
+    if observed.remade or not _own_making(observed):
+        return bool(observed.remade)
     made = {*observed.outputs, *observed.removed}
     met = {o.subject for o in observed.observations if o.kind == "file" and "|" in o.value[1:]}
     return not made.isdisjoint(met.union(observed.probed))
@@ -175,7 +180,7 @@ def _compare_endings(first: Execution, second: Execution) -> list[Unequal]:
 
 
 def _ending(execution: Execution) -> str:
-    return f"signal {execution.signal}" if execution.signal else str(execution.exit_code)
+    return f"signal {execution.signal}" if execution.signal else f"status {execution.exit_code}"
 
 
 def _printed(execution: Execution, stream: StreamName | str) -> bytes:

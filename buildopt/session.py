@@ -119,13 +119,19 @@ class Run(NamedTuple):
             own=own,
             made=self.owned.states,
             optional=self.optional_variables,
-            words=self.task.argv,
+            words=self.words,
             search_path=self.search_path,
             outputs=given_back,
         )
 
     def _list_folder(self, folder: str, own: Container[str]) -> str:
         return self.observer.list_folder(self.task, folder, own)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The command's words, and what other variables say."""
+        told = self.task.environment
+        return (*self.task.argv, *(told[name] for name in self.variables if name in told))
 
     @property
     def is_traced(self) -> bool:
@@ -136,7 +142,7 @@ class Run(NamedTuple):
     def optional_variables(self) -> frozenset[str]:
         """Identifiers of a CI run, which a traced run may turn out not to know of."""
         names = filter(variables.is_ci_identifier, self.variables)
-        return frozenset(names) if self.is_traced else frozenset()
+        return frozenset(names) if self.is_traced and not self.stdin else frozenset()
 
     @property
     def search_path(self) -> SearchPath | None:
@@ -144,7 +150,8 @@ class Run(NamedTuple):
         text = self.task.environment.get(search_path.NAME)
         if text is None or search_path.NAME not in self.variables or not self.is_traced:
             return None
-        return SearchPath(text, self.task.directory, self.stores.tokens)
+        path = SearchPath(text, self.task.directory, self.stores.tokens)
+        return path if path.is_absolute() else None
 
     @property
     def plan_path(self) -> str:

@@ -97,6 +97,8 @@ class States:
         if kind == "link":
             return os.readlink(subject) if stat.S_ISLNK(status.st_mode) else None
         value = self.content(subject, signature)
+        if "@" in observation.value and value is not None:
+            return f"{value}@{signature.mtime_ns}"
         if "|" in observation.value and self._is_own_state(subject, value):
             return observation.value
         return _either(value, observation.value)
@@ -106,11 +108,13 @@ class States:
         now = self.variables.get(name, "")
         if expected == variables.UNNAMED:
             return expected
-        if name != search_path.NAME or self.search_path is None:
+        if name != search_path.NAME or self.search_path is None or not expected:
             return now
         meanings = search_path.meanings(expected)
         if now == search_path.digest(expected):
             return expected
+        if search_path.is_bare(expected):
+            return now
         if any(self.search_path.place_of(name) != place for name, place in meanings.items()):
             return self.search_path.value(now, meanings)
         self._note_programs(self.search_path, meanings)
@@ -119,12 +123,15 @@ class States:
     def _note_programs(self, path: SearchPath, names: Iterable[str]) -> None:
         """Keep what makes the names mean what they do: up to the place where each is found."""
         for name in names:
+            met = path.met(name)
             for candidate in path.candidates(name):
                 status = _lstat(candidate)
-                if status is not None:
-                    self.keep(candidate, signature_of(status))
+                if status is None:
+                    self.absent.add(candidate)
+                    continue
+                self.keep(candidate, signature_of(status))
+                if met and candidate == met[-1]:
                     break
-                self.absent.add(candidate)
 
     def is_in_place(self, output: OutputState) -> bool:
         """Whether what is there is what `output` says."""
@@ -254,6 +261,8 @@ def reason_for(observation: Observation, now: str | None) -> MissReason:
     if observation.kind in ("file", "tool") and now is None:
         kind = "file-vanished" if _error_at(observation.subject) in GONE else kind
         after = "gone" if kind == "file-vanished" else _kind_of(observation.subject)
+    elif observation.kind == "file" and "@" in before and before[:32] == after[:32]:
+        before, after = "its time", "another time"
     elif observation.kind in ("file", "tool") and before[:32] == after[:32]:
         kind = "mode-changed"
         before, after = f"mode {before[33:]}", f"mode {after[33:]}"

@@ -1,8 +1,9 @@
 """Whether another `PATH` means the same programs to a run that was traced.
 
 Its observation is the digest of the text, followed by what each name meant that the run looked
-for in one of its folders: `DIGEST NUL NAME NUL PLACE NUL NAME NUL PLACE …`, where an empty PLACE
-means that no folder has it. With another text the record holds where every name means the same.
+for in one of its folders: `DIGEST NUL NAME NUL PLACE NUL NAME NUL PLACE …`. A PLACE is all files
+of that name up to the first that can be run, and empty where there are none. With another text
+the record holds where every name means the same.
 """
 
 from __future__ import annotations
@@ -32,10 +33,23 @@ class SearchPath(NamedTuple):
         """Paths that `name` may mean, in their order."""
         return (f"{folder.rstrip('/')}/{name}" for folder in self.folders())
 
+    def met(self, name: str) -> list[str]:
+        """Those of them that are there, up to the first that can be run."""
+        found = []
+        for path in self.candidates(name):
+            if os.path.lexists(path):
+                found.append(path)
+                if os.path.isfile(path) and os.access(path, os.X_OK):
+                    break
+        return found
+
     def place_of(self, name: str) -> str:
-        """The first of them that is there, tokenised; empty where none is."""
-        found = next(filter(os.path.lexists, self.candidates(name)), "")
-        return self.tokens.shorten(found)
+        """The same, tokenised, as one text; empty where none is."""
+        return os.pathsep.join(map(self.tokens.shorten, self.met(name)))
+
+    def is_absolute(self) -> bool:
+        """Whether all its folders are the same wherever the command goes."""
+        return all(name.startswith("/") for name in self.text.split(os.pathsep))
 
     def value(self, digest: str, names: Iterable[str]) -> str:
         """`Observation.value` for a run that looked for `names`."""
@@ -54,6 +68,11 @@ def meanings(value: str) -> dict[str, str]:
     """What each name meant, of an observation's value."""
     pieces = value.split(_SEPARATOR)[1:]
     return dict(zip(pieces[::2], pieces[1::2], strict=True))
+
+
+def is_bare(value: str) -> bool:
+    """Whether an observation knows of no meanings, so that only the same text will do."""
+    return _SEPARATOR not in value
 
 
 def digest(value: str) -> str:

@@ -56,7 +56,7 @@ def command(
     elif as_table:
         for row in rows:
             shown = printable(_shown(row.path, call.task.root))
-            click.echo("\t".join((row.kind, shown, row.detail)).rstrip("\t"))
+            click.echo("\t".join((row.kind, shown, printable(row.detail))).rstrip("\t"))
     else:
         from buildopt.cli.trace_tree import print_tree
 

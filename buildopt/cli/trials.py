@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import replace
 
 from buildopt import settings
@@ -10,7 +11,7 @@ from buildopt.cli.call import Call, make_call, working_directory
 from buildopt.errors import BuildoptError, UsageError
 from buildopt.execute.environment import ACTIVE
 from buildopt.execute.streams import plug_closed_streams
-from buildopt.model import Execution, Observed
+from buildopt.model import Execution, Observed, OutputState
 from buildopt.session import Policy, Run, begin
 from buildopt.watched import run_watched
 
@@ -40,11 +41,25 @@ def call_for(words: tuple[str, ...], *, name: str) -> Call:
 
 
 def made_earlier(words: tuple[str, ...]) -> frozenset[str]:
-    """What `buildopt run` of the same words has made here and is still there."""
+    """What `buildopt run` of the same words has made here and is still as it was left."""
     call = make_call(_settings(), words)
     if call.observer is None:
         return frozenset()
-    return begin(call.task, Policy(cache="off"), call.observer, call.stores).owned.paths()
+    run = begin(call.task, Policy(cache="off"), call.observer, call.stores)
+    return frozenset(path for path, made in run.owned.states.items() if _is_as_made(made, run))
+
+
+def _is_as_made(made: OutputState, run: Run) -> bool:
+    """Whether nobody has changed it since; sizes are not kept, so contents are compared."""
+    try:
+        mode = os.lstat(made.path).st_mode
+        if made.kind == "link":
+            return stat.S_ISLNK(mode) and os.readlink(made.path) == made.digest
+        if made.kind == "directory":
+            return stat.S_ISDIR(mode)
+        return run.states().digest(made.path).startswith(made.fast_digest or "-")
+    except OSError:
+        return False
 
 
 def _settings() -> settings.Settings:

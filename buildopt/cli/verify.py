@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -30,6 +31,8 @@ Examples:
   buildopt verify --json -- python -m build -n
 """
 MOST_SHOWN = 50
+CLOCK_STEP_S = 2.0
+"""Between the runs: the times in a zip archive go by two seconds, most others by one."""
 HINTS = {
     "time stamp": "set SOURCE_DATE_EPOCH, or leave the time out of what is built",
     "path": "build at a fixed path, or map it out (-ffile-prefix-map, sourceRoot)",
@@ -37,7 +40,7 @@ HINTS = {
     "random": "derive names and identifiers from content, or fix the seed",
 }
 REFUSALS = {
-    "failed": "the command failed: {}",
+    "failed": "the command failed with {}",
     "incomplete": "the command could not be watched to the end: {}",
     "changes-inputs": "the command changes what it reads, so its inputs are never the same: {}",
     "input-changed": "inputs changed between the two runs: {}",
@@ -57,7 +60,7 @@ def command(words: tuple[str, ...], as_json: bool) -> int:
     or could not be compared.
     """
     call = call_for(words, name="verify")
-    with _folder_beside_the_cache(call) as place, _command_output_on_stderr(as_json):
+    with _folder_beside_the_cache(call) as place, _command_output_dropped(as_json):
         verdict = _repeat(call, made_earlier(words), place)
     if as_json:
         click.echo(json.dumps(_object(call, verdict)))
@@ -77,8 +80,11 @@ def _repeat(call: Call, earlier: frozenset[str], place: str) -> Verdict:
         observations = (*variable_observations(run.variables), *observed.observations)
         return [reason.subject for reason in states.differences(observations)]
 
+    def pause() -> None:
+        time.sleep(CLOCK_STEP_S)
+
     try:
-        return repeat(trial, changed_inputs, earlier, place)
+        return repeat(trial, changed_inputs, earlier, place, pause)
     except OSError as error:
         raise BuildoptError(
             f"cannot put the outputs aside: {error.strerror}: `{error.filename}`",
@@ -107,7 +113,7 @@ def _folder_beside_the_cache(call: Call) -> Iterator[str]:
 
 
 @contextmanager
-def _command_output_on_stderr(wanted: bool) -> Iterator[None]:
+def _command_output_dropped(wanted: bool) -> Iterator[None]:
     """With `wanted` the command's stdout goes nowhere of ours, so that stdout holds the object."""
     if not wanted:
         yield

@@ -59,15 +59,18 @@ class Changes:
             self._touches.attempt(path, CREATED)
         elif flags & os.O_TRUNC:
             did = 0 if flags & os.O_CREAT else STAT
-            did |= KEPT_MODE if self._keeps_mode(path, access.mode) else 0
+            did |= KEPT_MODE if self._keeps_mode(path, access) else 0
             self._touches.attempt(path, did)
         else:
             self._touches.attempt(path, READ)
 
-    def _keeps_mode(self, path: str, mode: int) -> bool:
+    def _keeps_mode(self, path: str, access: Access) -> bool:
         """Whether a file is there whose permission bits are not those that a new one would get."""
         there = mode_now(path)
-        return stat.S_ISREG(there) and stat.S_IMODE(there) != stat.S_IMODE(mode) & ~self._umask
+        if not stat.S_ISREG(there):
+            return False
+        umask = umask_of(access.pid, self._umask)
+        return stat.S_IMODE(there) != stat.S_IMODE(access.mode) & ~umask
 
     def _create(self, access: Access, path: str) -> None:
         self._touches.attempt(path, CREATED)
@@ -158,6 +161,16 @@ class Changes:
             self._refuse(path)
         else:
             touch.did |= ATTRIBUTES
+
+
+def umask_of(pid: int, usual: int) -> int:
+    """The umask of a process, `usual` where it cannot be told."""
+    try:
+        with open(f"/proc/{pid}/status", "rb") as status:
+            told = status.read().partition(b"\nUmask:")[2].split(maxsplit=1)
+        return int(told[0], 8) if told else usual
+    except (OSError, ValueError):
+        return usual
 
 
 _MEANINGS: Mapping[Operation, Callable[[Changes, Access, str], None]] = {

@@ -39,6 +39,7 @@ from buildopt.observe.first_touch import (
     READ,
     SET_MODE,
     STAT,
+    TIMED,
     TYPE,
     Touch,
     Touches,
@@ -49,6 +50,8 @@ from buildopt.observe.listing import LETTERS, LISTED_PLACES, OTHER_LETTER, as_te
 from buildopt.observe.observer import DigestFile
 from buildopt.observe.placement import Placement
 
+EMPTY_DIGEST = "99aa06d3014798d86001c324468d497f"
+"""XXH3-128 of no bytes (xxHash's specification)."""
 OWN = "own"
 KEPT = "kept"
 
@@ -279,9 +282,12 @@ class _Summing:
             rows.append(Row("absent", touch.path, touch.error))
         elif kind == FILE:
             name: ObservationKind = "tool" if touch.did & EXECUTED else "file"
-            rows.append(Row(name, touch.path, touch.value, touch.first))
+            value = touch.value
             if not touch.did & (READ | EXECUTED):
                 self.conclusion.probed.append(touch.path)
+                if touch.did & TIMED:
+                    value = f"{EMPTY_DIGEST}+{touch.first.mode & 0o7777:o}@{touch.first.mtime_ns}"
+            rows.append(Row(name, touch.path, value, touch.first))
         elif kind == LINK:
             rows.append(Row("link", touch.path, touch.value))
         elif kind == FOLDER:

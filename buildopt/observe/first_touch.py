@@ -34,6 +34,8 @@ KEPT_MODE = 64
 unless they are set as well, and so the file that was there counts."""
 ATTRIBUTES = 128
 """Its extended attributes were asked for, and there were none that count."""
+TIMED = 256
+"""An empty file that a tool asked for which goes by times: a stamp, whose time is all it tells."""
 
 CONTENT = STAT | READ | EXECUTED | CREATED | KEPT_MODE
 """Whatever makes the first state count; a mere overwriting does not."""

@@ -48,6 +48,9 @@ STATE = ("*.tsbuildinfo", ".pytest_cache/**", ".git/index")
 RESTORED_STATE = ("*.tsbuildinfo",)
 """State that belongs to the outputs: out of step with `dist` it makes tsc emit too little."""
 
+TOOLS_BY_TIME = frozenset({"make", "gmake", "ninja"})
+"""Tools that decide by times: to them an empty file is a stamp, and its time counts."""
+
 RESOLVER_NAMES = (
     "package.json", "node_modules", "tsconfig.json", "tsconfig.base.json", "jsconfig.json",
     ".npmrc", ".pnp.cjs", ".pnp.js", ".pnp.loader.mjs", ".env", ".env.local",

@@ -19,14 +19,16 @@ from buildopt.observe.changes import Changes
 from buildopt.observe.conclusion import conclude
 from buildopt.observe.first_touch import (
     EXECUTED,
+    FILE,
     LINK,
     READ,
     STAT,
+    TIMED,
     Granularity,
     Touch,
     Touches,
 )
-from buildopt.observe.ignored import Place, TracePolicy
+from buildopt.observe.ignored import TOOLS_BY_TIME, Place, TracePolicy
 from buildopt.observe.listings import Listings
 from buildopt.observe.network import is_harmless
 from buildopt.observe.observer import DigestFile
@@ -160,8 +162,15 @@ class Ledger:
 
     def _look(self, access: Access, path: str, did: int) -> None:
         touch = self._touches.note(path, did)
+        if did == STAT and touch.first is not None and not touch.first.size_bytes:
+            self._look_at_empty(access.pid, touch)
         if not touch.is_attempted and self._ways.is_settled:
             self._known[access.path, access.follows] = touch
+
+    def _look_at_empty(self, pid: int, touch: Touch) -> None:
+        argv = self._processes.argv(pid)
+        if touch.kind == FILE and argv and os.path.basename(argv[0]) in TOOLS_BY_TIME:
+            touch.did |= TIMED
 
     def _read_link(self, path: str) -> None:
         touch = self._touches.note(path, STAT)

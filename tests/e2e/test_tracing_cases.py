@@ -6,6 +6,7 @@ would have left.
 
 import os
 import shutil
+import subprocess
 
 import pytest
 
@@ -285,3 +286,16 @@ def test_folder_where_a_file_was_overwritten_once_is_a_miss(rig):
     done = rig.run(*run)
 
     assert done.err == plain.stderr != b""
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+def test_stamp_of_make_that_was_there_before_counts_by_its_time(rig):
+    rig.write("Makefile", "stamp: src\n\tmkdir -p gen; cp src gen/out\n\ttouch stamp\n")
+    rig.write("src", "one")
+    subprocess.run(["make"], cwd=rig.root, check=True, capture_output=True)
+    for content in ("one", "two", "one"):
+        rig.write("src", content)
+
+        rig.run("--", "make")
+
+        assert rig.read("gen/out") == content.encode()

@@ -105,3 +105,55 @@ def test_without_tracing_all_of_them_count(rig):
     rig.environ["GITHUB_SHA"] = "2"
 
     assert rig.run(*run).reasons == [("environment", "GITHUB_SHA")]
+
+
+def test_path_that_appears_counts(rig):
+    path = rig.environ.pop("PATH")
+    run = ("--", "/bin/sh", "-c", "command -v tool || echo none")
+    rig.run(*run)
+
+    rig.environ["PATH"] = f"{tool(rig, 'bin', 'x')}:{path}"
+
+    assert rig.run(*run).out.endswith(b"/tool\n")
+
+
+def test_files_of_a_tool_s_name_that_cannot_be_run_are_passed_over(rig):
+    path = rig.environ["PATH"]
+    first, second, third = (tool(rig, name, name) for name in ("a", "b", "c"))
+    (rig.place / "a" / "tool").chmod(0o644)
+    rig.environ["PATH"] = f"{first}:{second}:{path}"
+    assert rig.run("--", "sh", "-c", "tool").out == b"b\n"
+
+    rig.environ["PATH"] = f"{first}:{third}:{second}:{path}"
+
+    assert rig.run("--", "sh", "-c", "tool").out == b"c\n"
+
+
+def test_folder_of_the_path_that_depends_on_where_one_is_counts_as_text(rig):
+    rig.write("sub/bin2/uname", "#!/bin/sh\necho mine\n", 0o755)
+    path = rig.environ["PATH"]
+    rig.environ["PATH"] = f"bin1:{path}"
+    rig.run("--", "sh", "-c", "cd sub && uname")
+
+    rig.environ["PATH"] = f"bin2:{path}"
+
+    assert rig.run("--", "sh", "-c", "cd sub && uname").out == b"mine\n"
+
+
+def test_identifier_counts_for_a_template_that_is_expanded_in_place(rig):
+    run = ("--", "sh", "-c", 'eval "$(cat t)" > t.n; mv t.n t')
+    for value in ("1", "2"):
+        rig.environ["GITHUB_SHA"] = value
+        rig.write("t", "echo $GITHUB_SHA")
+
+        rig.run(*run)
+
+        assert rig.read("t") == value.encode() + b"\n"
+
+
+def test_identifier_counts_where_another_variable_names_it(rig):
+    rig.environ["SCRIPT"] = "echo $GITHUB_SHA"
+    for value in ("1", "2"):
+        rig.environ["GITHUB_SHA"] = value
+
+        assert rig.run("--", "sh", "-c", 'eval "$SCRIPT"').out == value.encode() + b"\n"

@@ -115,3 +115,19 @@ def test_without_a_command_it_says_how(rig):
 
     assert done.returncode == 2
     assert b"hint: buildopt verify -- COMMAND" in done.stderr
+
+
+def test_what_the_user_changed_of_an_output_stays(rig):
+    script = "test -e config || cp a config; cat a > out"
+    rig.run("--", "sh", "-c", script)
+    rig.write("config", "edited")
+
+    verified(rig, script)
+
+    assert rig.read("config") == b"edited"
+
+
+def test_time_in_whole_seconds_is_found(rig):
+    _, found = verified(rig, "date > out; tar czf o.tgz a; ln -sf /nowhere l; tar czf l.tgz l")
+
+    assert {d["subject"]: d["cause"] for d in found["differences"]}["out"] == "time stamp"

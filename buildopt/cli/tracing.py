@@ -14,7 +14,7 @@ YES = "yes"
 
 def why_not(layout: Layout) -> str:
     """Why tracing cannot be had here; empty where it can."""
-    path = os.path.join(layout.base, f"tracing-{_surroundings()}")
+    path = answer_path(layout)
     try:
         found = files.read(path).decode()
     except OSError:
@@ -28,6 +28,11 @@ def why_not(layout: Layout) -> str:
         except OSError:
             pass  # asked again next time
     return "" if found == YES else found
+
+
+def answer_path(layout: Layout) -> str:
+    """The file that keeps the answer for these surroundings."""
+    return os.path.join(layout.base, f"tracing-{_surroundings()}")
 
 
 def in_thread() -> bool:

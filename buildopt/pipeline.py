@@ -99,7 +99,7 @@ def look_up_only(
 
 def look_up(run: Run) -> lookup.Found:
     """The record that holds now, or why none does."""
-    return lookup.find(
+    found = lookup.find(
         run.task,
         lookup.Finder(
             records=run.records,
@@ -112,6 +112,18 @@ def look_up(run: Run) -> lookup.Found:
             root=run.task.root,
         ),
     )
+    return found if found.candidates else _unless_evicted(run, found)
+
+
+def _unless_evicted(run: Run, found: lookup.Found) -> lookup.Found:
+    """Of a task without a record: whether it had one that was evicted."""
+    from buildopt.cache import tombstones  # only a task without a record asks
+
+    day = tombstones.day_of(run.stores.layout.task(run.task.project, run.task.key))
+    if not day:
+        return found
+    reason = MissReason(kind="evicted", subject="task", before=day)
+    return found._replace(lookup=Miss(reasons=(reason,)))
 
 
 _CACHE_OFF = NotStored(kind="settings", subject="cache")

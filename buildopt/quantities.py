@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+UNIT_BYTES: dict[str, int] = {"": 1, "b": 1} | {
+    prefix + suffix: factor ** (power + 1)
+    for power, prefix in enumerate("kmgt")
+    for suffix, factor in (("", 1000), ("b", 1000), ("ib", 1024))
+}
+"""Units in which a size may be written, in small letters: `10G` and `10 GB` are powers of 1,000,
+`10 GiB` is one of 1,024 (IEC 80000-13)."""
+
 
 def duration(seconds: float) -> str:
     """`2.41 s`, `12 ms`, `3 min 5 s`, `1 h 12 min`."""
@@ -25,6 +33,16 @@ def size(count_bytes: float) -> str:
             return f"{value:.3g} {unit}"
         value /= 1000
     return f"{value:.3g} TB"
+
+
+def parse_size(text: str) -> int:
+    """Bytes in `500 MB`, `10GB`, `1.5 GiB` or `4096`; raises ValueError for what is no size."""
+    number = text.strip().rstrip("BGIKMTbgikmt")
+    unit = text.strip()[len(number) :].lower()
+    number = number.strip()
+    if not set(number) <= set("0123456789.") or len(number) > 20 or unit not in UNIT_BYTES:
+        raise ValueError(text)
+    return int(float(number) * UNIT_BYTES[unit])
 
 
 def exact_bytes(count_bytes: float) -> str:

@@ -16,12 +16,14 @@ from typing import Any, Literal, get_args
 from buildopt import places
 from buildopt.errors import SettingsError
 from buildopt.model import CacheMode, NetworkMode
+from buildopt.quantities import parse_size
 
 PROJECT_FILES = ("buildopt.toml", "pyproject.toml", "package.json")
 ROOT_FILES = PROJECT_FILES[:1]
 """A folder that holds one of these is a project's root, whatever else is in it."""
 USER_FILE = "buildopt/buildopt.toml"
 """Below `XDG_CONFIG_HOME` or `~/.config`."""
+LIMIT_FORMS = "a size such as `500 MB`, `10GB` or `1.5 GiB`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +64,22 @@ class Settings:
     """Further paths that a tool keeps from run to run: they hold as found or as left."""
     quiet: bool = False
     verbose: bool = False
+    cache_limit: str = "10 GB"
+    """How much the cache may hold: as much as GitHub's free cache for a repository, and little
+    beside what a developer's disk has."""
+    cache_max_age_days: int = 30
+    """How long a record may go unused: longer than most branches live."""
     tasks: tuple[TaskSettings, ...] = ()
     root: str = ""
     file: str = ""
     """The project file that was read, or empty."""
     consulted: tuple[str, ...] = ()
     """Paths, present or not, whose change could change these settings."""
+
+    @property
+    def cache_limit_bytes(self) -> int:
+        """`cache_limit` as a number."""
+        return parse_size(self.cache_limit)
 
 
 def load(directory: str, environ: Mapping[str, str]) -> Settings:
@@ -138,6 +150,14 @@ def task_named(settings: Settings, name: str) -> TaskSettings:
         else f"tasks are {', '.join(names)}; a command goes behind `--`"
     )
     raise SettingsError(f"no task `{name}`", hint=hint, slug="unknown-task")
+
+
+def is_possible_limit(text: str) -> bool:
+    """Whether a text is a size to which a cache can be limited."""
+    try:
+        return parse_size(text) > 0
+    except ValueError:
+        return False
 
 
 def _platform_folder(function: str) -> str:
@@ -292,6 +312,10 @@ def _value(path: str, key: str, value: Any, default: Any) -> Any:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise _impossible(path, key, value, "a list of texts")
         return tuple(value)
+    if isinstance(default, int):
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise _impossible(path, key, value, "a whole number")
+        return value
     if not isinstance(value, str):
         raise _impossible(path, key, value, "a text")
     return value
@@ -302,6 +326,10 @@ def _check_choices(settings: Settings, path: str) -> None:
         raise _impossible(path, "observe", settings.observe, "auto, seccomp, declared or off")
     if settings.network not in get_args(NetworkMode):
         raise _impossible(path, "network", settings.network, ", ".join(get_args(NetworkMode)))
+    if not is_possible_limit(settings.cache_limit):
+        raise _impossible(path, "cache_limit", settings.cache_limit, LIMIT_FORMS)
+    if settings.cache_max_age_days < 1:
+        raise _impossible(path, "cache_max_age_days", settings.cache_max_age_days, "1 or more")
     for mode in (settings.cache, *(task.cache for task in settings.tasks)):
         if mode and mode not in get_args(CacheMode):
             raise _impossible(path, "cache", mode, ", ".join(get_args(CacheMode)))
@@ -318,11 +346,20 @@ def _apply_environment(settings: Settings, environ: Mapping[str, str]) -> Settin
             changes[f.name] = text.lower() not in ("", "0", "false", "no", "off")
         elif isinstance(default, tuple):
             changes[f.name] = tuple(text.split())
+        elif isinstance(default, int):
+            changes[f.name] = _whole_number(f.name, text)
         else:
             changes[f.name] = text
     settings = replace(settings, **changes)
     _check_choices(settings, "the environment")
     return settings
+
+
+def _whole_number(name: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise _impossible("the environment", name, text, "a whole number") from None
 
 
 def _unknown_key(path: str, key: str, known: set[str]) -> SettingsError:

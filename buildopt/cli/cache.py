@@ -10,16 +10,23 @@ import click
 
 from buildopt import settings
 from buildopt.cache import inventory
+from buildopt.cache.eviction import DAY_S, Limits
 from buildopt.cache.layout import Layout
+from buildopt.cache.survey import take_stock
+from buildopt.cache.sweep import sweep_now
+from buildopt.cli.call import working_directory
+from buildopt.cli.size_option import require_size
 from buildopt.errors import UsageError
 from buildopt.events import SCHEMA
-from buildopt.quantities import size
+from buildopt.quantities import counted as in_words
+from buildopt.quantities import parse_size, share, size
 
 EPILOG = """\b
 Examples:
   buildopt cache stats           how much is stored, of how many tasks
   buildopt cache list            the tasks of all projects
   buildopt cache verify          digest everything; drop what is damaged
+  buildopt cache prune --limit 2GB --dry-run
 """
 
 
@@ -44,14 +51,25 @@ def path(layout: Layout) -> None:
 def stats(layout: Layout, as_json: bool) -> None:
     """How much is stored, and of how many tasks."""
     counted = inventory.count(layout)
+    chosen = settings.load(working_directory(), os.environ)
+    oldest_s = min((record.used_s for record in take_stock(layout).records), default=None)
     if as_json:
-        click.echo(json.dumps({"schema": SCHEMA, **counted}))
+        limits = {
+            "limit_bytes": chosen.cache_limit_bytes,
+            "max_age_days": chosen.cache_max_age_days,
+            "oldest_use_s": oldest_s,
+        }
+        click.echo(json.dumps({"schema": SCHEMA, **counted, **limits}))
         return
     click.echo(f"cache      {layout.top}")
     click.echo(f"tasks      {counted['tasks']}")
     click.echo(f"records    {counted['records']}")
     click.echo(f"artifacts  {counted['artifacts']}, {size(counted['artifact_bytes'])} on disk")
-    click.echo(f"in all     {size(counted['bytes'])}")
+    share_used = share(counted["bytes"] / chosen.cache_limit_bytes)
+    click.echo(f"in all     {size(counted['bytes'])}, {share_used} of {chosen.cache_limit}")
+    if oldest_s is not None:
+        unused = in_words(int((time.time() - oldest_s) / DAY_S), "day")
+        click.echo(f"oldest     used {unused} ago; goes after {chosen.cache_max_age_days} days")
 
 
 @command.command("list")
@@ -59,7 +77,7 @@ def stats(layout: Layout, as_json: bool) -> None:
 @click.pass_obj
 def list_(layout: Layout, as_json: bool) -> None:
     """The recorded tasks, the last used first."""
-    tasks = inventory.tasks(layout)
+    tasks = [task for task in inventory.tasks(layout) if task["records"]]
     if as_json:
         click.echo(json.dumps({"schema": SCHEMA, "tasks": tasks}))
         return
@@ -106,6 +124,43 @@ def verify(layout: Layout, as_json: bool) -> int:
         for name in damaged:
             click.echo(f"  {name}")
     return 1 if damaged else 0
+
+
+@command.command("prune")
+@click.option("--limit", callback=require_size, metavar="SIZE", help="How much may stay.")
+@click.option(
+    "--max-age", type=click.IntRange(min=1), metavar="DAYS", help="How long a record may go unused."
+)
+@click.option("--dry-run", is_flag=True, help="Say what would go; remove nothing.")
+@click.option("--json", "as_json", is_flag=True, help="One object, for machines.")
+@click.pass_obj
+def prune(
+    layout: Layout, limit: str | None, max_age: int | None, dry_run: bool, as_json: bool
+) -> None:
+    """Remove what nobody used for long, and what saves the least time for its size.
+
+    The limits are those of the settings, unless given. Every hour a run that stores does the
+    same in the background.
+    """
+    chosen = settings.load(working_directory(), os.environ)
+    limits = Limits(
+        parse_size(limit) if limit else chosen.cache_limit_bytes,
+        (max_age or chosen.cache_max_age_days) * DAY_S,
+    )
+    removed = sweep_now(layout, limits, dry_run=dry_run)
+    rows = {
+        kind: {"files": len(files), "bytes": sum(file.size_bytes for file in files)}
+        for kind, files in removed.items()
+    }
+    freed_bytes = sum(row["bytes"] for row in rows.values())
+    if as_json:
+        told = {"schema": SCHEMA, "dry_run": dry_run, "freed_bytes": freed_bytes, "removed": rows}
+        click.echo(json.dumps(told))
+        return
+    click.echo(f"{size(freed_bytes)} {'would be freed' if dry_run else 'freed'}")
+    for kind, row in rows.items():
+        if row["files"]:
+            click.echo(f"  {kind.replace('_', ' '):<12} {row['files']:>6}, {size(row['bytes'])}")
 
 
 @command.command("clear")

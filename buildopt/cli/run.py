@@ -14,8 +14,10 @@ import click
 
 from buildopt import hit, settings
 from buildopt.cache import hit_index
+from buildopt.cache.layout import Layout
 from buildopt.cache.memo import RACY, flags_for, signature_of
 from buildopt.cli.call import WAYS, Call, make_call, working_directory
+from buildopt.cli.size_option import require_size
 from buildopt.cli.words import miss_words, saved_words, summary, tell
 from buildopt.errors import EXIT_DRY_RUN_MISS, EXIT_FAILED, UsageError
 from buildopt.events import Event, RunFinished, data_of, encode
@@ -36,6 +38,10 @@ Examples:
   buildopt run --report -- pytest
 """
 _LOST_OUTPUT = NotStored(kind="incomplete", subject="output")
+SWEEP_MARK = "swept"
+"""The file whose time is when the last sweep of a cache began (cache/background.py)."""
+SWEEP_EVERY_S = 3_600
+"""A cache grows over its limit within hours, and a sweep reads all that is recorded in it."""
 Signatures = list[tuple[str, StatSignature | None]]
 _PASSED_FDS = NotStored(kind="settings", subject="pass-fds")
 _NOT_FOR_THE_FAST_PATH = ("result_file", "report", "dry_run", "force", "cache_dir", "pass_fds")
@@ -58,6 +64,12 @@ _NOT_FOR_THE_FAST_PATH = ("result_file", "report", "dry_run", "force", "cache_di
 )
 @click.option("--force", is_flag=True, help="Run the command, and store over a hit.")
 @click.option("--cache-dir", metavar="DIR", help="Where the cache is.")
+@click.option(
+    "--cache-limit",
+    callback=require_size,
+    metavar="SIZE",
+    help="How much it may hold.  [default: 10 GB]",
+)
 @click.option(
     "--observe",
     type=click.Choice(WAYS),
@@ -115,6 +127,8 @@ def command(words: tuple[str, ...], **options: Any) -> int:
         _write_result(result_file, result)
     if options["report"]:
         _write_report(call, result)
+    if result.stored:
+        _sweep_where_due(call.stores.layout, chosen)
     return _end(finished)
 
 
@@ -167,6 +181,7 @@ def _with_options(chosen: settings.Settings, options: dict[str, Any]) -> setting
     return replace(
         settings.with_lists(chosen, options),
         cache=options["cache"] or chosen.cache,
+        cache_limit=options["cache_limit"] or chosen.cache_limit,
         observe=options["observe"] or chosen.observe,
         strict_outputs=options["strict_outputs"] or chosen.strict_outputs,
         strict_private=options["strict_private"] or chosen.strict_private,
@@ -300,6 +315,21 @@ def _write_report(call: Call, result: RunFinished) -> None:
         tell(f"buildopt: report in {path}")
     except (OSError, ValueError) as error:
         tell(f"buildopt: cannot write the report: {error}")
+
+
+def _sweep_where_due(layout: Layout, chosen: settings.Settings) -> None:
+    """Start what keeps the cache within its limits, once an hour; a look at one file tells."""
+    try:
+        age_s = time.time() - os.stat(os.path.join(layout.base, SWEEP_MARK)).st_mtime
+    except OSError:
+        age_s = SWEEP_EVERY_S
+    if abs(age_s) < SWEEP_EVERY_S:  # a clock may have been set back
+        return
+    from buildopt.cache import background
+    from buildopt.cache.eviction import DAY_S, Limits
+
+    limits = Limits(chosen.cache_limit_bytes, chosen.cache_max_age_days * DAY_S)
+    background.start(layout, limits)
 
 
 def _end(finished: Finished) -> int:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from buildopt.quantities import counted, duration, exact_bytes, moment, share, size
+from buildopt.quantities import counted, duration, exact_bytes, moment, parse_size, share, size
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,42 @@ def test_words_follow_their_number():
 
 def test_a_moment_is_absolute():
     assert moment(1_795_534_274_999_999_999) == "2026-11-24 15:31:14 UTC"
+
+
+@pytest.mark.parametrize(
+    ("text", "count_bytes"),
+    [
+        ("4096", 4_096),
+        ("500 MB", 500_000_000),
+        ("10GB", 10_000_000_000),
+        ("1.5 GiB", 1_610_612_736),
+        (" 2 kb ", 2_000),
+        ("1T", 10**12),
+        ("7 B", 7),
+    ],
+)
+def test_a_size_is_read_in_powers_of_a_thousand_or_with_an_i_of_1024(text, count_bytes):
+    assert parse_size(text) == count_bytes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "GB",
+        "ten GB",
+        "1,5 GB",
+        "1_0",
+        "-5",
+        "nan",
+        "inf",
+        "1e3",
+        "5 XB",
+        "1 GBB",
+        "9" * 400,
+        ".",
+    ],
+)
+def test_what_is_no_size_is_refused(text):
+    with pytest.raises(ValueError):
+        parse_size(text)

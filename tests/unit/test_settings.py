@@ -70,6 +70,8 @@ def test_environment_is_stronger_than_the_project_and_that_than_the_user(fs):
         ("observe = 'magic'\n", "impossible-value", "`magic`", "seccomp"),
         ("cache = 'maybe'\n", "impossible-value", "`maybe`", "read-write"),
         ("quiet = 1\n", "impossible-value", "`quiet`", "true or false"),
+        ("cache_limit = 10\n", "impossible-value", "`cache_limit`", "a text"),
+        ("cache_max_age_days = true\n", "impossible-value", "`True`", "a whole number"),
         ("quiet = = 1\n", "broken-settings", "line 1", "TOML"),
     ],
 )
@@ -111,3 +113,31 @@ def test_impossible_network_is_told(tmp_path):
 
     with pytest.raises(SettingsError, match="network"):
         settings.load(str(tmp_path), {})
+
+
+def test_limits_of_the_cache_can_be_set(fs):
+    contents = 'cache_limit = "1.5 GiB"\ncache_max_age_days = 7\n'
+    fs.create_file("/home/u/p/sub/buildopt.toml", contents=contents)
+
+    found = load(fs, BUILDOPT_CACHE_MAX_AGE_DAYS="90")
+
+    assert (found.cache_limit_bytes, found.cache_max_age_days) == (1_610_612_736, 90)
+    assert load(fs, BUILDOPT_CACHE_LIMIT="2 GB").cache_limit_bytes == 2_000_000_000
+    assert settings.load("/", {}).cache_limit_bytes == 10_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "hint"),
+    [
+        ("BUILDOPT_CACHE_LIMIT", "much", "`500 MB`"),
+        ("BUILDOPT_CACHE_LIMIT", "0", "`500 MB`"),
+        ("BUILDOPT_CACHE_MAX_AGE_DAYS", "0", "1 or more"),
+        ("BUILDOPT_CACHE_MAX_AGE_DAYS", "a month", "a whole number"),
+    ],
+)
+def test_an_impossible_limit_is_told(fs, variable, value, hint):
+    with pytest.raises(SettingsError) as caught:
+        load(fs, **{variable: value})
+
+    assert (caught.value.slug, hint in caught.value.hint) == ("impossible-value", True)
+    assert f"`{value}`" in caught.value.message

@@ -108,6 +108,7 @@ class _Summing:
         self._is_strict = adoptable is None
         self._listed: list[Touch] = []
         self._exempt: set[str] = set()
+        self._folders_needed: set[str] = set()
 
     def add(self, touch: Touch) -> None:
         now = look(touch.path)[0]
@@ -123,6 +124,9 @@ class _Summing:
 
     def add_listings(self) -> None:
         """Listings come last: they leave out all that is an output."""
+        seen = {row.subject for row in self.conclusion.rows} | self.conclusion.outputs
+        for folder in sorted(self._folders_needed - seen):
+            self.conclusion.rows.append(Row("directory", folder, ""))
         outputs, adoptable = self.conclusion.outputs, self._adoptable
         alike = self._left_alike()
         observed = {row.subject for row in self.conclusion.rows}
@@ -181,10 +185,17 @@ class _Summing:
             if self._is_exempt(touch):
                 self._admit(touch.path, now)
                 self._exempted(touch, KEPT)
+                self._need_folder_of(touch.path)
                 return
             if touch.did & SET_MODE:
                 self._admit(touch.path, now)
         self._depend(touch)
+
+    def _need_folder_of(self, path: str) -> None:
+        """What is given back where it is missing needs its folder, unless that comes back too."""
+        folder = path.rpartition("/")[0]
+        if folder not in self._adoptable and not self._placement.is_root(folder):
+            self._folders_needed.add(folder)
 
     def _add_made(self, touch: Touch, now: StatSignature | None) -> None:
         if touch.is_disturbed:

@@ -52,6 +52,10 @@ class Placement:
         """Whether a path of state is stored and restored with the outputs."""
         return self._restored.match(path, path.rpartition("/")[2])
 
+    def is_root(self, path: str) -> bool:
+        """Whether it is the project's root, which is there while anything runs in it."""
+        return _as_folder(path) == self._inside
+
     def lists_by_membership(self, folder: str) -> bool:
         """Whether of a listing of `folder` only the names count that the run touched there.
 

@@ -100,7 +100,7 @@ def _try_in(top, case, mode, tally):
     for run, changes in enumerate(case.changes):
         for change in changes:
             change.apply(root)
-        before = tree(root)
+        before, numbers = tree(root), inodes(root)
         kept = _copy(root, top / "kept" / "project")
         expected, expected_tree = _run_plainly(top, root, environment)
         ended, outcome = _run_wrapped(top, root, environment, mode)
@@ -119,8 +119,19 @@ def _try_in(top, case, mode, tally):
             return Difference(run, outcome, what)
         if outcome in ("executed", "fresh", "restored"):  # what leaves no record owns nothing
             made |= {path for path, state in now.items() if before.get(path) != state}
+            made |= {path for path, number in inodes(root).items() if numbers.get(path) != number}
         last = (ended, now) if ended.status == 0 else None
     return None
+
+
+def inodes(root):
+    """The number of each file, link and folder: what is made anew has another."""
+    found = {}
+    for folder, folders, names in os.walk(root):
+        for name in [*folders, *names]:
+            path = os.path.join(folder, name)
+            found[os.path.relpath(path, root)] = os.lstat(path).st_ino
+    return found
 
 
 def _count(tally, outcome, *, is_repeat):

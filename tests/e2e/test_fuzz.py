@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 FUZZ = Path(__file__).parents[2] / "benchmarks" / "fuzz_tracing.py"
-CASES = 25
+CASES = 15
 """For each mode and seed; more would take the suite too long."""
 
 

@@ -104,10 +104,10 @@ def _folder_beside_the_cache(call: Call) -> Iterator[str]:
     try:
         yield folder
     except BaseException:
-        try:
-            os.rmdir(folder)
-        except OSError:
+        if any(names for _, _, names in os.walk(folder)):
             tell(f"buildopt: interrupted: what was put aside and not put back is in `{folder}`")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
         raise
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -131,3 +131,11 @@ def test_time_in_whole_seconds_is_found(rig):
     _, found = verified(rig, "date > out; tar czf o.tgz a; ln -sf /nowhere l; tar czf l.tgz l")
 
     assert {d["subject"]: d["cause"] for d in found["differences"]}["out"] == "time stamp"
+
+
+def test_command_that_is_not_there_is_told_and_nothing_else(rig):
+    done = rig.call("verify", "--", "no-such-program")
+
+    assert b"cannot find the command" in done.stderr
+    assert b"interrupted" not in done.stderr
+    assert not list(rig.cache.glob("v1/verify-*"))

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.e2e.fuzz_grammar import FuzzCase, case_for
+from tests.e2e.fuzz_grammar import LONGEST_SCRIPT, FuzzCase, case_for
 from tests.e2e.fuzz_oracle import Difference, Tally, shrink, try_case
 
 BATCH = 25
@@ -33,6 +33,7 @@ class Batch(NamedTuple):
     first_seed: int
     cases: int
     mode: str
+    longest: int
     shrinks: bool
 
 
@@ -52,7 +53,9 @@ def main() -> int:
                 print(f"\n{case}\n  {told(difference)}", flush=True)
     print(f"{options.cases} cases in {time.monotonic() - started:.0f} s, {failed} differ")
     print("runs: " + ", ".join(f"{count} {name}" for name, count in total.outcomes.most_common()))
-    print(f"repeats that change nothing: {total.repeats_hit} of {total.repeats} were hits")
+    for after, kind in (("", "first"), (" again", "second")):
+        hits, misses = total.repeats["hit" + after], total.repeats["miss" + after]
+        print(f"{kind} repeats that change nothing: {hits} of {hits + misses} were hits")
     return 1 if failed else 0
 
 
@@ -65,7 +68,7 @@ def try_batch(batch: Batch) -> tuple[list[tuple[FuzzCase, Difference]], Tally]:
     """The cases of a batch that differ, cut down as far as they go on differing."""
     tally, failures = Tally(), []
     for seed in range(batch.first_seed, batch.first_seed + batch.cases):
-        case = case_for(seed)
+        case = case_for(seed, batch.longest)
         difference = try_case(case, batch.mode, tally)
         if difference is None:
             continue
@@ -79,7 +82,7 @@ def batches(first: int, options: argparse.Namespace) -> Iterator[Batch]:
     """All cases in batches."""
     end = first + options.cases
     for seed in range(first, end, BATCH):
-        yield Batch(seed, min(BATCH, end - seed), options.mode, options.shrink)
+        yield Batch(seed, min(BATCH, end - seed), options.mode, options.longest, options.shrink)
 
 
 def _options() -> argparse.Namespace:
@@ -87,6 +90,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--cases", type=int, default=200)
     parser.add_argument("--seed", type=int, help="of the first case; the next follow")
     parser.add_argument("--mode", choices=("strict", "default"), default="strict")
+    parser.add_argument("--longest", type=int, default=LONGEST_SCRIPT, help="lines of a script")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--no-shrink", dest="shrink", action="store_false")
     return parser.parse_args()

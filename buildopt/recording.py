@@ -39,7 +39,7 @@ def _stored(run: Run, execution: Execution, observed: Observed) -> Recorded | tu
     now = run.states(own=own)
     gone = frozenset(removed)
     unmade = [_without(o, gone) for o in observations if o.subject not in made]
-    changed = [reason.subject for reason in now.differences(unmade)]
+    changed = [r.subject for r in now.differences(unmade) if r.subject not in made]
     changed += [o.subject for o in unmade if _was_touched(o, now)]
     if changed:
         once = list(dict.fromkeys(changed))[:20]

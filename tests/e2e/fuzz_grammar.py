@@ -138,10 +138,10 @@ class FuzzCase:
         return "\n".join(rows)
 
 
-def case_for(seed: int) -> FuzzCase:
-    """The case of a seed."""
+def case_for(seed: int, longest: int = LONGEST_SCRIPT) -> FuzzCase:
+    """The case of a seed, whose script has at most so many lines."""
     chance = random.Random(seed)
-    lines = [_line(chance) for _ in range(chance.randint(1, LONGEST_SCRIPT))]
+    lines = [_line(chance) for _ in range(chance.randint(1, longest))]
     if chance.random() < SUCCESS_RATIO:
         lines.append("true")
     names = iter(f"text {seed} {number}\n" for number in range(1000))

@@ -52,17 +52,20 @@ class Ended:
 
 @dataclass
 class Tally:
-    """Outcomes of all runs, and how many of the repeats that change nothing were hits."""
+    """Outcomes of all runs, and of the repeats that change nothing.
+
+    Of these, who changes what it has read misses the first time: no run has met what it left.
+    So the second repeat in a row is counted apart.
+    """
 
     outcomes: Counter = field(default_factory=Counter)
-    repeats: int = 0
-    repeats_hit: int = 0
+    repeats: Counter = field(default_factory=Counter)
+    """Keys are `hit` and `miss`, after a run that was none, and `hit again` and `miss again`."""
 
     def add(self, other):
         """Take over what another tally has counted."""
         self.outcomes += other.outcomes
         self.repeats += other.repeats
-        self.repeats_hit += other.repeats_hit
 
 
 def try_case(case: FuzzCase, mode: str, tally: Tally, place: str | None = None):
@@ -96,7 +99,7 @@ def _try_in(top, case, mode, tally):
     plant(case, root)
     environment = _environment(top)
     made, past = set(), []
-    last = None
+    last, was_repeat = None, False
     for run, changes in enumerate(case.changes):
         for change in changes:
             change.apply(root)
@@ -104,7 +107,10 @@ def _try_in(top, case, mode, tally):
         kept = _copy(root, top / "kept" / "project")
         expected, expected_tree = _run_plainly(top, root, environment)
         ended, outcome = _run_wrapped(top, root, environment, mode)
-        _count(tally, outcome, is_repeat=not changes and (expected, expected_tree) == last)
+        is_repeat = not changes and (expected, expected_tree) == last
+        tally.outcomes[outcome] += 1
+        if is_repeat:
+            tally.repeats[_name_of_repeat(outcome, was_repeat=was_repeat)] += 1
         now = tree(root)
         what = _differs(expected, ended) or _differing(expected_tree, now, frozenset())
         if what and mode == "default" and outcome in ("fresh", "restored"):
@@ -120,7 +126,7 @@ def _try_in(top, case, mode, tally):
         if outcome in ("executed", "fresh", "restored"):  # what leaves no record owns nothing
             made |= {path for path, state in now.items() if before.get(path) != state}
             made |= {path for path, number in inodes(root).items() if numbers.get(path) != number}
-        last = (ended, now) if ended.status == 0 else None
+        last, was_repeat = ((ended, now) if ended.status == 0 else None), is_repeat
     return None
 
 
@@ -134,11 +140,10 @@ def inodes(root):
     return found
 
 
-def _count(tally, outcome, *, is_repeat):
+def _name_of_repeat(outcome, *, was_repeat):
     """A repeat changes nothing, neither before nor by itself, and did not fail before."""
-    tally.outcomes[outcome] += 1
-    tally.repeats += is_repeat
-    tally.repeats_hit += is_repeat and outcome in ("fresh", "restored")
+    name = "hit" if outcome in ("fresh", "restored") else "miss"
+    return name + " again" if was_repeat else name
 
 
 def _may_happen(top, root, environment, result):

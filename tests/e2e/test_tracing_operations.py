@@ -133,3 +133,13 @@ def test_output_whose_mode_follows_its_source_has_that_mode_once_it_was_gone(rig
     rig.run("--", "cp", "a", "out")
     assert os.stat(rig.root / "out").st_mode & 0o777 == 0o600
     assert rig.tree() == tree
+
+
+def test_file_made_where_a_folder_was_looked_for_is_recorded(rig):
+    command = shell("ln -s x d/k 2>/dev/null; echo one > d")
+    rig.run(*command)
+    (rig.root / "d").unlink()
+
+    again = rig.run(*command)
+
+    assert again.outcome == "restored"

@@ -7,6 +7,7 @@ import time
 from collections.abc import Container, Mapping, Sequence
 from typing import NamedTuple
 
+from buildopt import terminal_line
 from buildopt.cache import lookup, memo, ownership, records, search_path, variables
 from buildopt.cache.artifacts import Artifacts
 from buildopt.cache.fingerprint import States
@@ -29,6 +30,7 @@ from buildopt.model import (
     Trace,
 )
 from buildopt.observe.observer import Observer
+from buildopt.progress import Progress
 
 
 class Policy(NamedTuple):
@@ -39,6 +41,8 @@ class Policy(NamedTuple):
     stdin: StdinChoice = "inherit"
     pass_fds: bool = False
     uses_memo: bool = True
+    is_quiet: bool = True
+    """No line of ours is shown, neither meanwhile nor at the end."""
     trouble: NotStored | None = None
     """Why the cache cannot be used at all; the command then just runs."""
 
@@ -93,6 +97,7 @@ class Run(NamedTuple):
     records: records.Records
     owned: ownership.Ownership
     memo: memo.Memo
+    progress: Progress
     variables: Mapping[str, str]
     folder: str
     stdin: Mapping[str, str]
@@ -141,7 +146,11 @@ class Run(NamedTuple):
     @property
     def optional_variables(self) -> frozenset[str]:
         """Identifiers of a CI run, which a traced run may turn out not to know of."""
-        names = filter(variables.is_ci_identifier, self.variables)
+        names = (
+            name
+            for name in self.variables
+            if variables.is_ci_identifier(name) and not variables.is_asked_for(name, self.task)
+        )
         return frozenset(names) if self.is_traced and not self.stdin else frozenset()
 
     @property
@@ -165,6 +174,7 @@ def begin(task: Task, policy: Policy, observer: Observer, stores: Stores) -> Run
     ours = describe_streams()
     offset = stdin_offset(policy.stdin)
     stdin = stdin_content(policy.stdin, stores.secret, offset)
+    progress = Progress(is_shown=may_show_lines(policy))
     try:
         os.makedirs(folder, 0o700, exist_ok=True)
     except OSError:
@@ -174,10 +184,13 @@ def begin(task: Task, policy: Policy, observer: Observer, stores: Stores) -> Run
         policy=policy,
         observer=observer,
         stores=stores,
-        artifacts=Artifacts(stores.layout),
+        artifacts=Artifacts(stores.layout, progress.advance),
         records=records.Records(stores.layout, stores.tokens),
         owned=_owned(task, os.path.join(folder, f"{task.key}.owned")),
-        memo=memo.load(os.path.join(folder, "memo"), enabled=policy.uses_memo),
+        memo=memo.load(
+            os.path.join(folder, "memo"), enabled=policy.uses_memo, advance=progress.advance
+        ),
+        progress=progress,
         variables=variables.digests(task, stores.secret, stores.tokens) | stdin,
         stdin=stdin,
         stdin_offset=offset,
@@ -186,6 +199,11 @@ def begin(task: Task, policy: Policy, observer: Observer, stores: Stores) -> Run
         terminal="terminal" in (ours.stdout, ours.stderr),
         started_ns=time.monotonic_ns(),
     )
+
+
+def may_show_lines(policy: Policy) -> bool:
+    """Whether lines of ours may come and go on the terminal."""
+    return not policy.is_quiet and terminal_line.is_welcome(os.environ)
 
 
 def _owned(task: Task, path: str) -> ownership.Ownership:

@@ -5,21 +5,44 @@ The observer's own trouble makes what it saw incomplete, and costs the command n
 
 from __future__ import annotations
 
+import os
+
+from buildopt.cache import survivors
 from buildopt.errors import BuildoptError
-from buildopt.execute.command import ChildSetup, Command, Unobserved
+from buildopt.execute.command import Command, Unobserved
 from buildopt.execute.environment import child_environment
 from buildopt.execute.process import execute
+from buildopt.execute.status_line import Status
 from buildopt.model import Execution, NotStored, Observed, Task
 from buildopt.observe.observer import Watch
-from buildopt.session import Policy, Run, named
+from buildopt.session import Policy, Run, may_show_lines, named
 
 
-def run_watched(run: Run) -> tuple[Execution, Observed]:
-    """Run the command under observation; raises BuildoptError where it cannot be started."""
+def run_watched(run: Run, usual_s: float = 0.0) -> tuple[Execution, Observed]:
+    """Run the command under observation; raises BuildoptError where it cannot be started.
+
+    `usual_s` is how long it usually takes, 0 where nobody knows.
+    """
+    life = survivors.begin(os.path.join(run.folder, run.task.key + survivors.SUFFIX))
+    try:
+        execution, observed = _run_watched(run, usual_s, life.inherited)
+    finally:
+        life.close()
+    if life.is_shared:  # they may have written where this run did
+        earlier = NotStored(kind="survivor", subject="earlier run")
+        observed = observed._replace(incomplete=(*observed.incomplete, earlier))
+    return execution, observed
+
+
+def _run_watched(run: Run, usual_s: float, lock_fds: tuple[int, ...]) -> tuple[Execution, Observed]:
     watch = _watch(run)
     setup = Unobserved() if isinstance(watch, NotStored) else watch
     try:
-        execution = _execute(run.task, run.policy, setup, run.stores.journal.run_id)
+        execution = execute(
+            _command(run.task, run.policy, run.stores.journal.run_id, lock_fds),
+            setup,
+            _status(run.task, run.policy, usual_s),
+        )
     except BuildoptError:
         _finish(watch)  # nobody is left to be observed
         raise
@@ -28,7 +51,7 @@ def run_watched(run: Run) -> tuple[Execution, Observed]:
 
 def run_unwatched(task: Task, policy: Policy, run_id: str) -> Execution:
     """Run the command; raises BuildoptError where it cannot be started."""
-    return _execute(task, policy, Unobserved(), run_id)
+    return execute(_command(task, policy, run_id), Unobserved(), _status(task, policy))
 
 
 def _watch(run: Run) -> Watch | NotStored:
@@ -48,12 +71,19 @@ def _finish(watch: Watch | NotStored) -> Observed:
         return Observed(incomplete=(NotStored(kind="incomplete", subject=named(error)),))
 
 
-def _execute(task: Task, policy: Policy, setup: ChildSetup | Watch, run_id: str) -> Execution:
-    command = Command(
+def _command(task: Task, policy: Policy, run_id: str, lock_fds: tuple[int, ...] = ()) -> Command:
+    return Command(
         argv=task.argv,
         directory=task.directory,
         environment=child_environment(task.environment, run_id=run_id),
         stdin=policy.stdin,
         pass_fds=policy.pass_fds,
+        lock_fds=lock_fds,
     )
-    return execute(command, setup)
+
+
+def _status(task: Task, policy: Policy, usual_s: float = 0.0) -> Status | None:
+    """What our line on a terminal says meanwhile; None: not a word, whatever happens."""
+    if policy.is_quiet:
+        return None
+    return Status(task.name, usual_s, is_live=may_show_lines(policy))

@@ -162,15 +162,17 @@ class Ledger:
 
     def _look(self, access: Access, path: str, did: int) -> None:
         touch = self._touches.note(path, did)
-        if did == STAT and touch.first is not None and not touch.first.size_bytes:
-            self._look_at_empty(access.pid, touch)
+        is_empty = touch.kind == FILE and touch.first is not None and not touch.first.size_bytes
+        if is_empty and did == STAT and self._goes_by_time(access.pid):
+            touch.did |= TIMED
+        if is_empty and not touch.did & TIMED and not touch.is_own:
+            return  # the next one to look may go by times
         if not touch.is_attempted and self._ways.is_settled:
             self._known[access.path, access.follows] = touch
 
-    def _look_at_empty(self, pid: int, touch: Touch) -> None:
+    def _goes_by_time(self, pid: int) -> bool:
         argv = self._processes.argv(pid)
-        if touch.kind == FILE and argv and os.path.basename(argv[0]) in TOOLS_BY_TIME:
-            touch.did |= TIMED
+        return bool(argv) and os.path.basename(argv[0]) in TOOLS_BY_TIME
 
     def _read_link(self, path: str) -> None:
         touch = self._touches.note(path, STAT)

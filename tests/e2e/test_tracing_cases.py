@@ -274,3 +274,16 @@ def test_stamp_of_make_that_was_there_before_counts_by_its_time(rig):
         rig.run("--", "make")
 
         assert rig.read("gen/out") == content.encode()
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+def test_stamp_that_another_tool_looked_at_first_counts_by_its_time(rig):
+    rig.write("Makefile", "out: stamp\n\tcp a out\n")
+    rig.write("a", "1")
+    os.utime(rig.write("stamp"), (1, 1))
+    run = shell("test -e stamp; make")
+    settled(rig, *run)
+
+    os.utime(rig.root / "stamp", (2, 2))
+
+    assert rig.run(*run).reasons == [("file-changed", "stamp")]

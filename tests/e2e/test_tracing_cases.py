@@ -287,3 +287,16 @@ def test_stamp_that_another_tool_looked_at_first_counts_by_its_time(rig):
     os.utime(rig.root / "stamp", (2, 2))
 
     assert rig.run(*run).reasons == [("file-changed", "stamp")]
+
+
+@pytest.mark.parametrize("path", ["cur/a", "$PWD/cur/a"])
+def test_path_looked_at_often_is_another_one_once_its_link_leads_elsewhere(rig, path):
+    rig.write("v1/a", "1")
+    rig.write("v2/a", "2")
+    looks = f"for i in 1 2 3 4 5; do test -s {path} && echo $v; done"
+    command = f"for v in v1 v2; do ln -sfn $v cur; {looks}; done; true"
+    settled(rig, *shell(command))
+
+    rig.write("v2/a", "")
+
+    assert run_as_rebuilt(rig, command).reasons == [("file-changed", "v2/a")]

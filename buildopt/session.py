@@ -12,6 +12,7 @@ from buildopt.cache import lookup, memo, ownership, records, search_path, variab
 from buildopt.cache.artifacts import Artifacts
 from buildopt.cache.fingerprint import States
 from buildopt.cache.layout import Layout
+from buildopt.cache.look import Look, look_of
 from buildopt.cache.search_path import SearchPath
 from buildopt.cache.tokens import Tokens
 from buildopt.events import RunFinished
@@ -102,8 +103,7 @@ class Run(NamedTuple):
     folder: str
     stdin: Mapping[str, str]
     stdin_offset: int
-    joined: bool
-    terminal: bool
+    look: Look
     started_ns: int
 
     def states(
@@ -195,8 +195,12 @@ def begin(task: Task, policy: Policy, observer: Observer, stores: Stores) -> Run
         stdin=stdin,
         stdin_offset=offset,
         folder=folder,
-        joined=ours.is_joined,
-        terminal="terminal" in (ours.stdout, ours.stderr),
+        look=look_of(
+            terminals=(ours.stdout == "terminal", ours.stderr == "terminal"),
+            is_joined=ours.is_joined,
+            environment=task.environment,
+            secret=stores.secret,
+        ),
         started_ns=time.monotonic_ns(),
     )
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 
+from buildopt import tool_events
 from buildopt.cache import survivors
 from buildopt.errors import BuildoptError
 from buildopt.execute.command import Command, Unobserved
 from buildopt.execute.environment import child_environment
 from buildopt.execute.process import execute
 from buildopt.execute.status_line import Status
+from buildopt.journal import Journal
 from buildopt.model import Execution, NotStored, Observed, Task
 from buildopt.observe.observer import Watch
 from buildopt.session import Policy, Run, may_show_lines, named
@@ -38,20 +40,23 @@ def _run_watched(run: Run, usual_s: float, lock_fds: tuple[int, ...]) -> tuple[E
     watch = _watch(run)
     setup = Unobserved() if isinstance(watch, NotStored) else watch
     try:
-        execution = execute(
-            _command(run.task, run.policy, run.stores.journal.run_id, lock_fds),
-            setup,
-            _status(run.task, run.policy, usual_s),
-        )
+        with tool_events.collected(run.stores.journal) as events_file:
+            execution = execute(
+                _command(run.task, run.policy, run.stores.journal.run_id, events_file, lock_fds),
+                setup,
+                _status(run.task, run.policy, usual_s),
+            )
     except BuildoptError:
         _finish(watch)  # nobody is left to be observed
         raise
     return execution, _finish(watch)
 
 
-def run_unwatched(task: Task, policy: Policy, run_id: str) -> Execution:
+def run_unwatched(task: Task, policy: Policy, journal: Journal) -> Execution:
     """Run the command; raises BuildoptError where it cannot be started."""
-    return execute(_command(task, policy, run_id), Unobserved(), _status(task, policy))
+    with tool_events.collected(journal) as events_file:
+        command = _command(task, policy, journal.run_id, events_file)
+        return execute(command, Unobserved(), _status(task, policy))
 
 
 def _watch(run: Run) -> Watch | NotStored:
@@ -71,11 +76,13 @@ def _finish(watch: Watch | NotStored) -> Observed:
         return Observed(incomplete=(NotStored(kind="incomplete", subject=named(error)),))
 
 
-def _command(task: Task, policy: Policy, run_id: str, lock_fds: tuple[int, ...] = ()) -> Command:
+def _command(
+    task: Task, policy: Policy, run_id: str, events_file: str, lock_fds: tuple[int, ...] = ()
+) -> Command:
     return Command(
         argv=task.argv,
         directory=task.directory,
-        environment=child_environment(task.environment, run_id=run_id),
+        environment=child_environment(task.environment, run_id=run_id, events_file=events_file),
         stdin=policy.stdin,
         pass_fds=policy.pass_fds,
         lock_fds=lock_fds,

@@ -20,22 +20,33 @@ from buildopt.observe.listing import list_folder
 from buildopt.observe.observer import DigestFile, Watch
 from buildopt.observe.placement import Placement
 from buildopt.observe.seccomp.observer import SeccompObserver
+from buildopt.observe.steps import StepLedger
 
 
 @dataclass(frozen=True, slots=True)
 class TracedObserver:
-    """Watches every access; `ignored_folders` are our own, `in_thread`: see `seccomp/watch.py`."""
+    """Watches every access; `ignored_folders` are our own, `in_thread`: see `seccomp/watch.py`.
+
+    `client` is the path of the program that starts steps inside a run, empty for none.
+    """
 
     ignored_folders: tuple[str, ...]
     in_thread: bool = False
+    client: str = ""
 
     name: ClassVar[ObserverName] = "seccomp"
 
     def watch(self, task: Task, digest: DigestFile, own: frozenset[str]) -> Watch:
         """Start the supervisor, and meet the inputs that are declared beside."""
         policy = self._policy(task)
+
+        def ledger(own: frozenset[str]) -> Ledger:
+            return Ledger(policy, digest, own)
+
         mechanism = SeccompObserver(
-            lambda _: Ledger(policy, digest, own), decode, supervises_in_thread=self.in_thread
+            lambda _: StepLedger(ledger(own), ledger, self.client),
+            decode,
+            supervises_in_thread=self.in_thread,
         )
         declared = survey_inputs(scope_of(task), digest) if task.inputs else Observed()
         placement = Placement(policy)
@@ -87,6 +98,10 @@ class _TracedWatch:
     def started(self, pid: int) -> None:
         """Take note of the child."""
         self._traced.started(pid)
+
+    def request(self, data: bytes) -> bytes:
+        """Have the ledger do something meanwhile."""
+        return self._traced.request(data)
 
     def finish(self) -> Observed:
         """What was traced, and what was declared and not met by itself."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
-import sys
 import time
 from collections.abc import Mapping
 from typing import NamedTuple

@@ -131,7 +131,7 @@ class DeclaredWatch:
     def started(self, pid: int) -> None:
         """Take no note of `pid`."""
 
-    def request(self, data: bytes) -> bytes:
+    def request(self, _data: bytes) -> bytes:
         """Nobody keeps a ledger here."""
         raise OSError("nothing is recorded while it runs")
 

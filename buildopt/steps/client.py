@@ -119,17 +119,17 @@ def _ask(
 
 def _start(argv: list[str], environment: dict[bytes, bytes], streams: dict[int, int]) -> int:
     pid = posix.fork()
-    if pid:
-        for number in FORWARDED:
-            _signal.signal(number, lambda received, _: posix.kill(pid, received))
+    if not pid:
         for number in LEFT_TO_CHILD:
-            _signal.signal(number, _signal.SIG_IGN)
-        return pid
+            _signal.signal(number, _signal.SIG_DFL)
+        for number, descriptor in streams.items():
+            posix.dup2(descriptor, number)
+        _become(argv, environment)
+    for number in FORWARDED:
+        _signal.signal(number, lambda received, _: posix.kill(pid, received))
     for number in LEFT_TO_CHILD:
-        _signal.signal(number, _signal.SIG_DFL)
-    for number, descriptor in streams.items():
-        posix.dup2(descriptor, number)
-    _become(argv, environment)
+        _signal.signal(number, _signal.SIG_IGN)
+    return pid
 
 
 def _become(argv: list[str], environment: dict[bytes, bytes]) -> NoReturn:

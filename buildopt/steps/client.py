@@ -56,6 +56,9 @@ def starts_scripts(script: str) -> bool:
 
 def run_script(arguments: list[str]) -> int:
     """Run the script, part by part; the status to exit with."""
+    for number in LEFT_TO_CHILD:
+        if _signal.getsignal(number) != _signal.SIG_IGN:
+            _signal.signal(number, _signal.SIG_DFL)  # Python's own would print a traceback
     shell = posix.environ.get(USER_SHELL, b"/bin/sh").decode("utf-8", "surrogateescape")
     connection = _connect()
     if connection is None or len(arguments) != 2:
@@ -120,15 +123,11 @@ def _ask(
 def _start(argv: list[str], environment: dict[bytes, bytes], streams: dict[int, int]) -> int:
     pid = posix.fork()
     if not pid:
-        for number in LEFT_TO_CHILD:
-            _signal.signal(number, _signal.SIG_DFL)
         for number, descriptor in streams.items():
             posix.dup2(descriptor, number)
         _become(argv, environment)
     for number in FORWARDED:
         _signal.signal(number, lambda received, _: posix.kill(pid, received))
-    for number in LEFT_TO_CHILD:
-        _signal.signal(number, _signal.SIG_IGN)
     return pid
 
 
@@ -146,12 +145,11 @@ def _become(argv: list[str], environment: dict[bytes, bytes]) -> NoReturn:
 
 def _wait(pid: int) -> tuple[int, float, int]:
     """The wait status, seconds of CPU and kibibytes of memory."""
-    while True:
-        try:
-            _, status, usage = posix.wait4(pid, 0)
-        except InterruptedError:
-            continue
-        return status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+    before = {number: _signal.signal(number, _signal.SIG_IGN) for number in LEFT_TO_CHILD}
+    _, status, usage = posix.wait4(pid, 0)
+    for number, handler in before.items():
+        _signal.signal(number, handler)
+    return status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss
 
 
 def _end_like(status: int) -> int:

@@ -26,6 +26,7 @@ from buildopt.execute.streams import STDIN
 from buildopt.model import Task
 from buildopt.session import Run, begin
 from buildopt.steps.client import address_of
+from buildopt.steps.hazards import Hazards
 from buildopt.steps.stage import Request, StepStage, order_to_run, tell_answered
 from buildopt.steps.wiring import StepStreams
 
@@ -57,6 +58,7 @@ class StepServer:
         self._request = request
         self._answer_or_run = answer_or_run
         self._lock = RLock()
+        self._hazards = Hazards()
         self._numbers = count(1)
         self._results: list[TaskResult] = []
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -122,7 +124,13 @@ class StepServer:
         """Whether the client ran it, and waits to be told that it may go on."""
         with self._lock:
             stage = StepStage(
-                client, asked.client_pid, streams, self._request, next(self._numbers), self._lock
+                client,
+                asked.client_pid,
+                streams,
+                self._request,
+                next(self._numbers),
+                self._lock,
+                self._hazards,
             )
             run = begin(
                 _task_of(self._run, asked),

@@ -17,13 +17,17 @@ from buildopt.execute.process import MAXRSS_UNIT_BYTES, SIGNAL_EXIT_BASE
 from buildopt.execute.pump import Pump
 from buildopt.execute.recording import Recording
 from buildopt.hit import write_all
-from buildopt.model import Chunk, Execution, Hit, NotStored, Observed, Usage
+from buildopt.model import Chunk, Execution, Hit, NotStored, Observation, Observed, Usage
 from buildopt.observe.decoding import decode
 from buildopt.session import Run
+from buildopt.steps.hazards import Footprint, Hazards
 from buildopt.steps.wiring import StepStreams, StepWiring
 
 Request = Callable[[bytes], bytes]
 """Asks the supervisor; raises OSError (`seccomp/watch.py`)."""
+
+MOST_HAZARDS = 5
+"""So many paths tell well enough what two steps are about."""
 
 CLIENT_GONE = 9
 """The signal that is taken to have ended a step whose client says nothing any more."""
@@ -45,6 +49,7 @@ class StepStage:
         request: Request,
         number: int,
         lock: RLock,
+        hazards: Hazards,
     ) -> None:
         self.streams = streams.kinds()
         self._client = client
@@ -53,6 +58,8 @@ class StepStage:
         self._request = request
         self._number = number
         self._lock = lock
+        self._hazards = hazards
+        self._began = hazards.now()
 
     def execute(self, run: Run) -> tuple[Execution, Observed]:
         """Have the client run the step, and pass on what it prints; how it ended, what it did."""
@@ -68,6 +75,7 @@ class StepStage:
         finally:
             self._lock.acquire()
         observed = decode(self._ask("end", self._number), run.task, run.states().digest)
+        observed = self._with_hazards(run, observed)
         return _execution(ended, duration_s, recording, is_survived=is_survived), observed
 
     def meet(self, found: Hit) -> None:
@@ -78,7 +86,9 @@ class StepStage:
 
     def made(self, found: Hit) -> None:
         """Tell it that all is in place."""
-        self._ask("made", [output.path for output in found.entry.outputs])
+        made = [output.path for output in found.entry.outputs]
+        self._ask("made", made)
+        self._note(found.trace.task_key, found.trace.observations, made)
 
     def replay(self, chunks: Iterable[Chunk]) -> None:
         """Write what the step printed when it ran."""
@@ -86,6 +96,21 @@ class StepStage:
             number = 2 if chunk.stream == "stderr" else 1
             if number in self._streams.descriptors:
                 write_all(self._streams.descriptors[number], chunk.data)
+
+    def _with_hazards(self, run: Run, observed: Observed) -> Observed:
+        made = (*observed.outputs, *observed.removed)
+        probed = frozenset(observed.probed)
+        looked_at = [o for o in observed.observations if o.subject not in probed]
+        found = self._note(run.task.key, looked_at, made)
+        reasons = tuple(NotStored(kind="hazard", subject=path) for path in found[:MOST_HAZARDS])
+        return observed._replace(incomplete=(*observed.incomplete, *reasons))
+
+    def _note(
+        self, task_key: str, observations: Iterable[Observation], made: Iterable[str]
+    ) -> tuple[str, ...]:
+        read = frozenset(o.subject for o in observations if o.kind in ("file", "tool", "link"))
+        footprint = Footprint(task_key, self._began, self._hazards.now(), read, frozenset(made))
+        return self._hazards.add(footprint)
 
     def _ask(self, what: str, *arguments: Any) -> bytes:  # Any: what marshal takes
         return self._request(marshal.dumps((what, self._client_pid, *arguments)))

@@ -176,3 +176,14 @@ def test_steps_of_npm_itself_are_found(rig):
     assert steps(done) == [("cp a x", "fresh"), ("cp b y", "executed"), ("cat x y", "executed")]
     assert [step["task"] for step in done.result["tasks"]][0] == "demo: cp a x"
     assert done.out.endswith(b"13")
+
+
+def test_steps_that_write_one_path_are_named_and_the_later_is_not_stored(rig):
+    rig.write("a", "1")
+    rig.write("b", "2")
+
+    done = run(rig, "cp a x && cp b x")
+
+    assert done.result["tasks"][1]["not_stored"] == [{"kind": "hazard", "subject": "x"}]
+    assert run(rig, "cp a x && cp b x").status == 0
+    assert rig.read("x") == b"2"

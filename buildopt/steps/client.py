@@ -23,6 +23,7 @@ ACTIVE = b"BUILDOPT_ACTIVE"
 SCRIPT_SHELL = b"npm_config_script_shell"
 USER_SHELL = b"BUILDOPT_SCRIPT_SHELL"
 """The script shell that the user has set."""
+LISTS = b"BUILDOPT_LISTS"
 PLAIN_SHELLS = ("sh", "bash", "dash", "zsh", "ksh", "ash")
 """Shells for which a part of a list means what it means in the list."""
 MANAGERS = (
@@ -63,13 +64,18 @@ def run_script(arguments: list[str]) -> int:
     connection = _connect()
     if connection is None or len(arguments) != 2:
         return _become([shell, *arguments], _environment(arguments[1]))
-    is_plain = shell.rpartition("/")[2] in PLAIN_SHELLS
+    is_plain = shell.rpartition("/")[2] in PLAIN_SHELLS and _takes_lists_apart()
     parts = parts_of(arguments[1]) if is_plain else [arguments[1]]
     for part in parts:
         status = _run_part(connection, [shell, "-c", part], part)
         if status:
             return _end_like(status)
     return 0
+
+
+def _takes_lists_apart() -> bool:
+    """The setting `lists`, which the main process hands on where it is off."""
+    return posix.environ.get(LISTS, b"").lower() not in (b"0", b"false", b"no", b"off")
 
 
 def _connect() -> _socket.socket | None:

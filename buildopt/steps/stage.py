@@ -26,6 +26,7 @@ from buildopt.steps.wiring import StepStreams, StepWiring
 Request = Callable[[bytes], bytes]
 """Asks the supervisor; raises OSError (`seccomp/watch.py`)."""
 
+LOOKS = ("file", "tool", "link", "absent", "directory")
 MOST_HAZARDS = 5
 """So many paths tell well enough what two steps are about."""
 
@@ -108,7 +109,7 @@ class StepStage:
     def _note(
         self, task_key: str, observations: Iterable[Observation], made: Iterable[str]
     ) -> tuple[str, ...]:
-        read = frozenset(o.subject for o in observations if o.kind in ("file", "tool", "link"))
+        read = frozenset(o.subject for o in observations if o.kind in LOOKS)
         footprint = Footprint(task_key, self._began, self._hazards.now(), read, frozenset(made))
         return self._hazards.add(footprint)
 

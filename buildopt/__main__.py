@@ -1,5 +1,6 @@
 """Where every call begins: an unchanged run is answered at once, the rest is the command line's."""
 
+import _signal  # type: ignore[import-not-found]  # has no stub; `signal` costs 2 ms
 import gc
 import os
 import sys
@@ -11,6 +12,7 @@ def main() -> int:
     """Answer `buildopt …`; the status to exit with."""
     arguments = sys.argv[1:]
     if arguments[:1] == ["run"]:
+        _end_by_interrupts()
         status = hit.replay_if_fresh(arguments)
         if status is not None:
             return status
@@ -24,6 +26,12 @@ def main() -> int:
     from buildopt.cli.app import run_command_line
 
     return run_command_line(arguments)
+
+
+def _end_by_interrupts() -> None:
+    """Let Ctrl-C end us as any signal does: a kill at any moment leaves nothing half done."""
+    if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
 
 
 def run_and_exit() -> None:

@@ -6,6 +6,7 @@ from buildopt.cache import restore, streams
 from buildopt.cache.artifacts import Damaged
 from buildopt.cache.fingerprint import States
 from buildopt.events import DamageFound
+from buildopt.execute.cursor import line_end
 from buildopt.execute.streams import Streams
 from buildopt.model import CacheEntry, Chunk, Hit, MissReason, Trace
 from buildopt.results import count_inputs, count_outputs, result_of
@@ -22,7 +23,8 @@ def answered(run: Run, found: Hit, states: States) -> Finished | MissReason:
         run.stage.meet(found)
         plan = restore.plan_for(found.entry, run.owned, kept, states)
         if not plan.is_empty:
-            restore.apply(plan, run.artifacts, run.plan_path, states)
+            with run.progress.step("restoring", lambda: plan.size_bytes):
+                restore.apply(plan, run.artifacts, run.plan_path, states)
         run.stage.made(found)
     except restore.Blocked as blocked:
         run.owned.disown(blocked.path)
@@ -39,7 +41,9 @@ def answered(run: Run, found: Hit, states: States) -> Finished | MissReason:
     restore_s = seconds_since(run.started_ns) - lookup_s
     run.owned.update(made_by_run(found.entry, found.trace.observations), plan.removals)
     run.records.touch(run.task, found.trace.key)
-    run.stage.replay(chunks)
+    run.stage.replay(
+        (*chunks, *(() if run.policy.is_quiet else line_end(chunks, run.stage.streams)))
+    )
     took_s = seconds_since(run.started_ns)
     result = result_of(
         run.task,

@@ -144,6 +144,20 @@ class CacheStored:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CacheEvicted:
+    """A sweep took something out of the cache: `records` that were not worth their bytes or that
+    nobody used for long, and what nobody needed any more. `limit_bytes` is what may stay.
+    """
+
+    type: ClassVar[str] = "buildopt.cache.evicted"
+
+    records: int
+    files: int
+    bytes_freed: int
+    limit_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DamageFound:
     """Something of the cache or of a former run was not as it should be, and was put right."""
 
@@ -153,11 +167,13 @@ class DamageFound:
     action: str
 
 
-EventData = RunFinished | TaskFinished | CacheLookup | CacheStored | DamageFound
+EventData = RunFinished | TaskFinished | CacheLookup | CacheStored | CacheEvicted | DamageFound
 TYPES: Mapping[str, type[Any]] = {  # Any: the records share no base class on purpose
     record.type: record
-    for record in (RunFinished, TaskFinished, CacheLookup, CacheStored, DamageFound)
-}
+    for record in (
+        RunFinished, TaskFinished, CacheLookup, CacheStored, CacheEvicted, DamageFound,
+    )
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from buildopt import hit, journal_line
 from buildopt.events import Event, EventData, data_of, decode, encode
+from buildopt.secrets_found import Secrets, masked
 
 RING_EVENTS = 1_024
 """Events held in memory while the journal cannot be written; the oldest go first."""
@@ -23,11 +24,12 @@ RING_EVENTS = 1_024
 
 @dataclass(slots=True, kw_only=True)
 class Journal:
-    """The events of one process, of one run."""
+    """The events of one process, of one run; the values of `secrets` are masked in them."""
 
     state: bytes
     source: str
     run_id: str
+    secrets: Secrets = field(default_factory=dict)
     counter: int = 0
     unfit: int = 0
     _waiting: deque[bytes] = field(default_factory=lambda: deque(maxlen=RING_EVENTS))
@@ -43,10 +45,10 @@ class Journal:
             boot=hit.boot_hash().decode(),
             type=record.type,
             source=self.source,
-            subject=subject,
+            subject=masked(subject, self.secrets),
             run=self.run_id,
             n=self.counter,
-            data=data_of(record),
+            data=masked(data_of(record), self.secrets),
         )
         try:
             self._write(encode(event), now_ns)

@@ -163,6 +163,8 @@ class CacheEntry(NamedTuple):
     """Name of the root's folder where it occurs in the result: it serves only roots so named."""
     spared: tuple[str, ...] = ()
     """What earlier runs had made and this one left as it was, without a look: it stays."""
+    secrets: tuple[str, ...] = ()
+    """Names of the secret variables whose values occur in it: it never leaves this machine."""
 
 
 class Trace(NamedTuple):
@@ -191,6 +193,8 @@ class Task(NamedTuple):
     outputs: tuple[str, ...] = ()
     ignored_inputs: tuple[str, ...] = ()
     ignored_outputs: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    """Names, or patterns of names, that count although `hit.counts` leaves them out."""
     ignored_variables: tuple[str, ...] = ()
     strict_outputs: bool = False
     """What earlier runs made is a dependency like any file, and never removed."""

@@ -8,7 +8,7 @@ from buildopt.model import MissReason, NotStored
 
 _MISS = {
     "no-record": "No record of this command here yet",
-    "command": "Other {} than recorded",
+    "command": "No record with this {} yet",
     "environment": "Variable {} changed",
     "file-changed": "{} changed",
     "file-appeared": "{} appeared",
@@ -17,15 +17,26 @@ _MISS = {
     "link-changed": "Link {} changed",
     "mode-changed": "Mode of {} changed",
     "tool-changed": "Tool {} changed",
-    "settings": "Recorded for another {}",
+    "settings": "Recorded only with another {}",
     "evicted": "Its record was evicted",
     "damaged": "Its record is damaged: {}",
     "forced": "Asked to run",
     "format": "Recorded by another version",
 }
+_MISS_OF_SUBJECT = {
+    ("command", "arguments"): "No record with these arguments yet",
+    ("command", "directory"): "No record in this directory yet",
+    ("settings", "task"): "Recorded only with other settings",
+    ("settings", "inputs"): "Recorded only with other declared inputs",
+    ("settings", "outputs"): "Recorded only with other declared outputs",
+    ("settings", "directory"): "Its record holds the path of another folder",
+    ("settings", "streams"): "Recorded only with other kinds of output streams",
+    ("settings", "stdin"): "It may read its stdin, which is open",
+}
+"""Words for what the subject alone does not tell: it names no file and no variable."""
 _NOT_STORED = {
     "failed": "it failed",
-    "signal": "it was ended by signal {}",
+    "signal": "it was asked to end by {}",
     "undeclared": "no inputs are declared; name them with --input, and --output what it makes",
     "input-changed": "{} changed while it ran",
     "survivor": "a process of it still runs",
@@ -53,12 +64,29 @@ class Phrase(NamedTuple):
 
 def miss_phrase(reason: MissReason) -> Phrase:
     """Why no record held, as a sentence without its full stop."""
+    of_subject = _MISS_OF_SUBJECT.get((reason.kind, reason.subject))
+    if of_subject:
+        return Phrase(lead=of_subject)
     return _filled(_MISS.get(reason.kind, f"{reason.kind} {{}}"), reason.subject)
 
 
 def not_stored_phrase(reason: NotStored) -> Phrase:
     """Why nothing was recorded, to go on after a colon."""
+    if reason.kind == "signal" and reason.subject.isdigit():
+        return _filled("it was ended by {}", signal_name(int(reason.subject)))
+    if (reason.kind, reason.subject) == ("settings", "cache"):
+        return Phrase(lead="the cache is off for it")
     return _filled(_NOT_STORED.get(reason.kind, f"{reason.kind} {{}}"), reason.subject)
+
+
+def signal_name(number: int) -> str:
+    """`SIGINT`; `signal 99` where the system has no name for it."""
+    import signal  # only a run that a signal ended asks for it
+
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def printable(name: str) -> str:

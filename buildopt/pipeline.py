@@ -72,10 +72,12 @@ def run_task(task: Task, policy: Policy, observer: Observer | None, stores: Stor
     if observer is None:
         undeclared = NotStored(kind="undeclared", subject="inputs")
         return _unobserved(task, policy, stores, undeclared)
+    started_ns = time.monotonic_ns()
     stage = OwnStage(lambda step: answer_or_run(step).result)
-    run = begin(task, policy, observer, stores, stage)
-    lock = locks.acquire(os.path.join(run.folder, f"{task.key}.lock"))
+    lock = locks.acquire(os.path.join(stores.layout.checkout(task.root), f"{task.key}.lock"))
     try:
+        # After the wait: a run that held the lock has changed what this task owns here.
+        run = begin(task, policy, observer, stores, stage)._replace(started_ns=started_ns)
         finished = answer_or_run(run)
     finally:
         locks.release(lock)
@@ -144,7 +146,8 @@ def _recover_and_look_up(run: Run) -> lookup.Found:
     """Never fails a build: a cache that cannot be read is one without a record."""
     try:
         _recover(run)
-        return look_up(run)
+        with run.progress.step("checking inputs"):
+            return look_up(run)
     except Exception as error:  # noqa: BLE001  # promise 3: our own trouble is one event
         run.stores.journal.append(DamageFound(subject=named(error), action="not looked up"))
         reason = MissReason(kind="damaged", subject="cache", after=named(error))
@@ -172,7 +175,7 @@ def _executed(run: Run, found: lookup.Found) -> Finished:
     """Really run the command, and record it where everything about it is sound."""
     lookup_s = seconds_since(run.started_ns)
     reasons = _tell_lookup(run, found)
-    execution, observed = run_watched(run)
+    execution, observed = run_watched(run, found.usual_s)
     recorded = _recorded(run, execution, observed)
     is_stored = isinstance(recorded, Recorded)
     if not is_stored:

@@ -1,7 +1,8 @@
 """Where the cache and the state live, from the environment alone.
 
 Kept free of imports because an unchanged run pays for every one (`hit.py`). Elsewhere than on
-Linux the folders are platformdirs' (`settings.py`), and an unchanged run takes the full path.
+Linux the folders are platformdirs' (`settings/folders.py`), and an unchanged run takes the full
+path.
 """
 
 from collections.abc import Mapping  # loaded by the interpreter's own start

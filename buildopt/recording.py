@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Container
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from buildopt.cache.variables import UNNAMED
 from buildopt.execute.stdin import stdin_content
 from buildopt.model import CacheEntry, Execution, NotStored, Observation, Observed, Trace
 from buildopt.results import relative_subjects, stored_event
+from buildopt.secrets_found import secrets_of
 from buildopt.session import Run, made_by_run, named, seconds_since, variable_observations
 
 
@@ -34,22 +36,16 @@ def _stored(run: Run, execution: Execution, observed: Observed) -> Recorded | tu
     """Record the run, unless an input changed meanwhile or something cannot be kept."""
     observations = (*variables_that_count(run, observed), *observed.observations)
     outputs, removed = observed.outputs, observed.removed
-    own = lookup.own_paths(observations, outputs, run.owned)
-    made = frozenset(outputs) | frozenset(removed)
-    now = run.states(own=own)
-    gone = frozenset(removed)
-    unmade = [_without(o, gone) for o in observations if o.subject not in made]
-    changed = [r.subject for r in now.differences(unmade) if r.subject not in made]
-    changed += [o.subject for o in unmade if _was_touched(o, now)]
-    if changed:
-        once = list(dict.fromkeys(changed))[:20]
-        reasons = [NotStored(kind="input-changed", subject=path) for path in once]
-        return relative_subjects(reasons, run.task.root)
-    if stdin_content(run.policy.stdin, run.stores.secret, run.stdin_offset) != run.stdin:
-        return (NotStored(kind="stdin", subject="file"),)
     started_ns = time.monotonic_ns()
     try:
-        stored = store.store(outputs, removed, execution, run.artifacts, run.task.root)
+        with run.progress.step("storing", lambda: store.size_of(outputs)):
+            stored = store.store(
+                outputs, removed, execution, run.artifacts, run.task.root,
+                secrets_of(run.task.environment),
+            )  # fmt: skip
+        # Only now: who changes inputs and builds meanwhile also changes outputs not yet stored.
+        if against := _changes(run, observations, observed):
+            return against
         trace = Trace(
             key="",
             task_key=run.task.key,
@@ -59,16 +55,43 @@ def _stored(run: Run, execution: Execution, observed: Observed) -> Recorded | tu
             run_id=run.stores.journal.run_id,
             shape=streams.shape_of(execution.chunks or (), terminal=run.terminal),
         )
-        entry = stored.entry._replace(spared=tuple(sorted(run.owned.paths() - made)))
+        entry = stored.entry._replace(spared=_spared(run, observed))
         trace = run.records.record(run.task, trace, entry)
     except store.CannotStore as trouble:
         reason = NotStored(kind="incomplete", subject=trouble.subject)
-        return relative_subjects([reason], run.task.root)
+        return _changes(run, observations, observed) or relative_subjects([reason], run.task.root)
     except OSError as error:
-        return (NotStored(kind="storage", subject=error.strerror or str(error)),)
+        reason = NotStored(kind="storage", subject=error.strerror or str(error))
+        return _changes(run, observations, observed) or (reason,)
     run.owned.update(made_by_run(stored.entry, observations), removed)
     run.stores.journal.append(stored_event(run.task, trace, stored, seconds_since(started_ns)))
     return Recorded(trace, entry._replace(key=trace.entry_key))
+
+
+def _spared(run: Run, observed: Observed) -> tuple[str, ...]:
+    """What earlier runs had made and this one left, as far as it is still there."""
+    others = run.owned.paths() - {*observed.outputs, *observed.removed}
+    return tuple(sorted(path for path in others if os.path.lexists(path)))
+
+
+def _changes(
+    run: Run, observations: tuple[Observation, ...], observed: Observed
+) -> tuple[NotStored, ...]:
+    """What is not any more as the run found it, but for what it made itself."""
+    made = frozenset(observed.outputs) | frozenset(observed.removed)
+    gone = frozenset(observed.removed)
+    now = run.states(own=lookup.own_paths(observations, observed.outputs, run.owned))
+    unmade = [_without(o, gone) for o in observations if o.subject not in made]
+    with run.progress.step("checking inputs"):
+        changed = [r.subject for r in now.differences(unmade) if r.subject not in made]
+    changed += [o.subject for o in unmade if _was_touched(o, now)]
+    if changed:
+        once = list(dict.fromkeys(changed))[:20]
+        reasons = [NotStored(kind="input-changed", subject=path) for path in once]
+        return relative_subjects(reasons, run.task.root)
+    if stdin_content(run.policy.stdin, run.stores.secret, run.stdin_offset) != run.stdin:
+        return (NotStored(kind="stdin", subject="file"),)
+    return ()
 
 
 def variables_that_count(run: Run, observed: Observed) -> tuple[Observation, ...]:

@@ -31,19 +31,20 @@ from buildopt.model import (
     Task,
     Trace,
 )
+from buildopt.secrets_found import masked
 
 
 def result_of(task: Task, journal: Journal, outcome: Outcome, **values: Any) -> RunFinished:
-    """The result of a run of `task`: what every outcome has, and `values` besides."""
+    """The result of a run of `task`: what every outcome has, and `values` besides, masked."""
+    known = {
+        "task": task.name,
+        "command": task.argv,
+        "directory": task.directory,
+        "project": task.project,
+        "root": task.root,
+    }
     return RunFinished(
-        run_id=journal.run_id,
-        task=task.name,
-        command=task.argv,
-        directory=task.directory,
-        outcome=outcome,
-        project=task.project,
-        root=task.root,
-        **values,
+        run_id=journal.run_id, outcome=outcome, **masked({**known, **values}, journal.secrets)
     )
 
 
@@ -59,7 +60,8 @@ def ended(execution: Execution) -> dict[str, Any]:
 
 def tell_task(journal: Journal, result: RunFinished, processes: Sequence[Process] = ()) -> None:
     """Journal that a task really ran and ended, with its processes where they are known."""
-    table = json.dumps(process_rows(processes)).encode("ascii") if processes else b""
+    rows = masked(process_rows(processes), journal.secrets)
+    table = json.dumps(rows).encode("ascii") if rows else b""
     journal.append(
         TaskFinished(
             task=result.task,

@@ -7,6 +7,7 @@ import time
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from buildopt import terminal_line
 from buildopt.cache import lookup, memo, ownership, records, search_path, variables
 from buildopt.cache.artifacts import Artifacts
 from buildopt.cache.fingerprint import States
@@ -32,6 +33,7 @@ from buildopt.model import (
     Trace,
 )
 from buildopt.observe.observer import Observer
+from buildopt.progress import Progress
 
 
 class Policy(NamedTuple):
@@ -42,6 +44,8 @@ class Policy(NamedTuple):
     stdin: StdinChoice = "inherit"
     pass_fds: bool = False
     uses_memo: bool = True
+    is_quiet: bool = True
+    """No line of ours is shown, neither meanwhile nor at the end."""
     trouble: NotStored | None = None
     """Why the cache cannot be used at all; the command then just runs."""
 
@@ -96,8 +100,11 @@ class Stage(Protocol):
     def keeps_fresh_state(self) -> bool:
         """Whether the next call like it may be answered by a hit index."""
 
-    def execute(self, run: Run) -> tuple[Execution, Observed]:
-        """Run the command under observation; raises BuildoptError where it cannot be started."""
+    def execute(self, run: Run, usual_s: float) -> tuple[Execution, Observed]:
+        """Run the command under observation; raises BuildoptError where it cannot be started.
+
+        `usual_s` is how long it usually takes, 0 where nobody knows.
+        """
 
     def meet(self, found: Hit) -> None:
         """Take note of a record, before anything of it is given back; raises OSError."""
@@ -120,6 +127,7 @@ class Run(NamedTuple):
     records: records.Records
     owned: ownership.Ownership
     memo: memo.Memo
+    progress: Progress
     variables: Mapping[str, str]
     folder: str
     stdin: Mapping[str, str]
@@ -169,7 +177,11 @@ class Run(NamedTuple):
     @property
     def optional_variables(self) -> frozenset[str]:
         """Identifiers of a CI run, which a traced run may turn out not to know of."""
-        names = filter(variables.is_ci_identifier, self.variables)
+        names = (
+            name
+            for name in self.variables
+            if variables.is_ci_identifier(name) and not variables.is_asked_for(name, self.task)
+        )
         return frozenset(names) if self.is_traced and not self.stdin else frozenset()
 
     @property
@@ -192,6 +204,7 @@ def begin(task: Task, policy: Policy, observer: Observer, stores: Stores, stage:
     folder = stores.layout.checkout(task.root)
     offset = stdin_offset(policy.stdin)
     stdin = stdin_content(policy.stdin, stores.secret, offset)
+    progress = Progress(is_shown=may_show_lines(policy))
     try:
         os.makedirs(folder, 0o700, exist_ok=True)
     except OSError:
@@ -201,10 +214,13 @@ def begin(task: Task, policy: Policy, observer: Observer, stores: Stores, stage:
         policy=policy,
         observer=observer,
         stores=stores,
-        artifacts=Artifacts(stores.layout),
+        artifacts=Artifacts(stores.layout, progress.advance),
         records=records.Records(stores.layout, stores.tokens),
         owned=_owned(task, os.path.join(folder, f"{task.key}.owned")),
-        memo=memo.load(os.path.join(folder, "memo"), enabled=policy.uses_memo),
+        memo=memo.load(
+            os.path.join(folder, "memo"), enabled=policy.uses_memo, advance=progress.advance
+        ),
+        progress=progress,
         variables=variables.digests(task, stores.secret, stores.tokens) | stdin,
         stdin=stdin,
         stdin_offset=offset,
@@ -214,6 +230,11 @@ def begin(task: Task, policy: Policy, observer: Observer, stores: Stores, stage:
         started_ns=time.monotonic_ns(),
         stage=stage,
     )
+
+
+def may_show_lines(policy: Policy) -> bool:
+    """Whether lines of ours may come and go on the terminal."""
+    return not policy.is_quiet and terminal_line.is_welcome(os.environ)
 
 
 def _owned(task: Task, path: str) -> ownership.Ownership:

@@ -5,19 +5,22 @@ The observer's own trouble makes what it saw incomplete, and costs the command n
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from buildopt import hit
+from buildopt.cache import survivors
 from buildopt.errors import BuildoptError
 from buildopt.events import RunFinished, TaskResult
-from buildopt.execute.command import ChildSetup, Command, Unobserved
+from buildopt.execute.command import Command, Unobserved
 from buildopt.execute.environment import child_environment
 from buildopt.execute.process import execute
+from buildopt.execute.status_line import Status
 from buildopt.execute.streams import describe_streams
 from buildopt.model import Chunk, Execution, Hit, NotStored, Observed, Task
 from buildopt.observe.observer import Watch
-from buildopt.session import Policy, Run, named
+from buildopt.session import Policy, Run, may_show_lines, named
 
 if TYPE_CHECKING:
     from buildopt.steps.scripts import Scripts
@@ -37,14 +40,30 @@ class OwnStage:
         self.streams = describe_streams()
         self._answer_or_run = answer_or_run
 
-    def execute(self, run: Run) -> tuple[Execution, Observed]:
+    def execute(self, run: Run, usual_s: float) -> tuple[Execution, Observed]:
         """Run the command under observation; raises BuildoptError where it cannot be started."""
-        watch = _watch(run)
-        setup = Unobserved() if isinstance(watch, NotStored) else watch
-        scripts = self._scripts(run, watch)
+        life = survivors.begin(os.path.join(run.folder, run.task.key + survivors.SUFFIX))
         try:
-            execution = _execute(
-                run.task, run.policy, scripts or setup, run.stores.journal.run_id, scripts
+            execution, observed = self._execute(run, usual_s, life.inherited)
+        finally:
+            life.close()
+        if life.is_shared:  # they may have written where this run did
+            earlier = NotStored(kind="survivor", subject="earlier run")
+            observed = observed._replace(incomplete=(*observed.incomplete, earlier))
+        return execution, observed
+
+    def _execute(
+        self, run: Run, usual_s: float, lock_fds: tuple[int, ...]
+    ) -> tuple[Execution, Observed]:
+        watch = _watch(run)
+        scripts = self._scripts(run, watch)
+        more = scripts.environment if scripts else {}
+        setup = Unobserved() if isinstance(watch, NotStored) else watch
+        try:
+            execution = execute(
+                _command(run.task, run.policy, run.stores.journal.run_id, lock_fds, more),
+                scripts or setup,
+                _status(run.task, run.policy, usual_s),
             )
         except BuildoptError:
             _finish(watch)  # nobody is left to be observed
@@ -80,14 +99,17 @@ class OwnStage:
         return Scripts.of(run, watch, more, self._answer_or_run)
 
 
-def run_watched(run: Run) -> tuple[Execution, Observed]:
-    """Run the command where it belongs; raises BuildoptError where it cannot be started."""
-    return run.stage.execute(run)
+def run_watched(run: Run, usual_s: float = 0.0) -> tuple[Execution, Observed]:
+    """Run the command where it belongs; raises BuildoptError where it cannot be started.
+
+    `usual_s` is how long it usually takes, 0 where nobody knows.
+    """
+    return run.stage.execute(run, usual_s)
 
 
 def run_unwatched(task: Task, policy: Policy, run_id: str) -> Execution:
     """Run the command; raises BuildoptError where it cannot be started."""
-    return _execute(task, policy, Unobserved(), run_id)
+    return execute(_command(task, policy, run_id), Unobserved(), _status(task, policy))
 
 
 def _watch(run: Run) -> Watch | NotStored:
@@ -107,19 +129,25 @@ def _finish(watch: Watch | NotStored) -> Observed:
         return Observed(incomplete=(NotStored(kind="incomplete", subject=named(error)),))
 
 
-def _execute(
+def _command(
     task: Task,
     policy: Policy,
-    setup: ChildSetup | Watch,
     run_id: str,
-    scripts: Scripts | None = None,
-) -> Execution:
-    environment = child_environment(task.environment, run_id=run_id)
-    command = Command(
+    lock_fds: tuple[int, ...] = (),
+    more: dict[str, str] | None = None,
+) -> Command:
+    return Command(
         argv=task.argv,
         directory=task.directory,
-        environment=environment | scripts.environment if scripts else environment,
+        environment=child_environment(task.environment, run_id=run_id) | (more or {}),
         stdin=policy.stdin,
         pass_fds=policy.pass_fds,
+        lock_fds=lock_fds,
     )
-    return execute(command, setup)
+
+
+def _status(task: Task, policy: Policy, usual_s: float = 0.0) -> Status | None:
+    """What our line on a terminal says meanwhile; None: not a word, whatever happens."""
+    if policy.is_quiet:
+        return None
+    return Status(task.name, usual_s, is_live=may_show_lines(policy))

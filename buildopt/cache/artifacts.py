@@ -17,6 +17,7 @@ import xxhash
 from buildopt.cache import files
 from buildopt.cache.layout import Layout
 from buildopt.model import OutputState
+from buildopt.progress import Advance, ignore
 
 PIECE_BYTES = 1 << 20
 COMPRESSED_SUFFIX = ".zst"
@@ -31,17 +32,19 @@ FICLONE = 0x40049409
 
 
 class Damaged(Exception):
-    """A content is missing from the cache or is not what its name says."""
+    """A content is missing from the cache (it never `was_there`) or is not what its name says."""
 
-    def __init__(self, digest: str) -> None:
+    def __init__(self, digest: str, *, was_there: bool = True) -> None:
         super().__init__(digest)
         self.digest = digest
+        self.was_there = was_there
 
 
 class Artifacts(NamedTuple):
-    """The contents in one cache."""
+    """The contents in one cache; `advance` is told how much is stored or given back."""
 
     layout: Layout
+    advance: Advance = ignore
 
     def put_file(
         self, path: str, status: os.stat_result, needles: tuple[bytes, ...]
@@ -57,6 +60,7 @@ class Artifacts(NamedTuple):
             if status.st_size <= PIECE_BYTES:
                 data = _read_exactly(descriptor, status.st_size)
                 digest, fast, grown = self._put_small(data)
+                self.advance(len(data))
                 found = {needle for needle in needles if needle in data}
             else:
                 digest, fast, grown, found = self._put_large(descriptor, status.st_size, needles)
@@ -84,8 +88,8 @@ class Artifacts(NamedTuple):
         """A content whole, verified by its SHA-256; raises Damaged."""
         try:
             data = b"".join(self._pieces(digest))
-        except OSError:
-            raise Damaged(digest) from None
+        except OSError as error:
+            raise Damaged(digest, was_there=not isinstance(error, FileNotFoundError)) from None
         if hashlib.sha256(data).hexdigest() != digest:
             self.discard(digest)
             raise Damaged(digest)
@@ -103,8 +107,10 @@ class Artifacts(NamedTuple):
         try:
             if not compressed and _cloned(opened, descriptor):
                 seen = _verify(opened)
+                self.advance(state.size_bytes)
             else:
-                seen = _copy(_unpacked(opened) if compressed else _read_pieces(opened), descriptor)
+                pieces = _unpacked(opened) if compressed else _read_pieces(opened)
+                seen = _copy(pieces, descriptor, self.advance)
         finally:
             os.close(opened)
         if seen != state.fast_digest:
@@ -131,10 +137,22 @@ class Artifacts(NamedTuple):
             except OSError:
                 pass
 
+    def _adopts(self, digest: str, size_bytes: int) -> bool:
+        """Whether a content is there, made young: a sweep takes away what is old and unneeded."""
+        path = self.layout.artifact(digest)
+        for form in (path, path + COMPRESSED_SUFFIX):
+            try:
+                os.utime(form)
+            except FileNotFoundError:
+                continue
+            except OSError:
+                pass  # somebody else's cache: nobody sweeps it who may not write it either
+        return self.has(digest, size_bytes)
+
     def _put_small(self, data: bytes) -> tuple[str, str, int]:
         digest = hashlib.sha256(data).hexdigest()
         fast = xxhash.xxh3_128_hexdigest(data)
-        if self.has(digest, len(data)):
+        if self._adopts(digest, len(data)):
             return digest, fast, 0
         path = self.layout.artifact(digest)
         if _pays(data, len(data)):
@@ -164,6 +182,7 @@ class Artifacts(NamedTuple):
                     around = tail + piece[:longest]
                     found |= {n for n in needles if n in piece or n in around}
                     tail = piece[-longest:]
+                    self.advance(len(piece))
                     packed = packer.compress(piece) if packer else piece
                     files.write_all(target, packed)
                     grown += len(packed)
@@ -176,7 +195,7 @@ class Artifacts(NamedTuple):
             if length != size_bytes:
                 raise OSError("changed while it was stored")
             digest = strong.hexdigest()
-            if self.has(digest, size_bytes):
+            if self._adopts(digest, size_bytes):
                 os.unlink(temporary)
                 return digest, fast.hexdigest(), 0, found
             path = self.layout.artifact(digest)
@@ -248,11 +267,12 @@ def _read_exactly(descriptor: int, size_bytes: int) -> bytes:
     return data
 
 
-def _copy(pieces: Iterator[bytes], descriptor: int) -> str:
+def _copy(pieces: Iterator[bytes], descriptor: int, advance: Advance) -> str:
     state = xxhash.xxh3_128()
     for piece in pieces:
         state.update(piece)
         files.write_all(descriptor, piece)
+        advance(len(piece))
     return state.hexdigest()
 
 

@@ -1,6 +1,6 @@
 """Starts a sweep that nobody waits for, and is that sweep.
 
-    python -P -m buildopt.cache.background TOP LIMIT_BYTES MAX_AGE_DAYS
+    python -P -m buildopt.cache.background TOP LIMIT_BYTES MAX_AGE_S
 
 The process is a session of its own, with none of our descriptors, of the lowest priority for
 the processor and the disk. One file serves as the lock of all sweeps of a cache and, by its
@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import os
 import sys
+import time
+from typing import TYPE_CHECKING
 
 from buildopt.cache import locks
 from buildopt.cache.eviction import Limits
 from buildopt.cache.layout import Layout
 
-MARK = "swept"
-"""Below the folder of the format; its time is when the last sweep began."""
+if TYPE_CHECKING:
+    from buildopt.events import CacheEvicted
+
 IO_PRIORITY_CALLS = {"x86_64": 251, "i686": 289, "aarch64": 30, "armv7l": 314, "riscv64": 30}
 """Number of ioprio_set(2) by machine: neither Python nor the C library has a name for it."""
 IO_PRIORITY_IDLE = 3 << 13
@@ -29,9 +32,8 @@ def start(layout: Layout, limits: Limits) -> None:
 
     A cache that never was swept is young: its first turn comes an hour later.
     """
-    mark = os.path.join(layout.base, MARK)
-    is_young = not os.path.exists(mark)
-    lock = locks.try_acquire(mark)  # sets the mark's time, too
+    is_young = not os.path.exists(layout.sweep_mark)
+    lock = locks.try_acquire(layout.sweep_mark)  # sets the mark's time, too
     if lock is None or lock < 0:
         return
     locks.release(lock)
@@ -43,13 +45,29 @@ def main(arguments: list[str]) -> None:
     """Sweep the cache, unless somebody does already."""
     top, limit_bytes, age_s = arguments
     _be_modest()
-    from buildopt.cache.sweep import Sweep, sweep  # the starting process has no use for it
+    # The starting process has no use for these.
+    from buildopt.cache.sweep import evicted, sweep
+    from buildopt.cache.unneeded import Sweep
 
     layout = Layout(top)
-    lock = locks.try_acquire(os.path.join(layout.base, MARK))
+    lock = locks.try_acquire(layout.sweep_mark)
     if lock is None or lock < 0:
         return
-    sweep(Sweep(layout, Limits(int(limit_bytes), float(age_s)), os.fstat(lock).st_mtime))
+    limits = Limits(int(limit_bytes), float(age_s))
+    told = evicted(sweep(Sweep(layout, limits, os.fstat(lock).st_mtime)), limits)
+    if told.files:
+        _tell(told)
+
+
+def _tell(event: CacheEvicted) -> None:
+    """Append the event to the journal, under a run's id of this sweep's own."""
+    from buildopt import settings
+    from buildopt.journal import Journal, source_of
+    from buildopt.journal_line import uuid7
+
+    state = os.fsencode(settings.state_folder(os.environ))
+    run_id = uuid7(time.time_ns(), os.urandom(10))
+    Journal(state=state, source=source_of("cache"), run_id=run_id).append(event)
 
 
 def _spawn(*arguments: str) -> None:

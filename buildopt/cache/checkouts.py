@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from buildopt.cache import files
 from buildopt.cache.layout import Layout, short_digest
-from buildopt.cache.survey import walk
+from buildopt.cache.shelves import walk
 
 
 def abandoned(layout: Layout, unused_since_s: float) -> Iterator[str]:

@@ -260,12 +260,15 @@ def reason_for(observation: Observation, now: str | None) -> MissReason:
     before, after = observation.value, "" if now is None else now
     if observation.kind in ("file", "tool") and now is None:
         kind = "file-vanished" if _error_at(observation.subject) in GONE else kind
+        before = _content_text(before)
         after = "gone" if kind == "file-vanished" else _kind_of(observation.subject)
     elif observation.kind == "file" and "@" in before and before[:32] == after[:32]:
         before, after = "its time", "another time"
     elif observation.kind in ("file", "tool") and before[:32] == after[:32]:
         kind = "mode-changed"
         before, after = f"mode {before[33:]}", f"mode {after[33:]}"
+    elif observation.kind in ("file", "tool"):
+        before, after = _content_text(before), _content_text(after)
     elif observation.kind == "listing":
         before, after = _names_only_in(before, after), _names_only_in(after, before)
     elif observation.kind == "absent" and now is not None:
@@ -277,6 +280,11 @@ def reason_for(observation: Observation, now: str | None) -> MissReason:
     elif now is None:
         after = _kind_of(observation.subject)
     return MissReason(kind=kind, subject=observation.subject, before=before, after=after)
+
+
+def _content_text(value: str) -> str:
+    """The beginning of a content's digest; of a tool's state, of either that would hold."""
+    return " or ".join(dict.fromkeys(state[:12] or "nothing" for state in value.split("|")))
 
 
 def _variable_texts(before: str, after: str) -> tuple[str, str]:

@@ -15,19 +15,25 @@ from buildopt.cache import files
 from buildopt.cache.artifacts import COMPRESSED_SUFFIX, Artifacts, Damaged
 from buildopt.cache.layout import Layout
 from buildopt.places import is_temporary
+from buildopt.progress import Advance, ignore
 
 
 def count(layout: Layout) -> dict[str, int]:
     """Numbers of tasks, records, artifacts and bytes."""
     recorded = tasks(layout)
-    artifacts = list(_files(os.path.join(layout.base, "artifacts")))
+    artifacts = sum(1 for _ in _files(os.path.join(layout.base, "artifacts")))
     return {
         "tasks": len(recorded),
         "records": sum(task["records"] for task in recorded),
-        "artifacts": len(artifacts),
-        "artifact_bytes": sum(_size(path) for path in artifacts),
+        "artifacts": artifacts,
+        "artifact_bytes": artifact_bytes(layout),
         "bytes": sum(_size(path) for path in _files(layout.base)),
     }
+
+
+def artifact_bytes(layout: Layout) -> int:
+    """The bytes of all contents, as they are kept."""
+    return sum(_size(path) for path in _files(os.path.join(layout.base, "artifacts")))
 
 
 def tasks(layout: Layout) -> list[dict[str, Any]]:
@@ -57,7 +63,9 @@ def tasks(layout: Layout) -> list[dict[str, Any]]:
 
 
 def records_of(layout: Layout, task: dict[str, Any]) -> list[dict[str, Any]]:
-    """The records of a task with name, used_s, inputs, outputs, output_bytes; newest first."""
+    """The records of a task with name, used_s, inputs, outputs, output_bytes, and the names of
+    the secret variables whose values it holds; newest first.
+    """
     rows = []
     for name in os.listdir(task["folder"]):
         path = os.path.join(task["folder"], name)
@@ -73,31 +81,37 @@ def records_of(layout: Layout, task: dict[str, Any]) -> list[dict[str, Any]]:
                 "inputs": sum(len(part) for part in trace.values() if isinstance(part, dict)),
                 "outputs": len(made),
                 "output_bytes": sum(row[4] for row in made),
+                "secrets": entry.get("secrets", []),
             }
         )
     return sorted(rows, key=lambda row: -row["used_s"])
 
 
-def verify(layout: Layout) -> tuple[int, list[str]]:
-    """Digest everything; how much was checked, and the names of what was damaged and dropped."""
+def verify(layout: Layout, advance: Advance = ignore) -> tuple[int, list[str]]:
+    """Digest everything; how much was checked, and the names of what was damaged and dropped.
+
+    `advance` is told the bytes of the artifacts, which are nearly all of it (`artifact_bytes`).
+    """
     artifacts = Artifacts(layout)
     checked = 0
     damaged = []
     for path in _files(os.path.join(layout.base, "artifacts")):
         digest = os.path.basename(path).removesuffix(COMPRESSED_SUFFIX)
         checked += 1
+        size_bytes = _size(path)
         try:
             artifacts.get_bytes(digest)
-        except Damaged:
-            artifacts.discard(digest)
-            damaged.append(f"artifact {digest}")
+        except Damaged as damage:
+            if damage.was_there:
+                artifacts.discard(digest)
+                damaged.append(f"artifact {digest}")
+        advance(size_bytes)
     for folder in ("entries", "records"):
         for path in _files(os.path.join(layout.base, folder)):
             if os.path.basename(path) == "task.json":
                 continue
             checked += 1
-            if _body(path) is None:
-                os.unlink(path)
+            if _body(path) is None and _removed(path):
                 damaged.append(f"{folder} {os.path.basename(path)}")
     return checked, damaged
 
@@ -125,6 +139,15 @@ def _body(path: str) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return raw if isinstance(raw, dict) else None
+
+
+def _removed(path: str) -> bool:
+    """Whether the file was there to be removed: a sweep may have been faster."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _is_trace(name: str) -> bool:

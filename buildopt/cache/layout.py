@@ -2,11 +2,15 @@
 
     CACHEDIR.TAG                       tells backup programs to pass by
     v1/secret                          32 random bytes that key the digests of variables
+    v1/swept                           lock of all sweeps; its time is when the last one began
     v1/hits/KEY                        hit indexes (hit.py)
-    v1/records/PROJECT/TASK/…          traces of a task, and task.json that says what it is
+    v1/records/PROJECT/TASK/…          traces of a task; task.json, which says what it is; and
+                                       `evicted`, where its records were taken (tombstones.py)
     v1/entries/KEY                     what a run left behind
     v1/artifacts/AA/DIGEST[.zst]       contents of outputs and streams
     v1/checkouts/CHECKOUT/memo         signature memo of one checkout
+    v1/checkouts/CHECKOUT/TASK.lock    held by the run that looks up, builds or restores (locks.py)
+    v1/checkouts/CHECKOUT/TASK.alive   held by processes of the task's runs (survivors.py)
     v1/checkouts/CHECKOUT/TASK.owned   what the task has made there (ownership.py)
     v1/checkouts/CHECKOUT/TASK.plan    a restore that is under way (restore.py)
 
@@ -26,6 +30,8 @@ from buildopt.errors import BuildoptError
 CACHEDIR_TAG = b"""Signature: 8a477f597d28d172789f06886806bc55
 # This file marks a cache directory of buildopt; see https://bford.info/cachedir/
 """
+SWEEP_MARK = "swept"
+"""Below the folder of the format."""
 
 
 class Layout(NamedTuple):
@@ -37,6 +43,11 @@ class Layout(NamedTuple):
     def base(self) -> str:
         """Folder of this format's files."""
         return os.path.join(self.top, os.fsdecode(places.FORMAT))
+
+    @property
+    def sweep_mark(self) -> str:
+        """The file that a sweep locks, and whose time is when the last one began."""
+        return os.path.join(self.base, SWEEP_MARK)
 
     def artifact(self, digest: str) -> str:
         """A content's file, without the suffix that a compressed one has."""
@@ -71,6 +82,7 @@ def open_cache(top: str) -> tuple[Layout, bytes]:
     """
     layout = Layout(top)
     try:
+        os.makedirs(layout.top, 0o700, exist_ok=True)
         os.makedirs(layout.base, 0o700, exist_ok=True)
         return layout, _secret(layout)
     except OSError as error:

@@ -18,9 +18,8 @@ POLL_S = 0.02
 
 def acquire(path: str) -> int:
     """A descriptor that holds the lock until it is closed; -1 where there is none to be had."""
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError:
+    descriptor = _open(path)
+    if descriptor < 0:
         return -1
     stopped_s = 0.0
     while not _try(descriptor):
@@ -34,9 +33,8 @@ def acquire(path: str) -> int:
 
 def try_acquire(path: str) -> int | None:
     """The same without waiting; None where somebody holds it."""
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError:
+    descriptor = _open(path)
+    if descriptor < 0:
         return -1
     if _try(descriptor):
         _sign(descriptor)
@@ -49,6 +47,21 @@ def release(descriptor: int) -> None:
     """Let others in."""
     if descriptor >= 0:
         os.close(descriptor)
+
+
+def _open(path: str) -> int:
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    try:
+        return os.open(path, flags, 0o600)
+    except FileNotFoundError:
+        pass  # the first run of a checkout
+    except OSError:
+        return -1
+    try:
+        os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
+        return os.open(path, flags, 0o600)
+    except OSError:
+        return -1
 
 
 def _try(descriptor: int) -> bool:

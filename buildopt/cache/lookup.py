@@ -1,9 +1,9 @@
-"""Finds the record that holds now, newest first, or says why the nearest one does not."""
+"""Finds the record that holds now, newest first, or says what changed since the last run here."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from buildopt.cache import streams
@@ -11,12 +11,20 @@ from buildopt.cache.artifacts import Artifacts, Damaged
 from buildopt.cache.fingerprint import States
 from buildopt.cache.ownership import Ownership
 from buildopt.cache.records import Records
-from buildopt.model import CacheEntry, Hit, Lookup, Miss, MissReason, Observation, Task, Trace
+from buildopt.model import (
+    CacheEntry,
+    Hit,
+    Lookup,
+    Miss,
+    MissReason,
+    Observation,
+    OutputState,
+    Task,
+    Trace,
+)
 
 CANDIDATES = 8
 """Records of the same environment that are tried."""
-CANDIDATES_FOR_REASONS = 3
-"""Records that are compared in full to find the nearest one."""
 
 
 class Finder(NamedTuple):
@@ -38,6 +46,8 @@ class Found(NamedTuple):
     lookup: Lookup
     states: States
     candidates: int
+    usual_s: float = 0.0
+    """How long the command takes when it really runs; 0: nobody knows."""
 
 
 def find(task: Task, finder: Finder) -> Found:
@@ -63,14 +73,21 @@ def find(task: Task, finder: Finder) -> Found:
             missing = _missing_content(entry, finder.artifacts)
             if missing is None:
                 return Found(
-                    lookup=Hit(trace=trace, entry=entry), states=states, candidates=len(names)
+                    lookup=Hit(trace=trace, entry=entry),
+                    states=states,
+                    candidates=len(names),
+                    usual_s=entry.usage.duration_s,
                 )
             damaged.append(missing)
             continue
         near.append((trace, entry))
-    reasons = _nearest(near, finder) or tuple(damaged or unfit) or _no_record(task, finder)
-    states = finder.states_for(None, None)
-    return Found(lookup=Miss(reasons=reasons), states=states, candidates=len(names))
+    reasons = _changes(task, near, finder) or tuple(damaged or unfit) or _no_record(task, finder)
+    return Found(
+        lookup=Miss(reasons=reasons),
+        states=finder.states_for(None, None),
+        candidates=len(names),
+        usual_s=_usual_s(near),
+    )
 
 
 def own_paths(
@@ -118,16 +135,43 @@ def _missing_content(entry: CacheEntry, artifacts: Artifacts) -> MissReason | No
     return None
 
 
-def _nearest(near: list[tuple[Trace, CacheEntry]], finder: Finder) -> tuple[MissReason, ...]:
-    best: tuple[MissReason, ...] = ()
-    for trace, entry in near[:CANDIDATES_FOR_REASONS]:
-        states = finder.states_for(trace, entry)
-        reasons = states.differences(trace.observations)
-        if not best or len(reasons) < len(best):
-            best = reasons
-        if len(best) == 1:
-            break  # no record can be nearer
-    return best
+def _changes(
+    task: Task, near: Sequence[tuple[Trace, CacheEntry]], finder: Finder
+) -> tuple[MissReason, ...]:
+    """What is not as the last run here had it, as far as can be told which record that was.
+
+    One with fewer differences may be another branch's, and tell what nobody has changed.
+    """
+    ours = [pair for pair in near if _is_in_place(pair[1], finder.owned)] or near
+    if not ours:
+        return ()
+    trace, entry = max(ours, key=lambda pair: _used_ns(task, pair[0], finder.records))
+    return finder.states_for(trace, entry).differences(trace.observations)
+
+
+def _is_in_place(entry: CacheEntry, owned: Ownership) -> bool:
+    """Whether what the task has made here is what this entry gives."""
+    made = [output for output in entry.outputs if output.kind != "directory"]
+    kept = [(output, owned.states[output.path]) for output in made if output.path in owned.states]
+    return bool(kept or not made) and all(_content(here) == _content(given) for given, here in kept)
+
+
+def _content(output: OutputState) -> str:
+    return output.fast_digest or output.digest
+
+
+def _used_ns(task: Task, trace: Trace, records: Records) -> int:
+    """When a record was made or last answered a run."""
+    try:
+        return os.stat(records.path(task, trace.key)).st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _usual_s(near: Sequence[tuple[Trace, CacheEntry]]) -> float:
+    """The middle one of the durations: one run alone may have had an idle or a busy machine."""
+    durations_s = sorted(entry.usage.duration_s for _, entry in near)
+    return durations_s[len(durations_s) // 2] if durations_s else 0.0
 
 
 def _no_record(task: Task, finder: Finder) -> tuple[MissReason, ...]:
@@ -144,4 +188,8 @@ def _no_record(task: Task, finder: Finder) -> tuple[MissReason, ...]:
         return (
             MissReason(kind="command", subject="directory", before=kin["directory"], after=after),
         )
-    return (MissReason(kind="settings", subject="task", before="recorded", after="other"),)
+    for name, now in (("inputs", task.inputs), ("outputs", task.outputs)):
+        if kin[name] != list(now):
+            before, after = " ".join(kin[name]), " ".join(now)
+            return (MissReason(kind="settings", subject=name, before=before, after=after),)
+    return (MissReason(kind="settings", subject="task"),)

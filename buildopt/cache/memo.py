@@ -28,6 +28,7 @@ from buildopt import hit
 from buildopt.cache import files
 from buildopt.cache.file_times import granularity_ns
 from buildopt.model import StatSignature
+from buildopt.progress import Advance, ignore
 
 _MAGIC = b"buildopt-memo 1"
 _ROW = struct.Struct("<QqqQQIB16s")
@@ -53,6 +54,7 @@ class Memo:
 
     path: str
     enabled: bool = True
+    advance: Advance = ignore
     _rows: dict[str, _Row] = field(default_factory=dict)
     _changed: bool = False
 
@@ -65,7 +67,7 @@ class Memo:
         if row and row.signature == signature and not row.flags & RACY and self.enabled:
             return row.digest
         now_ns = time.time_ns()
-        digest = _digest_file(path, signature)
+        digest = _digest_file(path, signature, self.advance)
         self._rows.pop(path, None)
         self._rows[path] = _Row(signature, flags_for(path, signature, now_ns), digest)
         self._changed = True
@@ -98,9 +100,12 @@ class ChangedMeanwhile(Exception):
     """The file is no longer the one whose signature was taken."""
 
 
-def load(path: str, *, enabled: bool = True) -> Memo:
-    """The memo kept at `path`, or an empty one; not enabled it remembers nothing across runs."""
-    memo = Memo(path, enabled)
+def load(path: str, *, enabled: bool = True, advance: Advance = ignore) -> Memo:
+    """The memo kept at `path`, or an empty one; not enabled it remembers nothing across runs.
+
+    `advance` is told how much is read.
+    """
+    memo = Memo(path, enabled, advance)
     if not enabled:
         return memo
     try:
@@ -153,13 +158,14 @@ def _parse(data: bytes) -> dict[str, _Row]:
     return rows
 
 
-def _digest_file(path: str, signature: StatSignature) -> bytes:
+def _digest_file(path: str, signature: StatSignature, advance: Advance) -> bytes:
     flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
     descriptor = os.open(path, flags)
     try:
         state = xxhash.xxh3_128()
         while piece := os.read(descriptor, 1 << 20):
             state.update(piece)
+            advance(len(piece))
         if signature_of(os.fstat(descriptor)) != signature:
             raise ChangedMeanwhile(path)
         return state.digest()

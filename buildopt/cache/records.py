@@ -8,7 +8,7 @@ variables, so that runs in the same environment are tried first. Both kinds of f
             {subject: value}
     entry   exit_code, outputs [[kind, path, digest, fast_digest, size, mode]…], removed [path…],
             streams (digest), usage [duration_s, cpu_s, peak_memory_bytes], bound_to,
-            named, spared [path…]
+            named, spared [path…]; and secrets [variable…] where it holds any
 
 Paths are tokenised (tokens.py). The checksum is XXH3-128 of the object's bytes; an entry's name
 is their SHA-256. A file that does not match is damaged: it is removed and counts as a miss.
@@ -30,6 +30,7 @@ from buildopt.cache.search_path import NAME
 from buildopt.cache.tokens import Tokens
 from buildopt.cache.variables import is_ci_identifier
 from buildopt.model import CacheEntry, Observation, ObservationKind, OutputState, Task, Trace, Usage
+from buildopt.secrets_found import masked, secrets_of
 
 TRACES_PER_ENVIRONMENT = 8
 """As many states of the inputs as are gone back to; ccache and BuildXL keep about as many."""
@@ -191,6 +192,7 @@ class Records(NamedTuple):
             bound_to=raw["bound_to"],
             named=raw["named"],
             spared=tuple(expand(path) for path in raw["spared"]),
+            secrets=tuple(raw.get("secrets", ())),
         )
 
     def _entry_json(self, entry: CacheEntry) -> dict[str, Any]:
@@ -211,6 +213,7 @@ class Records(NamedTuple):
             "bound_to": entry.bound_to,
             "named": entry.named,
             "spared": [shorten(path) for path in entry.spared],
+            **({"secrets": entry.secrets} if entry.secrets else {}),
         }
 
 
@@ -225,10 +228,11 @@ def variables_digest(observations: tuple[Observation, ...]) -> str:
 
 
 def describe(task: Task, tokens: Tokens) -> dict[str, Any]:
-    """What a task is, for people and for finding its kin."""
+    """What a task is, for people and for finding its kin; without secrets."""
+    name, argv = masked((task.name, task.argv), secrets_of(task.environment))
     return {
-        "name": task.name,
-        "argv": [tokens.shorten_text(argument) for argument in task.argv],
+        "name": name,
+        "argv": [tokens.shorten_text(argument) for argument in argv],
         "directory": tokens.shorten(task.directory),
         "inputs": task.inputs,
         "outputs": task.outputs,

@@ -53,6 +53,11 @@ class Plan(NamedTuple):
         """Whether everything is in place."""
         return not (self.removals or self.folders or self.files or self.links)
 
+    @property
+    def size_bytes(self) -> int:
+        """How much is to be written."""
+        return sum(output.size_bytes for output in self.files)
+
 
 def plan_for(entry: CacheEntry, owned: Ownership, keep: Container[str], states: States) -> Plan:
     """What differs from `entry`; `keep` are paths that its trace depends on.

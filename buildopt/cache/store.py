@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from buildopt.cache import streams
 from buildopt.cache.artifacts import Artifacts
-from buildopt.model import CacheEntry, Execution, OutputState
+from buildopt.model import CacheEntry, Chunk, Execution, OutputState
+from buildopt.secrets_found import Secrets, as_bytes, names_in
 
 
 class CannotStore(Exception):
@@ -30,10 +31,14 @@ class Stored(NamedTuple):
 
 def store(
     outputs: Iterable[str], removed: tuple[str, ...], execution: Execution, artifacts: Artifacts,
-    root: str,
+    root: str, secrets: Secrets,
 ) -> Stored:  # fmt: skip
-    """Store the contents of `outputs` and the streams. Raises CannotStore, OSError."""
-    needles = _needles(root)
+    """Store the contents of `outputs` and the streams. Raises CannotStore, OSError.
+
+    What is searched for in all of them: the checkout's path and name, and values of `secrets`.
+    """
+    above, name = _needles(root)
+    needles = (above, name, *map(as_bytes, secrets.values()))
     found: set[bytes] = set()
     states: list[OutputState] = []
     grown = 0
@@ -42,9 +47,8 @@ def store(
         states.append(state)
         grown += added
         found |= held
-    packed = streams.pack(execution.chunks or ())
-    digest, added = artifacts.put_bytes(packed)
-    found |= {needle for needle in needles if needle in packed}
+    digest, added = artifacts.put_bytes(streams.pack(execution.chunks or ()))
+    found |= _printed(execution.chunks or (), needles)
     entry = CacheEntry(
         key="",
         exit_code=execution.exit_code,
@@ -52,10 +56,23 @@ def store(
         removed=removed,
         streams_digest=digest,
         usage=execution.usage,
-        bound_to=root if needles[0] in found else "",
-        named=os.path.basename(root) if needles[1] in found else "",
+        bound_to=root if above in found else "",
+        named=os.path.basename(root) if name in found else "",
+        secrets=names_in(secrets, found),
     )
     return Stored(entry=entry, grown_bytes=grown + added)
+
+
+def size_of(outputs: Iterable[str]) -> int:
+    """The bytes of those outputs that are files; one that is gone counts as none."""
+    size_bytes = 0
+    for path in outputs:
+        try:
+            status = os.lstat(path)
+        except OSError:
+            continue
+        size_bytes += status.st_size if stat.S_ISREG(status.st_mode) else 0
+    return size_bytes
 
 
 def _needles(root: str) -> tuple[bytes, bytes]:
@@ -64,8 +81,16 @@ def _needles(root: str) -> tuple[bytes, bytes]:
     return os.fsencode(above if len(above) > 1 else root), os.fsencode(name or root)
 
 
+def _printed(chunks: Iterable[Chunk], needles: tuple[bytes, ...]) -> set[bytes]:
+    """Those of the needles that a stream printed, in however many pieces."""
+    printed: dict[str, list[bytes]] = {}
+    for chunk in chunks:
+        printed.setdefault(chunk.stream, []).append(chunk.data)
+    return {needle for pieces in printed.values() for needle in _held(b"".join(pieces), needles)}
+
+
 def _put(
-    path: str, artifacts: Artifacts, needles: tuple[bytes, bytes]
+    path: str, artifacts: Artifacts, needles: tuple[bytes, ...]
 ) -> tuple[OutputState, int, set[bytes]]:
     """One output; what it grew the cache by; which of the needles it holds."""
     status = os.lstat(path)
@@ -84,5 +109,5 @@ def _put(
     return artifacts.put_file(path, status, needles)
 
 
-def _held(data: bytes, needles: tuple[bytes, bytes]) -> set[bytes]:
+def _held(data: bytes, needles: tuple[bytes, ...]) -> set[bytes]:
     return {needle for needle in needles if needle in data}

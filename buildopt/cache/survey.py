@@ -10,33 +10,17 @@ import json
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from buildopt.cache import files
-from buildopt.cache.artifacts import COMPRESSED_SUFFIX
+from buildopt.cache import files, shelves
 from buildopt.cache.eviction import Record, Stock
 from buildopt.cache.layout import Layout
-from buildopt.places import is_temporary
+from buildopt.cache.shelves import trace_name
 
 TRACE_HEAD = re.compile(rb'buildopt-trace 1 [0-9a-f]{32}\n\{"entry":"([0-9a-f]{64})"')
 """How a trace begins (records.py); whatever else does is damaged and leads nowhere."""
 TRACE_HEAD_BYTES = 256
-WATCHED_TRACE = re.compile(rb"/records/([0-9a-f]{32}/[0-9a-f]{32}/[0-9a-f]{12}-[0-9a-f]+[a-z]*)")
-"""A trace as a hit index names it, below whatever name the cache folder was called by."""
-
-
-class File(NamedTuple):
-    """A file of the cache, as it was when it was looked at."""
-
-    path: str
-    size_bytes: int
-    mtime_s: float
-
-    @property
-    def name(self) -> str:
-        """Its name within its folder."""
-        return os.path.basename(self.path)
 
 
 class Kept(NamedTuple):
@@ -52,10 +36,10 @@ NOTHING = Kept(frozenset(), 0.0)
 
 def take_stock(layout: Layout) -> Stock:
     """All records with their value's factors. Reads every entry and hit index."""
-    kept = {file.name: read_entry(file.path) for file in entries(layout)}
-    indexes = hit_indexes(layout)
+    kept = {file.name: read_entry(file.path) for file in shelves.entries(layout)}
+    indexes = shelves.hit_indexes(layout)
     found = []
-    for trace in traces(layout):
+    for trace in shelves.traces(layout):
         key = entry_of(trace.path)
         digests, saved_s = kept.get(key, NOTHING)
         mine = indexes.get(trace_name(trace.path), ())
@@ -72,48 +56,8 @@ def take_stock(layout: Layout) -> Stock:
     return Stock(
         records=tuple(found),
         part_bytes=_part_bytes(layout),
-        total_bytes=sum(file.size_bytes for file in walk(layout.base)),
+        total_bytes=sum(file.size_bytes for file in shelves.walk(layout.base)),
     )
-
-
-def traces(layout: Layout) -> Iterator[File]:
-    """All traces, of all tasks and projects."""
-    for file in walk(os.path.join(layout.base, "records")):
-        if is_trace(file):
-            yield file
-
-
-def is_trace(file: File) -> bool:
-    """Whether a file among the records is one, and not what describes its task."""
-    return "-" in file.name and not file.name.startswith(".")
-
-
-def entries(layout: Layout) -> Iterator[File]:
-    """All entries."""
-    return _whole(os.path.join(layout.base, "entries"))
-
-
-def artifacts(layout: Layout) -> Iterator[tuple[str, File]]:
-    """All contents, each with its digest; one may be there in two forms."""
-    for file in _whole(os.path.join(layout.base, "artifacts")):
-        yield file.name.removesuffix(COMPRESSED_SUFFIX), file
-
-
-def hit_indexes(layout: Layout) -> Mapping[str, list[File]]:
-    """Hit indexes by the name of the trace that they watch; an empty one where none is seen."""
-    found: dict[str, list[File]] = defaultdict(list)
-    for file in _whole(os.path.join(layout.base, "hits")):
-        try:
-            named = WATCHED_TRACE.search(files.read(file.path))
-        except OSError:
-            continue
-        found[named[1].decode() if named else ""].append(file)
-    return found
-
-
-def trace_name(path: str) -> str:
-    """A trace's name below `records`: PROJECT/TASK/NAME."""
-    return "/".join(path.split("/")[-3:])
 
 
 def entry_of(trace_path: str) -> str:
@@ -141,33 +85,11 @@ def read_entry(path: str) -> Kept:
         return NOTHING
 
 
-def walk(folder: str) -> Iterator[File]:
-    """All files below a folder, temporaries too; what vanishes meanwhile is left out."""
-    for below, _, names in os.walk(folder):
-        for name in names:
-            found = look_at(os.path.join(below, name))
-            if found:
-                yield found
-
-
-def look_at(path: str) -> File | None:
-    """The file as it is now; None where it is gone."""
-    try:
-        status = os.lstat(path)
-    except OSError:
-        return None
-    return File(path, status.st_size, status.st_mtime)
-
-
-def _whole(folder: str) -> Iterator[File]:
-    return (file for file in walk(folder) if not is_temporary(file.name))
-
-
 def _part_bytes(layout: Layout) -> Mapping[str, int]:
     """Sizes of entries by their key and of contents by their digest."""
     found: dict[str, int] = defaultdict(int)
-    for file in entries(layout):
+    for file in shelves.entries(layout):
         found[file.name] += file.size_bytes
-    for digest, file in artifacts(layout):
+    for digest, file in shelves.artifacts(layout):
         found[digest] += file.size_bytes
     return found

@@ -23,6 +23,7 @@ def task_key(task: Task, tokens: Tokens, way: ObserverName) -> str:
         "outputs": task.outputs,
         "ignored_inputs": task.ignored_inputs,
         "ignored_outputs": task.ignored_outputs,
+        "variables": task.variables,
         "ignored_variables": task.ignored_variables,
         "strict": [task.strict_outputs, task.strict_private],
         "paths": [task.private, task.state],

@@ -2,8 +2,9 @@
 
 In the key is every variable but those that no build result depends on (`hit.IGNORED_NAMES`,
 `hit.IGNORED_PREFIXES`; docs/environment.md), our own, what a package manager sets for its
-scripts, and what the settings leave out. Of a run that was traced, identifiers of a CI run count
-only where their name occurs in what it read, and another `PATH` may do (search_path.py).
+scripts, and what the settings leave out; what they ask for is in it always. Of a run that was
+traced, identifiers of a CI run count only where their name occurs in what it read, and another
+`PATH` may do (search_path.py).
 """
 
 from __future__ import annotations
@@ -96,9 +97,17 @@ def digests(task: Task, secret: bytes, tokens: Tokens) -> dict[str, str]:
     return named_folder | {
         name: _digest(value if name in PLACE_NAMES else tokens.shorten_text(value), secret)
         for name, value in sorted(task.environment.items())
-        if counts(name, inside_script=inside_script and not _is_named(name, task))
-        and not any(fnmatchcase(name, pattern) for pattern in task.ignored_variables)
+        if is_asked_for(name, task)
+        or (
+            counts(name, inside_script=inside_script and not _is_named(name, task))
+            and not _is_one_of(name, task.ignored_variables)
+        )
     }
+
+
+def is_asked_for(name: str, task: Task) -> bool:
+    """Whether the settings say that a variable counts, whatever else leaves it out."""
+    return _is_one_of(name, task.variables)
 
 
 def counts(name: str, *, inside_script: bool) -> bool:
@@ -111,6 +120,10 @@ def counts(name: str, *, inside_script: bool) -> bool:
 def _is_named(name: str, task: Task) -> bool:
     """Whether the command's own words name a variable of the package manager."""
     return name.startswith(NAMED_PREFIXES) and any(name in word for word in task.argv)
+
+
+def _is_one_of(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _digest(value: str, secret: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -13,6 +14,9 @@ from buildopt import __version__
 from buildopt.cli import COMMANDS
 from buildopt.cli.words import tell, tell_error
 from buildopt.errors import EXIT_FAILED, EXIT_NOT_STARTED, EXIT_USAGE, BuildoptError
+
+ASKED = "_BUILDOPT_COMPLETE"
+"""A shell asks what may stand at its cursor (completion_answer.py)."""
 
 EPILOG = """\b
 Examples:
@@ -75,8 +79,12 @@ def app() -> None:
 
 def run_command_line(arguments: Sequence[str]) -> int:
     """Run the command line; the status to exit with. Never a traceback for a user's mistake."""
-    is_run = arguments[:1] == ["run"]
+    is_run = arguments[:1] in (["run"], ["build"])
     try:
+        if ASKED in os.environ and not arguments:
+            from buildopt.cli.completion_answer import answer
+
+            return answer(app, os.environ)
         status = app.main(list(arguments), prog_name="buildopt", standalone_mode=False)
     except BuildoptError as error:
         tell_error(error.message, error.hint, error.slug)

@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Mapping
 
 import click
 
-from buildopt import settings
+from buildopt import settings, terminal_line
 from buildopt.cache import inventory
 from buildopt.cache.eviction import DAY_S, Limits
 from buildopt.cache.layout import Layout
 from buildopt.cache.survey import take_stock
-from buildopt.cache.sweep import sweep_now
-from buildopt.cli.call import working_directory
+from buildopt.cache.sweep import evicted, sweep_now
+from buildopt.cli.call import open_journal, working_directory
 from buildopt.cli.size_option import require_size
 from buildopt.errors import UsageError
 from buildopt.events import SCHEMA
+from buildopt.progress import Progress
 from buildopt.quantities import counted as in_words
 from buildopt.quantities import parse_size, share, size
 
@@ -109,6 +111,8 @@ def show(layout: Layout, key: str, as_json: bool) -> None:
             f"  {record['name']}  {used}  {record['inputs']} inputs  "
             f"{record['outputs']} outputs, {size(record['output_bytes'])}"
         )
+        for name in record["secrets"]:
+            click.echo(f"    holds the value of `{name}`: it stays on this machine")
 
 
 @command.command("verify")
@@ -116,7 +120,9 @@ def show(layout: Layout, key: str, as_json: bool) -> None:
 @click.pass_obj
 def verify(layout: Layout, as_json: bool) -> int:
     """Digest everything that is stored; what is damaged is dropped, and only costs a run."""
-    checked, damaged = inventory.verify(layout)
+    progress = Progress(is_shown=terminal_line.is_welcome(os.environ))
+    with progress.step("checking", lambda: inventory.artifact_bytes(layout)):
+        checked, damaged = inventory.verify(layout, progress.advance)
     if as_json:
         click.echo(json.dumps({"schema": SCHEMA, "checked": checked, "damaged": damaged}))
     else:
@@ -148,16 +154,23 @@ def prune(
         (max_age or chosen.cache_max_age_days) * DAY_S,
     )
     removed = sweep_now(layout, limits, dry_run=dry_run)
+    told = evicted(removed, limits)
+    if told.files and not dry_run:
+        open_journal("cache", os.environ).append(told)
     rows = {
         kind: {"files": len(files), "bytes": sum(file.size_bytes for file in files)}
         for kind, files in removed.items()
     }
-    freed_bytes = sum(row["bytes"] for row in rows.values())
     if as_json:
-        told = {"schema": SCHEMA, "dry_run": dry_run, "freed_bytes": freed_bytes, "removed": rows}
-        click.echo(json.dumps(told))
+        freed = {"dry_run": dry_run, "freed_bytes": told.bytes_freed, "removed": rows}
+        click.echo(json.dumps({"schema": SCHEMA, **freed}))
         return
-    click.echo(f"{size(freed_bytes)} {'would be freed' if dry_run else 'freed'}")
+    click.echo(f"{size(told.bytes_freed)} {'would be freed' if dry_run else 'freed'}")
+    _print_rows(rows)
+
+
+def _print_rows(rows: Mapping[str, Mapping[str, int]]) -> None:
+    """What went, a kind a line."""
     for kind, row in rows.items():
         if row["files"]:
             click.echo(f"  {kind.replace('_', ' '):<12} {row['files']:>6}, {size(row['bytes'])}")

@@ -18,6 +18,7 @@ from buildopt.journal import Journal, source_of
 from buildopt.model import CacheMode, NotStored, Task
 from buildopt.observe.declared import DeclaredObserver
 from buildopt.observe.observer import Observer
+from buildopt.secrets_found import secrets_of
 from buildopt.session import Stores
 from buildopt.steps.shell import client_program
 
@@ -47,7 +48,8 @@ def make_call(
     """The call for `command`; raises BuildoptError for what cannot work."""
     environ = os.environ if environ is None else environ
     named = _task_settings(chosen, task_name, command)
-    directory = chosen.root if task_name else working_directory()
+    chosen = settings.with_task(chosen, named)
+    directory = settings.directory_of(named, chosen.root) if task_name else working_directory()
     task = Task(
         name=named.name or shlex.join(command),
         argv=named.command or command,
@@ -56,10 +58,11 @@ def make_call(
         project=project_identity(chosen.root),
         environment=dict(environ),
         umask=_umask(),
-        inputs=chosen.input + named.inputs,
-        outputs=chosen.output + named.outputs,
+        inputs=chosen.input,
+        outputs=chosen.output,
         ignored_inputs=chosen.ignore_input,
         ignored_outputs=chosen.ignore_output,
+        variables=chosen.env,
         ignored_variables=chosen.ignore_env,
         strict_outputs=chosen.strict_outputs,
         strict_private=chosen.strict_private,
@@ -83,7 +86,7 @@ def make_call(
         task=task,
         observer=observer,
         stores=stores,
-        cache=named.cache or chosen.cache,
+        cache=chosen.cache,
         trouble=trouble,
     )
 
@@ -113,7 +116,9 @@ def open_journal(project: str, environ: Mapping[str, str]) -> Journal:
     """The journal of this process, under a new run's id."""
     run_id = journal_line.uuid7(time.time_ns(), os.urandom(10))
     state = os.fsencode(settings.state_folder(environ))
-    return Journal(state=state, source=source_of(project), run_id=run_id)
+    return Journal(
+        state=state, source=source_of(project), run_id=run_id, secrets=secrets_of(environ)
+    )
 
 
 def project_identity(root: str) -> str:
@@ -146,7 +151,9 @@ def _task_settings(
     if task_name:
         return settings.task_named(chosen, task_name)
     for task in chosen.tasks:
-        if task.command == command and working_directory() == chosen.root:
+        if task.command == command and working_directory() == settings.directory_of(
+            task, chosen.root
+        ):
             return task
     return settings.TaskSettings()
 

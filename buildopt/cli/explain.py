@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 import click
@@ -29,6 +28,7 @@ Examples:
 @click.command("explain", epilog=EPILOG, context_settings={"allow_interspersed_args": False})
 @click.option("--input", "input_", multiple=True, metavar="GLOB", help="As for `run`.")
 @click.option("--output", multiple=True, metavar="PATH", help="As for `run`.")
+@click.option("--env", multiple=True, metavar="NAME", help="As for `run`.")
 @click.option("--ignore-input", multiple=True, metavar="GLOB", help="As for `run`.")
 @click.option("--ignore-output", multiple=True, metavar="GLOB", help="As for `run`.")
 @click.option("--ignore-env", multiple=True, metavar="NAME", help="As for `run`.")
@@ -88,7 +88,7 @@ def _all_reasons(state: bytes, run: RunFinished) -> tuple[MissReason, ...]:
 
 def _explain_now(words: tuple[str, ...], options: dict[str, Any], *, as_json: bool) -> None:
     chosen = settings.with_lists(settings.load(working_directory(), os.environ), options)
-    chosen = replace(chosen, observe=options["observe"] or chosen.observe)
+    chosen = chosen._replace(observe=options["observe"] or chosen.observe)
     call = make_call(chosen, words)
     if call.observer is None:
         click.echo("executed: no inputs are declared, so nothing is looked up")

@@ -21,12 +21,14 @@ from buildopt.cli.size_option import require_size
 from buildopt.cli.words import miss_words, saved_words, summary, tell
 from buildopt.errors import EXIT_DRY_RUN_MISS, EXIT_FAILED, UsageError
 from buildopt.events import Event, RunFinished, data_of, encode
+from buildopt.execute.cursor import line_end
 from buildopt.execute.environment import ACTIVE
 from buildopt.execute.process import end_like
 from buildopt.execute.program import replace_process, start_error
-from buildopt.execute.streams import plug_closed_streams
+from buildopt.execute.streams import describe_streams, plug_closed_streams
 from buildopt.model import Hit, NotStored, StatSignature
 from buildopt.pipeline import look_up_only, run_task
+from buildopt.results import relative
 from buildopt.session import Finished, Fresh, Policy
 
 EPILOG = """\b
@@ -38,13 +40,10 @@ Examples:
   buildopt run --report -- pytest
 """
 _LOST_OUTPUT = NotStored(kind="incomplete", subject="output")
-SWEEP_MARK = "swept"
-"""The file whose time is when the last sweep of a cache began (cache/background.py)."""
 SWEEP_EVERY_S = 3_600
 """A cache grows over its limit within hours, and a sweep reads all that is recorded in it."""
 Signatures = list[tuple[str, StatSignature | None]]
 _PASSED_FDS = NotStored(kind="settings", subject="pass-fds")
-_NOT_FOR_THE_FAST_PATH = ("result_file", "report", "dry_run", "force", "cache_dir", "pass_fds")
 
 
 @click.command(
@@ -54,6 +53,7 @@ _NOT_FOR_THE_FAST_PATH = ("result_file", "report", "dry_run", "force", "cache_di
 )
 @click.option("--input", "input_", multiple=True, metavar="GLOB", help="A further input.")
 @click.option("--output", multiple=True, metavar="PATH", help="What the command makes.")
+@click.option("--env", multiple=True, metavar="NAME", help="A variable that counts.")
 @click.option("--ignore-input", multiple=True, metavar="GLOB", help="Leave an input out.")
 @click.option("--ignore-output", multiple=True, metavar="GLOB", help="Leave an output out.")
 @click.option("--ignore-env", multiple=True, metavar="NAME", help="Leave a variable out.")
@@ -96,23 +96,23 @@ def command(words: tuple[str, ...], **options: Any) -> int:
     """
     plug_closed_streams()
     started_ns = time.time_ns()
-    chosen = _with_options(settings.load(working_directory(), os.environ), options)
+    chosen = settings.with_options(settings.load(working_directory(), os.environ), options)
     consulted = _signatures(chosen.consulted, started_ns)
-    task_name, argv = _split(words, shell=options["shell"])
-    cache_dir = options["cache_dir"] or ""
+    task_name, argv = _split(words, shell=chosen.shell)
     if ACTIVE in os.environ:
         _join_outer_run(chosen, task_name, argv)
-    call = make_call(chosen, argv, task_name=task_name, cache_dir=cache_dir)
-    if options["dry_run"]:
-        return _dry_run(call, forced=options["force"])
-    result_file = options["result_file"] or os.environ.get("BUILDOPT_RESULT_FILE", "")
+    call = make_call(chosen, argv, task_name=task_name, cache_dir=chosen.cache_dir)
+    trouble = _PASSED_FDS if chosen.pass_fds else call.trouble
+    if chosen.dry_run:
+        return _dry_run(call, trouble, forced=chosen.force)
     policy = Policy(
         cache=call.cache,
-        force=options["force"],
-        stdin="null" if options["no_stdin"] else "inherit",
-        pass_fds=options["pass_fds"],
+        force=chosen.force,
+        stdin="null" if chosen.no_stdin else "inherit",
+        pass_fds=chosen.pass_fds,
         uses_memo=os.environ.get("BUILDOPT_STAT_MEMO") != "0",
-        trouble=_PASSED_FDS if options["pass_fds"] else call.trouble,
+        is_quiet=chosen.quiet,
+        trouble=trouble,
     )
     finished = run_task(call.task, policy, call.observer, call.stores)
     result = replace(finished.result, lost_events=call.stores.journal.lost_events)
@@ -121,11 +121,11 @@ def command(words: tuple[str, ...], **options: Any) -> int:
         tell(summary(result))
         if chosen.verbose:
             _tell_all(result)
-    if finished.fresh and consulted is not None and _may_be_remembered(options, result_file):
+    if finished.fresh and consulted is not None and _may_be_remembered(chosen, options, call):
         _remember(call, finished.fresh, result, consulted, quiet=chosen.quiet)
-    if result_file:
-        _write_result(result_file, result)
-    if options["report"]:
+    if chosen.result_file:
+        _write_result(chosen.result_file, result)
+    if chosen.report:
         _write_report(call, result)
     if result.stored:
         _sweep_where_due(call.stores.layout, chosen)
@@ -136,8 +136,9 @@ def _join_outer_run(chosen: settings.Settings, task_name: str, argv: tuple[str, 
     """Become the command: the run that we are a part of sees all that it does."""
     command = argv
     if task_name:
-        command = settings.task_named(chosen, task_name).command
-        os.chdir(chosen.root)
+        task = settings.task_named(chosen, task_name)
+        command = task.command
+        os.chdir(settings.directory_of(task, chosen.root))
     try:
         replace_process(command, os.environ)
     except OSError as error:
@@ -176,22 +177,8 @@ def _split(words: tuple[str, ...], *, shell: bool) -> tuple[str, tuple[str, ...]
     )
 
 
-def _with_options(chosen: settings.Settings, options: dict[str, Any]) -> settings.Settings:
-    """Settings with what the command line says: lists are added to, the rest replaced."""
-    return replace(
-        settings.with_lists(chosen, options),
-        cache=options["cache"] or chosen.cache,
-        cache_limit=options["cache_limit"] or chosen.cache_limit,
-        observe=options["observe"] or chosen.observe,
-        strict_outputs=options["strict_outputs"] or chosen.strict_outputs,
-        strict_private=options["strict_private"] or chosen.strict_private,
-        quiet=options["quiet"] or chosen.quiet,
-        verbose=options["verbose"] or chosen.verbose,
-    )
-
-
-def _dry_run(call: Call, *, forced: bool) -> int:
-    if forced or call.cache not in ("read-write", "read"):
+def _dry_run(call: Call, trouble: NotStored | None, *, forced: bool) -> int:
+    if forced or trouble != call.trouble or call.cache not in ("read-write", "read"):
         tell("buildopt: would run: the cache is not asked")
         return EXIT_DRY_RUN_MISS
     if call.observer is None:
@@ -202,7 +189,7 @@ def _dry_run(call: Call, *, forced: bool) -> int:
     if isinstance(found.lookup, Hit):
         tell("buildopt: would hit")
         return 0
-    tell(f"buildopt: would run: {miss_words(found.lookup.reasons)}")
+    tell(f"buildopt: would run: {miss_words(relative(found.lookup.reasons, call.task.root))}")
     return EXIT_DRY_RUN_MISS
 
 
@@ -229,11 +216,14 @@ def _signatures(paths: Iterable[str], started_ns: int) -> Signatures | None:
     return found
 
 
-def _may_be_remembered(options: dict[str, Any], result_file: str) -> bool:
+def _may_be_remembered(chosen: settings.Settings, options: dict[str, Any], call: Call) -> bool:
     """Whether the fast path can do all that this call asks for."""
-    if not hit.is_allowed(os.environb):
+    if not hit.is_allowed(os.environb) or options["cache_dir"]:
         return False
-    return not result_file and not any(options[name] for name in _NOT_FOR_THE_FAST_PATH)
+    # The name of an index holds no variable that is left out else, nor knows of a pattern.
+    if not all(name.isidentifier() and hit.counts(name.encode()) for name in call.task.variables):
+        return False
+    return not (chosen.result_file or chosen.report or chosen.force or chosen.pass_fds)
 
 
 def _remember(
@@ -250,8 +240,9 @@ def _remember(
     absent = [path for path, signature in consulted if signature is None]
     fresh.states.keep(fresh.record_path, record)
     usual_s = fresh.entry.usage.duration_s
+    ours = describe_streams()
     answer = hit_index.Answer(
-        chunks=fresh.chunks,
+        chunks=fresh.chunks if quiet else (*fresh.chunks, *line_end(fresh.chunks, ours)),
         words=hit.QUIET if quiet else saved_words(usual_s).encode(),
         event=_event_with_marks(call, result),
         usual_ns=int(usual_s * 1e9),
@@ -320,7 +311,7 @@ def _write_report(call: Call, result: RunFinished) -> None:
 def _sweep_where_due(layout: Layout, chosen: settings.Settings) -> None:
     """Start what keeps the cache within its limits, once an hour; a look at one file tells."""
     try:
-        age_s = time.time() - os.stat(os.path.join(layout.base, SWEEP_MARK)).st_mtime
+        age_s = time.time() - os.stat(layout.sweep_mark).st_mtime
     except OSError:
         age_s = SWEEP_EVERY_S
     if abs(age_s) < SWEEP_EVERY_S:  # a clock may have been set back

@@ -15,8 +15,8 @@ from buildopt.quantities import duration
 
 EPILOG = """\b
 Examples:
-  buildopt runs                  the last 20 runs of this project
-  buildopt runs show last --json the result of the last run, as in --result-file
+  buildopt runs                    the last 20 runs of this project
+  buildopt runs show last --json   the result of the last run, as in --result-file
 """
 
 

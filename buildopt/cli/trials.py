@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import replace
 
 from buildopt import settings
 from buildopt.cli.call import Call, make_call, working_directory
@@ -30,7 +29,7 @@ def call_for(words: tuple[str, ...], *, name: str) -> Call:
             hint=f"run `buildopt {name}` by itself, and the build inside it",
             slug="nested",
         )
-    call = make_call(replace(_settings(), observe="seccomp", strict_outputs=True), words)
+    call = make_call(_settings()._replace(observe="seccomp", strict_outputs=True), words)
     if call.trouble is not None:
         raise BuildoptError(
             f"cannot use the cache folder: {call.trouble.subject}",

@@ -19,7 +19,7 @@ from buildopt.cli.words import tell
 from buildopt.errors import EXIT_FAILED, BuildoptError
 from buildopt.events import SCHEMA
 from buildopt.model import Execution, Observed
-from buildopt.phrases import printable
+from buildopt.phrases import printable, signal_name
 from buildopt.quantities import counted
 from buildopt.repeat import Unequal, Verdict, repeat
 from buildopt.session import variable_observations
@@ -158,8 +158,7 @@ def _json_of(unequal: Unequal, root: str) -> dict[str, Any]:  # Any: JSON
 
 def _tell(call: Call, verdict: Verdict) -> None:
     if verdict.refused:
-        subjects = ", ".join(f"`{_shown(s, call.task.root)}`" for s in verdict.subjects[:5])
-        tell(f"buildopt: cannot compare: {REFUSALS[verdict.refused].format(subjects)}")
+        tell(f"buildopt: cannot compare: {_refusal(verdict, call.task.root)}")
         return
     runs, files = counted(verdict.runs, "run"), counted(verdict.compared_files, "file")
     if not verdict.unequal and not verdict.compared_files:
@@ -177,6 +176,15 @@ def _tell(call: Call, verdict: Verdict) -> None:
     for cause in dict.fromkeys(unequal.cause for unequal in verdict.unequal):
         if cause in HINTS:
             tell(f"hint: {cause}: {HINTS[cause]}")
+
+
+def _refusal(verdict: Verdict, root: str) -> str:
+    """Why the runs cannot be compared."""
+    ending = verdict.subjects[0].removeprefix("signal ") if verdict.subjects else ""
+    if verdict.refused == "failed" and ending.isdigit():
+        return f"the command was ended by `{signal_name(int(ending))}`"
+    subjects = ", ".join(f"`{_shown(s, root)}`" for s in verdict.subjects[:5])
+    return REFUSALS[verdict.refused].format(subjects)
 
 
 def _line(unequal: Unequal, root: str) -> str:

@@ -20,6 +20,7 @@ from buildopt.execute.family import Family
 from buildopt.execute.keyboard import LOOK_AGAIN_S, Keyboard
 from buildopt.execute.pump import Pump
 from buildopt.execute.signals import ENDING, Arrival, SignalWatch, stop_self
+from buildopt.execute.status_line import StatusLine
 from buildopt.execute.terminal import copy_size
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ SURVIVOR_WAIT_S = 1.0
 As the observer waits for processes that survive the command: long enough for one that is just
 ending, short enough to be borne on every run that leaves a daemon.
 """
+
+KEY_ECHOES: Mapping[int, bytes] = {signal.SIGINT: b"^C", signal.SIGQUIT: b"^\\"}
+"""What the system shows for the key that sent a signal."""
 
 LEFTOVER_LOOK_S = 0.05
 """How often is looked, after Ctrl-C, whether the command's other processes have ended too."""
@@ -61,6 +65,7 @@ class Lines:
     signals: SignalWatch
     keyboard: Keyboard | None
     masters: Mapping[int, int]
+    status: StatusLine
 
 
 class Attendance:
@@ -71,18 +76,23 @@ class Attendance:
         self._pump, self._signals = lines.pump, lines.signals
         self._keyboard = lines.keyboard
         self._masters = lines.masters
+        self._status = lines.status
         self._started_s = self._ended_s = time.monotonic()
         self._drain_until_s = 0.0
         self._reaped: tuple[int, struct_rusage] | None = None
         self._asked_to_end = 0
         self._life = _open_life(family.pid)
+        self._poll, self._polled = select.poll(), dict[int, int]()
 
     def attend(self) -> Ending:
         """Pump output and pass signals on until there is nothing left to do."""
         while self._reaped is None:
-            self._serve(timeout_s=None)
+            self._status.look()
+            self._serve(timeout_s=self._status.wait_s)
+        self._status.hide()
         self._drain()
         left_survivor = self._pump.finish()
+        self._status.end()
         while self._pump.is_pending:
             self._serve(timeout_s=None)
         return Ending(
@@ -97,6 +107,7 @@ class Attendance:
         """Let go of everything; a command that still runs, after trouble of ours, is killed."""
         if self._keyboard is not None:
             self._keyboard.release()
+        self._status.hide()
         if self._reaped is None:
             self._family.kill()
             os.waitpid(self._family.pid, 0)
@@ -138,13 +149,14 @@ class Attendance:
             self._keyboard.take()
             wanted += self._keyboard.interests()
             if not self._keyboard.is_held:
-                timeout_s = LOOK_AGAIN_S
+                timeout_s = LOOK_AGAIN_S if timeout_s is None else min(timeout_s, LOOK_AGAIN_S)
         for descriptor, events in wanted:
             interests[descriptor] = interests.get(descriptor, 0) | events
-        poll = select.poll()
-        for descriptor, events in interests.items():
-            poll.register(descriptor, events)
-        return dict(poll.poll(None if timeout_s is None else timeout_s * 1000))
+        if interests != self._polled:
+            self._poll, self._polled = select.poll(), interests
+            for descriptor, events in interests.items():
+                self._poll.register(descriptor, events)
+        return dict(self._poll.poll(None if timeout_s is None else timeout_s * 1000))
 
     def _forward_keys(self, ready: Mapping[int, int]) -> None:
         if self._keyboard is None or self._reaped is not None:
@@ -164,6 +176,8 @@ class Attendance:
         elif arrival.number in ENDING:
             # What the kernel sends goes to our process group, and the command may be in it.
             has_arrived = arrival.by_kernel and not self._family.has_own_session
+            if arrival.by_kernel and arrival.number in KEY_ECHOES:
+                self._status.make_way(KEY_ECHOES[arrival.number])
             self._end(arrival.number, has_arrived=has_arrived)
         elif arrival.number == signal.SIGWINCH:
             self._resize()
@@ -195,6 +209,7 @@ class Attendance:
             self._family.send(number)
 
     def _resize(self) -> None:
+        self._status.draw_anew()
         for ours, master in self._masters.items():
             copy_size(ours, master)
         if self._masters and not self._family.has_own_session and self._reaped is None:
@@ -205,14 +220,18 @@ class Attendance:
         """Stop the command and ourselves until the shell lets us go on."""
         if self._reaped is not None:
             return
-        self._family.send(signal.SIGSTOP)
+        self._status.hide()
+        if self._family.has_own_session:
+            self._family.send(signal.SIGSTOP)
         if self._keyboard is not None:
             self._keyboard.release()
         stop_self()
         if self._keyboard is not None:
             self._keyboard.resume()
+        self._status.make_way(b"\n")  # the shell's line about the job
         self._resize()
-        self._family.send(signal.SIGCONT)
+        if self._family.has_own_session:
+            self._family.send(signal.SIGCONT)
 
 
 def _open_life(pid: int) -> int | None:

@@ -42,21 +42,21 @@ class Outlet:
         """Write `data`, now as far as it goes and the rest in `flush`."""
         if self.is_broken:
             return
-        self._pending.append(memoryview(data))
-        self._pending_bytes += len(data)
-        if len(self._pending) == 1:
-            self.flush()
+        written = 0
+        if not self._pending and not self._piece_bytes:
+            written = self._write(data)  # nearly always all of it
+        if written < len(data) and not self.is_broken:
+            self._pending.append(memoryview(data)[written:])
+            self._pending_bytes += len(data) - written
+            if self._piece_bytes:
+                self.flush()
 
     def flush(self) -> None:
         """Write what waits, until the reader takes no more."""
         while self._pending and self._is_writable():
             head = self._pending[0]
-            try:
-                written = os.write(self.descriptor, head[: self._piece_bytes or len(head)])
-            except BlockingIOError:
-                return
-            except OSError:  # EPIPE; EIO of a terminal that hung up; ENOSPC
-                self.drop()
+            written = self._write(head[: self._piece_bytes or len(head)])
+            if not written:
                 return
             self._pending_bytes -= written
             if written < len(head):
@@ -75,6 +75,16 @@ class Outlet:
         if self._is_own:
             os.close(self.descriptor)
             self._is_own = False
+
+    def _write(self, data: bytes | memoryview) -> int:
+        """How many bytes the reader took at once; all is dropped where nobody reads."""
+        try:
+            return os.write(self.descriptor, data)
+        except BlockingIOError:
+            return 0
+        except OSError:  # EPIPE; EIO of a terminal that hung up; ENOSPC
+            self.drop()
+            return 0
 
     def _is_writable(self) -> bool:
         if not self._piece_bytes:

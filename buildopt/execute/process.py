@@ -4,6 +4,7 @@ execute
   ├ describe_streams     what our own three are
   ├ Wiring               a pipe or pseudo-terminal for each
   ├ start                fork, exec; raises what the user can mend
+  ├ StatusLine           our line on a terminal while the command is silent
   └ Attendance.attend    output, keystrokes and signals until the end
 """
 
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from signal import Signals
 
+from buildopt import terminal_line
 from buildopt.execute.attendance import Attendance, Ending, Lines
 from buildopt.execute.command import ChildSetup, Command
 from buildopt.execute.environment import ACTIVE
@@ -24,7 +26,16 @@ from buildopt.execute.pump import Pump
 from buildopt.execute.recording import Recording
 from buildopt.execute.signals import SignalWatch, end_by
 from buildopt.execute.start import start
-from buildopt.execute.streams import STDIN, StreamKind, Streams, describe_streams, stdin_is_at_end
+from buildopt.execute.status_line import Status, StatusLine, reads_lines
+from buildopt.execute.streams import (
+    STDERR,
+    STDIN,
+    STDOUT,
+    StreamKind,
+    Streams,
+    describe_streams,
+    stdin_is_at_end,
+)
 from buildopt.execute.wiring import Wiring
 from buildopt.model import Execution, NotStored, Usage
 
@@ -35,8 +46,11 @@ SIGNAL_EXIT_BASE = 128
 """A shell shows 128 + N for a command that signal N ended."""
 
 
-def execute(command: Command, setup: ChildSetup) -> Execution:
-    """Run `command` to its end; raises BuildoptError if it cannot be started."""
+def execute(command: Command, setup: ChildSetup, status: Status | None = None) -> Execution:
+    """Run `command` to its end; raises BuildoptError if it cannot be started.
+
+    `status` is what our line on a terminal says meanwhile; None: there is none.
+    """
     streams = describe_streams()
     recording = Recording()
     try:
@@ -47,12 +61,22 @@ def execute(command: Command, setup: ChildSetup) -> Execution:
     stdin_reasons = _unknown_stdin(command, streams)
     keyboard = _keyboard(wiring, streams)
     try:
-        with SignalWatch(own_session=wiring.has_keyboard) as signals:
+        # A stop concerns us where the command has a session of its own, or a line of ours shows.
+        stops = wiring.has_keyboard or (status is not None and status.is_live)
+        with SignalWatch(own_session=stops) as signals:
             pid = start(command, wiring.child, setup, signals)
             wiring.close_child_side()
             signals.listen()
             pump = Pump(wiring.hand_over_routes(), recording)
-            lines = Lines(pump=pump, signals=signals, keyboard=keyboard, masters=wiring.masters)
+            line = _status_line(status, streams, pump, keyboard, wiring)
+            pump.before_shown(line.make_way)
+            lines = Lines(
+                pump=pump,
+                signals=signals,
+                keyboard=keyboard,
+                masters=wiring.masters,
+                status=line,
+            )
             ending = _attend(_family(pid, command, wiring), lines)
     finally:
         wiring.close()
@@ -92,6 +116,19 @@ def _keyboard(wiring: Wiring, streams: Streams) -> Keyboard | None:
     if not wiring.has_keyboard:
         return None
     return Keyboard(wiring.masters[STDIN], in_pipeline=streams.stdout == "pipe")
+
+
+def _status_line(
+    status: Status | None, streams: Streams, pump: Pump, keyboard: Keyboard | None, wiring: Wiring
+) -> StatusLine:
+    outlet = pump.outlet(STDOUT if streams.is_joined else STDERR)
+
+    def is_calm() -> bool:
+        is_ours = reads_lines(STDERR) if keyboard is None else keyboard.is_held
+        is_ours = is_ours and terminal_line.is_in_foreground()
+        return is_ours and all(map(reads_lines, wiring.masters.values()))
+
+    return StatusLine(status, outlet if streams.stderr == "terminal" else None, is_calm)
 
 
 def _family(pid: int, command: Command, wiring: Wiring) -> Family:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import select
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from buildopt.execute.outlet import Outlet
 from buildopt.execute.recording import Recording
@@ -13,6 +13,9 @@ from buildopt.execute.wiring import Route
 
 READ_BYTES = 64 * 1024
 """As much as a pipe holds on Linux; larger reads were no faster."""
+
+TERMINAL_READ_BYTES = 4096
+"""As much as a pseudo-terminal hands out at once; room for more costs time and is never used."""
 
 REMAINDER_READS = 64
 """Enough for all that a pipe or pseudo-terminal holds when it is looked at for the last time;
@@ -28,6 +31,15 @@ class Pump:
         self._holds = {route.hold for route in self._routes.values() if route.hold is not None}
         targets = {route.target for route in self._routes.values()}
         self._outlets = {target: Outlet(target) for target in targets}
+        self._make_way: Callable[[bytes], None] | None = None
+
+    def before_shown(self, make_way: Callable[[bytes], None]) -> None:
+        """Call `make_way` with what a terminal is about to get."""
+        self._make_way = make_way
+
+    def outlet(self, target: int) -> Outlet | None:
+        """The way to our stream `target`, if the command's output goes there."""
+        return self._outlets.get(target)
 
     def let_go(self) -> None:
         """Hold no pseudo-terminal open any more: its end comes when all processes let go."""
@@ -97,6 +109,8 @@ class Pump:
             return
         if route.stream is not None:
             self._recording.add(route.stream, data)
+        if route.hold is not None and self._make_way is not None:
+            self._make_way(data)
         self._outlets[route.target].send(data)
         self._give_up_if_broken(route.target)
 
@@ -128,7 +142,7 @@ def _read(route: Route) -> bytes:
     try:
         # The CR that a terminal puts before an LF may come without it, at a buffer's end.
         while not data or data.endswith(b"\r"):
-            data += os.read(route.source, READ_BYTES)
+            data += os.read(route.source, TERMINAL_READ_BYTES)
     except OSError as error:  # EIO: the last process let go of the pseudo-terminal
         if isinstance(error, BlockingIOError) and not data:
             raise

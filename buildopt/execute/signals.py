@@ -73,11 +73,22 @@ class SignalWatch:
             self._is_over = True
             signal.pthread_kill(self._thread.ident or 0, signal.SIGCHLD)
             self._thread.join()
+        missed = self._left_over()
         os.close(self.descriptor)
         os.close(self._writer)
         if self.child_ignored:
             signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_SETMASK, self.mask_before)
+        for number in missed:
+            signal.raise_signal(number)
+
+    def _left_over(self) -> list[int]:
+        """Signals to end us that came when nobody asked for arrivals any more."""
+        os.set_blocking(self.descriptor, False)
+        try:
+            return [each.number for each in self.arrivals() if each.number in ENDING]
+        except BlockingIOError:
+            return []
 
     def _wait_for_signals(self) -> None:
         while True:

@@ -88,6 +88,15 @@ class Access(NamedTuple):
     size_bytes: int = 0
 
 
+class Advice(Enum):
+    """What a recorder says of the accesses that are still to come."""
+
+    SKIP_REPEATS = "skip"
+    """The same access, of whatever process, means nothing new, until a FORGET_REPEATS."""
+    FORGET_REPEATS = "forget"
+    """Paths may come to lead elsewhere: whatever was to be skipped is to be told again."""
+
+
 class Recorder(Protocol):
     """Makes a record of what it is told; it lives in one thread of the supervisor's process.
 
@@ -95,7 +104,7 @@ class Recorder(Protocol):
     more but `result`.
     """
 
-    def access(self, access: Access) -> None:
+    def access(self, access: Access) -> Advice | None:
         """Take note of an access, before the call executes."""
 
     def incomplete(self, kind: NotStoredKind, subject: str) -> None:

@@ -203,7 +203,7 @@ class Touches:
             return touch
         kind = first.mode & TYPE
         if kind == LINK:
-            touch.value = _target(path)
+            touch.value = target_of(path)
         elif kind == FILE:
             if links > 1:
                 self._names_of.setdefault((first.device, first.inode), []).append(touch)
@@ -265,7 +265,8 @@ def look(path: str) -> tuple[StatSignature | None, str, int]:
     return signature, "", status.st_nlink
 
 
-def _target(link: str) -> str:
+def target_of(link: str) -> str:
+    """Where a link leads, by its text; empty where that cannot be read."""
     try:
         return os.readlink(link)
     except OSError:

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 
 from buildopt.model import NotStoredKind
 from buildopt.observe import recorded
-from buildopt.observe.access import Access, Operation
+from buildopt.observe.access import Access, Advice, Operation
 from buildopt.observe.changes import Changes
 from buildopt.observe.conclusion import conclude
 from buildopt.observe.first_touch import (
@@ -85,36 +85,27 @@ class Ledger:
             self._touches, self._ways, self._listings, self._refuse, policy.umask
         )
         self._known: dict[tuple[str, bool], Touch] = {}
+        self._known_links: set[str] = set()
         self._processes = ProcessTable()
         self._incomplete: dict[tuple[NotStoredKind, str], None] = {}
 
-    def access(self, access: Access) -> None:
+    def access(self, access: Access) -> Advice | None:
         """Take note of an access, before the call executes."""
         if not self._ways.is_settled:
-            self._known.clear()
+            self._forget_known()
             self._ways.settle()
-        operation, follows = access.operation, access.follows
-        did = _did_by_reading(access.flags) if operation is _OPEN else _LOOKS.get(operation)
-        if did is not None:
-            touch = self._known.get((access.path, follows))
-            if touch is not None and (touch.did & did == did or touch.is_own):
-                return
+        did = _did_by_looking(access)
+        if self._is_known(access, did):
+            return Advice.SKIP_REPEATS
         if len(os.fsencode(access.path)) > LONGEST_PATH_BYTES:
-            if operation not in _CLEANING or self._placement.of(access.path) is not Place.TEMPORARY:
-                self._refuse(access.path[:80])
-            return
-        follows = follows and access.flags & _O_EXCLUSIVE != _O_EXCLUSIVE
+            self._refuse_long(access)
+            return None
+        follows = access.follows and access.flags & _O_EXCLUSIVE != _O_EXCLUSIVE
         path = self._ways.reach(access.path or access.other, follows=follows)
         if path is None:
-            return
-        if did is not None:
-            self._look(access, path, did)
-        elif operation is Operation.LIST:
-            self._listings.take(path)
-        elif operation is Operation.READLINK:
-            self._read_link(path)
-        else:
-            self._changes.apply(access, path)
+            return None
+        self._take(access, path, did)
+        return None if self._ways.is_settled else Advice.FORGET_REPEATS
 
     def incomplete(self, kind: NotStoredKind, subject: str) -> None:
         """Take note that the run must not be stored."""
@@ -155,6 +146,10 @@ class Ledger:
         """Take note that its outputs are in place."""
         recorded.own(self._touches, made)
 
+    def request(self, _data: bytes) -> bytes:
+        """Nothing can be asked of it meanwhile: it knows of no steps."""
+        raise ValueError("no steps are kept apart in this run")
+
     def result(self) -> bytes:
         """Sum up, for `decoding.decode`."""
         found = conclude(self._touches, self._placement, self._digest, self._adoptable)
@@ -171,28 +166,62 @@ class Ledger:
             )
         )
 
+    def _is_known(self, access: Access, did: int | None) -> bool:
+        """Whether it says nothing that an earlier access has not said."""
+        if did is None:
+            return access.operation is Operation.READLINK and access.path in self._known_links
+        touch = self._known.get((access.path, access.follows))
+        return touch is not None and (touch.did & did == did or touch.is_own)
+
+    def _forget_known(self) -> None:
+        self._known.clear()
+        self._known_links.clear()
+
+    def _take(self, access: Access, path: str, did: int | None) -> None:
+        if did is not None:
+            self._look(access, path, did)
+        elif access.operation is Operation.LIST:
+            self._listings.take(path)
+        elif access.operation is Operation.READLINK:
+            self._read_link(access, path)
+        else:
+            self._changes.apply(access, path)
+
     def _look(self, access: Access, path: str, did: int) -> None:
         touch = self._touches.note(path, did)
-        if did == STAT and touch.first is not None and not touch.first.size_bytes:
-            self._look_at_empty(access.pid, touch)
+        is_empty = touch.kind == FILE and touch.first is not None and not touch.first.size_bytes
+        if is_empty and did == STAT and self._goes_by_time(access.pid):
+            touch.did |= TIMED
+        if is_empty and not touch.did & TIMED and not touch.is_own:
+            return  # the next one to look may go by times
         if not touch.is_attempted and self._ways.is_settled:
             self._known[access.path, access.follows] = touch
 
-    def _look_at_empty(self, pid: int, touch: Touch) -> None:
+    def _goes_by_time(self, pid: int) -> bool:
         argv = self._processes.argv(pid)
-        if touch.kind == FILE and argv and os.path.basename(argv[0]) in TOOLS_BY_TIME:
-            touch.did |= TIMED
+        return bool(argv) and os.path.basename(argv[0]) in TOOLS_BY_TIME
 
-    def _read_link(self, path: str) -> None:
+    def _read_link(self, access: Access, path: str) -> None:
         touch = self._touches.note(path, STAT)
         if touch.kind == LINK and not touch.is_own:
             touch.did |= READ
+        if not touch.is_attempted and self._ways.is_settled:
+            self._known_links.add(access.path)
+
+    def _refuse_long(self, access: Access) -> None:
+        is_temporary = self._placement.of(access.path) is Place.TEMPORARY
+        if not (is_temporary and access.operation in _CLEANING):
+            self._refuse(access.path[:80])
 
     def _refuse(self, path: str) -> None:
         self.incomplete("incomplete", path)
 
 
-_OPEN = Operation.OPEN
+def _did_by_looking(access: Access) -> int | None:
+    """What an access does that cannot change anything; None for another, and for a listing."""
+    if access.operation is Operation.OPEN:
+        return _did_by_reading(access.flags)
+    return _LOOKS.get(access.operation)
 
 
 def _did_by_reading(flags: int) -> int | None:

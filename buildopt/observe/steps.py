@@ -56,7 +56,7 @@ class StepLedger:
         self._clients: dict[int, tuple[str, ...]] = {}
 
     def access(self, access: Access) -> None:
-        """Take note of an access, before the call executes."""
+        """Take note of an access, before the call executes; repeats may be new to another step."""
         if access.pid in self._clients:
             return
         self._run.access(access)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from buildopt.model import Observed, ObserverName, Task
+from buildopt.observe.access import Recorder
 from buildopt.observe.declared import scope_of, survey_inputs
 from buildopt.observe.decoding import decode
 from buildopt.observe.ignored import PRIVATE, STATE, TEMPORARY_FOLDERS, TracePolicy
@@ -21,6 +22,7 @@ from buildopt.observe.observer import DigestFile, Watch
 from buildopt.observe.placement import Placement
 from buildopt.observe.seccomp.observer import SeccompObserver
 from buildopt.observe.steps import StepLedger
+from buildopt.script_starters import starts_scripts
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,12 @@ class TracedObserver:
         def ledger(own: frozenset[str]) -> Ledger:
             return Ledger(policy, digest, own)
 
-        mechanism = SeccompObserver(
-            lambda _: StepLedger(ledger(own), ledger, self.client),
-            decode,
-            supervises_in_thread=self.in_thread,
-        )
+        def recorder(_: Task) -> Recorder:
+            if not (self.client and starts_scripts(" ".join(task.argv))):
+                return ledger(own)
+            return StepLedger(ledger(own), ledger, self.client)
+
+        mechanism = SeccompObserver(recorder, decode, supervises_in_thread=self.in_thread)
         declared = survey_inputs(scope_of(task), digest) if task.inputs else Observed()
         placement = Placement(policy)
         declared = declared._replace(

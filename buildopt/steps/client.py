@@ -13,6 +13,7 @@ import marshal
 import posix
 
 from buildopt import frames
+from buildopt.script_starters import starts_scripts
 from buildopt.steps.script import parts_of
 
 TYPE_CHECKING = False
@@ -26,11 +27,6 @@ USER_SHELL = b"BUILDOPT_SCRIPT_SHELL"
 LISTS = b"BUILDOPT_LISTS"
 PLAIN_SHELLS = ("sh", "bash", "dash", "zsh", "ksh", "ash")
 """Shells for which a part of a list means what it means in the list."""
-MANAGERS = (
-    "npm", "npx", "pnpm", "pnpx", "yarn", "yarnpkg", "bun", "bunx", "lerna", "nx", "turbo",
-    "wireit", "concurrently", "npm-run-all", "npm-run-all2", "run-s", "run-p", "node", "corepack",
-)  # fmt: skip
-"""Commands that may start scripts: only these see that a script shell of ours is set."""
 FORWARDED = (_signal.SIGTERM, _signal.SIGHUP, _signal.SIGUSR1, _signal.SIGUSR2)
 LEFT_TO_CHILD = (_signal.SIGINT, _signal.SIGQUIT)
 """From the terminal: the child gets them too, and how it ends is how we end."""
@@ -46,13 +42,6 @@ def address_of(run_id: bytes) -> bytes:
 def is_client_call(arguments: list[str]) -> bool:
     """Whether buildopt was started as a script shell."""
     return arguments[:1] == ["-c"] and len(arguments) > 1 and ACTIVE in posix.environ
-
-
-def starts_scripts(script: str) -> bool:
-    """Whether a command may start scripts of a package manager: one is named in it."""
-    for separator in "/(&|;":
-        script = script.replace(separator, " ")
-    return any(word.strip("\"'`") in MANAGERS for word in script.split())
 
 
 def run_script(arguments: list[str]) -> int:

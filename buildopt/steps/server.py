@@ -132,15 +132,16 @@ class StepServer:
                 self._lock,
                 self._hazards,
             )
-            run = begin(
-                _task_of(self._run, asked),
-                self._run.policy._replace(stdin="null"),
-                self._run.observer,
-                self._run.stores,
-                stage,
-            )
-            lock = self._acquire(run)
+            task = _task_of(self._run, asked)
+            lock = self._acquire(task)
             try:
+                run = begin(
+                    task,
+                    self._run.policy._replace(stdin="null", is_quiet=True),
+                    self._run.observer,
+                    self._run.stores,
+                    stage,
+                )
                 result = self._answer_or_run(run)
             finally:
                 locks.release(lock)
@@ -150,9 +151,9 @@ class StepServer:
         tell_answered(client)
         return False
 
-    def _acquire(self, run: Run) -> int:
+    def _acquire(self, task: Task) -> int:
         """The task's lock; others of our own steps may go on while it is waited for."""
-        path = os.path.join(run.folder, f"{run.task.key}.lock")
+        path = os.path.join(self._run.folder, f"{task.key}.lock")
         self._lock.release()
         try:
             return locks.acquire(path)

@@ -6,7 +6,8 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 
-from buildopt.steps.client import SCRIPT_SHELL, USER_SHELL, starts_scripts
+from buildopt.script_starters import starts_scripts
+from buildopt.steps.client import SCRIPT_SHELL, USER_SHELL
 
 CONFIGURATIONS = (".npmrc", ".yarnrc", "pnpm-workspace.yaml")
 """Where a package manager lets its user choose another script shell."""

@@ -62,7 +62,7 @@ class StepStage:
         self._hazards = hazards
         self._began = hazards.now()
 
-    def execute(self, run: Run) -> tuple[Execution, Observed]:
+    def execute(self, run: Run, _usual_s: float) -> tuple[Execution, Observed]:
         """Have the client run the step, and pass on what it prints; how it ended, what it did."""
         self._ask("begin", self._number, sorted(run.owned.paths()))
         wiring, recording = StepWiring(self._streams), Recording()

@@ -6,17 +6,14 @@ import shutil
 
 import pytest
 
-from tests.rig import Rig
-
+OBSERVE = "auto"
 MANAGER = '#!/bin/sh\nexec "${npm_config_script_shell:-/bin/sh}" -c "$1"\n'
 """Starts a script as npm does, without the second that npm takes."""
 
 
-@pytest.fixture
-def rig(tmp_path):
-    rig = Rig(tmp_path, observe="auto")
+@pytest.fixture(autouse=True)
+def manager(rig):
     rig.write("npm", MANAGER, 0o755)
-    return rig
 
 
 def run(rig, script):
@@ -174,7 +171,7 @@ def test_steps_of_npm_itself_are_found(rig):
     done = rig.run("--", "npm", "run", "build")
 
     assert steps(done) == [("cp a x", "fresh"), ("cp b y", "executed"), ("cat x y", "executed")]
-    assert [step["task"] for step in done.result["tasks"]][0] == "demo: cp a x"
+    assert done.result["tasks"][0]["task"] == "demo: cp a x"
     assert done.out.endswith(b"13")
 
 

@@ -5,27 +5,10 @@ import shutil
 
 import pytest
 
-from tests.rig import PROGRAM, Rig
+from tests.e2e.tracing_rig import needs, run_as_rebuilt, settled, shell
+from tests.rig import PROGRAM
 
-HAS_COMPILER = shutil.which("gcc") and shutil.which("make")
-
-
-@pytest.fixture
-def rig(tmp_path):
-    return Rig(tmp_path, observe="auto")
-
-
-def shell(text):
-    return ("--", "sh", "-c", text)
-
-
-def settled(rig, *run):
-    """Run until it is answered from the cache: at most twice for what rewrites its own state."""
-    for _ in range(3):
-        done = rig.run(*run)
-        if done.outcome != "executed":
-            return done
-    raise AssertionError(done)
+OBSERVE = "auto"
 
 
 def test_the_way_is_told(rig):
@@ -81,10 +64,7 @@ def test_soundness(rig, command, change, outcome):
 
     change(rig)
 
-    plain, tree = rig.always_rebuild("sh", "-c", command)
-    done = rig.run(*shell(command))
-    assert (done.outcome, done.out, done.status) == (outcome, plain.stdout, plain.returncode)
-    assert rig.tree() == tree
+    assert run_as_rebuilt(rig, command).outcome == outcome
 
 
 def relink(rig, target):
@@ -135,8 +115,8 @@ def test_python_module_that_shadows_is_a_miss(rig):
     assert rig.run(*run).out == b"one\n"
 
 
-@pytest.mark.skipif(not HAS_COMPILER, reason="gcc or make is not installed")
 def test_header_that_appears_in_an_earlier_folder_is_a_miss(rig):
+    needs("gcc")
     rig.write("x/.keep")
     rig.write("y/h.h", "#define N 1")
     rig.write("c.c", '#include "h.h"\nint f(void) { return N; }\n')

@@ -10,34 +10,9 @@ import subprocess
 
 import pytest
 
-from tests.rig import Rig
+from tests.e2e.tracing_rig import needs, run_as_rebuilt, settled, shell
 
-
-@pytest.fixture
-def rig(tmp_path):
-    return Rig(tmp_path, observe="auto")
-
-
-def shell(text):
-    return ("--", "sh", "-c", text)
-
-
-def settled(rig, *run):
-    """Run until it is answered from the cache: at most twice for what rewrites its own state."""
-    for _ in range(3):
-        done = rig.run(*run)
-        if done.outcome != "executed":
-            return done
-    raise AssertionError(done)
-
-
-def run_as_rebuilt(rig, command):
-    """Run a text of the shell, and see that it gives what a plain run gives."""
-    plain, tree = rig.always_rebuild("sh", "-c", command)
-    done = rig.run(*shell(command))
-    assert (done.out, done.status) == (plain.stdout, plain.returncode)
-    assert rig.tree() == tree
-    return done
+OBSERVE = "auto"
 
 
 def put_back_times(path, status):
@@ -288,8 +263,8 @@ def test_folder_where_a_file_was_overwritten_once_is_a_miss(rig):
     assert done.err == plain.stderr != b""
 
 
-@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
 def test_stamp_of_make_that_was_there_before_counts_by_its_time(rig):
+    needs("make")
     rig.write("Makefile", "stamp: src\n\tmkdir -p gen; cp src gen/out\n\ttouch stamp\n")
     rig.write("src", "one")
     subprocess.run(["make"], cwd=rig.root, check=True, capture_output=True)
@@ -299,3 +274,29 @@ def test_stamp_of_make_that_was_there_before_counts_by_its_time(rig):
         rig.run("--", "make")
 
         assert rig.read("gen/out") == content.encode()
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+def test_stamp_that_another_tool_looked_at_first_counts_by_its_time(rig):
+    rig.write("Makefile", "out: stamp\n\tcp a out\n")
+    rig.write("a", "1")
+    os.utime(rig.write("stamp"), (1, 1))
+    run = shell("test -e stamp; make")
+    settled(rig, *run)
+
+    os.utime(rig.root / "stamp", (2, 2))
+
+    assert rig.run(*run).reasons == [("file-changed", "stamp")]
+
+
+@pytest.mark.parametrize("path", ["cur/a", "$PWD/cur/a"])
+def test_path_looked_at_often_is_another_one_once_its_link_leads_elsewhere(rig, path):
+    rig.write("v1/a", "1")
+    rig.write("v2/a", "2")
+    looks = f"for i in 1 2 3 4 5; do test -s {path} && echo $v; done"
+    command = f"for v in v1 v2; do ln -sfn $v cur; {looks}; done; true"
+    settled(rig, *shell(command))
+
+    rig.write("v2/a", "")
+
+    assert run_as_rebuilt(rig, command).reasons == [("file-changed", "v2/a")]

@@ -6,16 +6,9 @@ import sys
 
 import pytest
 
-from tests.rig import Rig
+from tests.e2e.tracing_rig import run_as_rebuilt, shell
 
-
-@pytest.fixture
-def rig(tmp_path):
-    return Rig(tmp_path, observe="auto")
-
-
-def shell(text):
-    return ("--", "sh", "-c", text)
+OBSERVE = "auto"
 
 
 def python(text):
@@ -111,14 +104,6 @@ def test_every_run_equals_a_plain_one(rig, command):
     for edit in EDITS:
         edit(rig)
         run_as_rebuilt(rig, command)
-
-
-def run_as_rebuilt(rig, command):
-    plain, tree = rig.always_rebuild("sh", "-c", command)
-    done = rig.run(*shell(command))
-    assert (done.out, done.status) == (plain.stdout, plain.returncode)
-    assert rig.tree() == tree
-    return done
 
 
 def test_output_whose_mode_follows_its_source_has_that_mode_once_it_was_gone(rig):

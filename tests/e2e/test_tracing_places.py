@@ -7,34 +7,10 @@ import sys
 
 import pytest
 
-from tests.rig import PROGRAM, Rig
+from tests.e2e.tracing_rig import run_as_rebuilt, settled, shell
+from tests.rig import PROGRAM
 
-
-@pytest.fixture
-def rig(tmp_path):
-    return Rig(tmp_path, observe="auto")
-
-
-def shell(text):
-    return ("--", "sh", "-c", text)
-
-
-def settled(rig, *run):
-    """Run until it is answered from the cache: at most twice for what rewrites its own state."""
-    for _ in range(3):
-        done = rig.run(*run)
-        if done.outcome != "executed":
-            return done
-    raise AssertionError(done)
-
-
-def run_as_rebuilt(rig, command):
-    """Run a text of the shell, and see that it gives what a plain run gives."""
-    plain, tree = rig.always_rebuild("sh", "-c", command)
-    done = rig.run(*shell(command))
-    assert (done.out, done.status) == (plain.stdout, plain.returncode)
-    assert rig.tree() == tree
-    return done
+OBSERVE = "auto"
 
 
 NAMES = [b"new\nline", b"tab\there", b"not utf-8 \xff", b"x" * 255, b"$PROJECT", b"-n", b" "]

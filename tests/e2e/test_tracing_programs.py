@@ -4,41 +4,18 @@ import os
 import shutil
 import subprocess
 import sys
-import textwrap
 
 import pytest
 
-from tests.rig import Rig
+from tests.e2e.tracing_rig import needs, python, settled
 
-
-@pytest.fixture
-def rig(tmp_path):
-    return Rig(tmp_path, observe="auto")
-
-
-def settled(rig, *run):
-    """Run until it is answered from the cache: at most twice for what rewrites its own state."""
-    for _ in range(3):
-        done = rig.run(*run)
-        if done.outcome != "executed":
-            return done
-    raise AssertionError(done)
-
-
-def needs(*tools):
-    for tool in tools:
-        if shutil.which(tool) is None:
-            pytest.skip(f"{tool} is not installed")
+OBSERVE = "auto"
 
 
 def edit_keeping_times(path, content):
     before = path.stat()
     path.write_text(content)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-
-
-def python(rig, text):
-    return ("--", sys.executable, "-S", rig.write("program.py", textwrap.dedent(text)))
 
 
 @pytest.mark.parametrize(

@@ -3,35 +3,15 @@
 import errno
 import fcntl
 import os
-import shutil
 import signal
 import socket
 import subprocess
-import sys
-import textwrap
 
 import pytest
 
-from tests.rig import Rig
+from tests.e2e.tracing_rig import needs, python, shell
 
-
-@pytest.fixture
-def rig(tmp_path):
-    return Rig(tmp_path, observe="auto")
-
-
-def shell(text):
-    return ("--", "sh", "-c", text)
-
-
-def python(rig, text):
-    return ("--", sys.executable, "-S", rig.write("program.py", textwrap.dedent(text)))
-
-
-def needs(*tools):
-    for tool in tools:
-        if shutil.which(tool) is None:
-            pytest.skip(f"{tool} is not installed")
+OBSERVE = "auto"
 
 
 def assert_never_stored(rig, run, reason):

@@ -1,28 +1,15 @@
 """Surroundings in which a command can be observed only partly, or not at all: never a false hit."""
 
 import os
-import shutil
 import subprocess
 import sys
 
 import pytest
 
-from tests.rig import PROGRAM, Rig
+from tests.e2e.tracing_rig import needs, shell
+from tests.rig import PROGRAM
 
-
-@pytest.fixture
-def rig(tmp_path):
-    return Rig(tmp_path, observe="auto")
-
-
-def shell(text):
-    return ("--", "sh", "-c", text)
-
-
-def needs(*tools):
-    for tool in tools:
-        if shutil.which(tool) is None:
-            pytest.skip(f"{tool} is not installed")
+OBSERVE = "auto"
 
 
 FOREIGN = """

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from buildopt import events
 from buildopt.events import (
+    CacheEvicted,
     CacheLookup,
     CacheStored,
     DamageFound,
@@ -52,6 +53,10 @@ RECORDS = st.one_of(
             max_size=3,
         ).map(tuple),
     ),
+    st.builds(
+        CacheEvicted, records=st.integers(0), files=st.integers(0), bytes_freed=st.integers(0),
+        limit_bytes=st.integers(0),
+    ),
     st.builds(DamageFound, subject=text, action=text),
 )  # fmt: skip
 
@@ -84,6 +89,7 @@ def test_every_type_is_tested_above():
         TaskFinished.type,
         CacheLookup.type,
         CacheStored.type,
+        CacheEvicted.type,
         DamageFound.type,
     }
 

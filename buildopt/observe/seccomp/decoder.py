@@ -28,6 +28,9 @@ from buildopt.observe.seccomp.paths import (
     is_peculiar,
 )
 from buildopt.observe.seccomp.processes import Processes, TracedProcess
+from buildopt.observe.seccomp.repeats import Repeats
+
+SLASH = ord("/")
 
 WORD = 0xFFFFFFFF
 """An `int` fills the lower half of an argument; whatever stands above it means nothing."""
@@ -47,6 +50,9 @@ class Decoder:
     def __init__(self, processes: Processes, recorder: Recorder) -> None:
         self.processes = processes
         self.recorder = recorder
+        self._repeats = Repeats(recorder)
+        self.tell = self._repeats.tell
+        """Tells of an access; all of them are told through it."""
         self._known: dict[str, CleanPath] = {}
         self._reachable: set[str] = set()
 
@@ -97,7 +103,8 @@ class Decoder:
         always = follows_how is Follows.ALWAYS
         never = follows_how is Follows.NEVER
         how = None if always or never else _follows_by(call)
-        tell, read = self.recorder.access, self.path
+        tell, named = self.tell, self.named
+        repeats = self._repeats.of_row()
         is_open = operation is Operation.OPEN
         names_last = operation in ACT_ON_NAMES
         looks_at = Operation.STAT if operation is Operation.READLINK else operation
@@ -105,19 +112,24 @@ class Decoder:
         def handle(task: int, process: TracedProcess, arguments: Arguments) -> None:
             follows = how(arguments) if how else always
             folder = arguments[at_folder] & WORD if at_folder >= 0 else AT_FDCWD
-            try:
-                path, must_be_folder, _ = read(
-                    task, process, folder, arguments[at_path], follows=follows
-                )
-            except EmptyPath:
+            flags = arguments[at_flags] & WORD if at_flags >= 0 else 0
+            address = arguments[at_path]
+            text = process.memory.text(task, address) if address else b""
+            if not text:
                 self._by_descriptor(call, task, process, arguments)
                 return
-            flags = arguments[at_flags] & WORD if at_flags >= 0 else 0
+            base = "/" if text[0] == SLASH else process.cwd if folder == AT_FDCWD else ""
+            repeat = (text, base, follows, flags)
+            if repeat in repeats:
+                return
+            path, must_be_folder, _ = named(
+                task, process, folder, os.fsdecode(text), follows=follows
+            )
             if must_be_folder and not names_last:
                 follows = True
                 if is_open:
                     flags |= os.O_DIRECTORY
-            tell(
+            may_skip = tell(
                 Access(
                     process.pid,
                     looks_at if must_be_folder else operation,
@@ -129,6 +141,8 @@ class Decoder:
                     arguments[at_size] if at_size >= 0 else 0,
                 )
             )
+            if may_skip and base and self._is_plain(base, text):
+                repeats.add(repeat)
 
         return handle
 
@@ -142,9 +156,7 @@ class Decoder:
             follows = how(arguments)
             path = self._old_path(call, task, process, arguments, follows=follows)
             flags = arguments[call.flags] & WORD if call.flags >= 0 else 0
-            self.recorder.access(
-                Access(process.pid, call.operation, path, follows, flags, other.path)
-            )
+            self.tell(Access(process.pid, call.operation, path, follows, flags, other.path))
             if call.operation is Operation.RENAME and _has_folder(path, other.path):
                 self.processes.doubt_directories()
 
@@ -172,7 +184,7 @@ class Decoder:
         self, call: Call, task: int, process: TracedProcess, arguments: Arguments
     ) -> None:
         path = self.file(task, process, arguments[call.folder] & WORD)
-        self.recorder.access(
+        self.tell(
             Access(
                 process.pid,
                 call.operation,
@@ -250,9 +262,14 @@ class Decoder:
             self._known[text] = path
         return path
 
+    def _is_plain(self, base: str, text: bytes) -> bool:
+        """Whether the text means the same path to each process, whatever else it goes through."""
+        whole = os.fsdecode(text)
+        return (whole if base == "/" else f"{base}/{whole}") in self._known
+
     def _enter(self, process: TracedProcess, folders: tuple[str, ...]) -> None:
         for folder in folders:
-            self.recorder.access(Access(process.pid, Operation.ENTER, folder, True))
+            self.tell(Access(process.pid, Operation.ENTER, folder, True))
 
 
 ACT_ON_NAMES = (

@@ -23,7 +23,7 @@ SHARED_PLACE_BYTES = 4096
 Place = bytearray | mmap
 """Where the kernel puts a call that was received."""
 
-_read_notification: Callable[[Place], tuple[int, ...]] = struct.Struct("QIIiIQ6Q").unpack_from
+_read_notification: Callable[[Place], tuple[int, ...]] = struct.Struct("QI4xiI8x6Q").unpack_from
 _read_identity: Callable[[Place], tuple[int, ...]] = struct.Struct("Q").unpack_from
 _answer = struct.Struct("QqiI").pack
 
@@ -59,7 +59,7 @@ def receive(listener: int, place: Place) -> StoppedCall:
     place[: len(NOTHING_YET)] = NOTHING_YET
     ioctl(listener, RECEIVE, place)
     fields = _read_notification(place)
-    return fields[0], fields[1], fields[3], fields[4], fields[6:]
+    return fields[0], fields[1], fields[2], fields[3], fields[4:]
 
 
 def let_go_on_for(listener: int, place: Place) -> None:
@@ -74,7 +74,7 @@ def let_go_on_for(listener: int, place: Place) -> None:
 def let_go_on(listener: int, identity: int) -> bool:
     """Let the kernel execute the call; False: it was cancelled, and its process is gone."""
     try:
-        ioctl(listener, SEND, _answer(identity, 0, 0, CONTINUE))
+        ioctl(listener, SEND, bytearray(_answer(identity, 0, 0, CONTINUE)))
     except FileNotFoundError:
         return False
     return True
@@ -83,7 +83,7 @@ def let_go_on(listener: int, identity: int) -> bool:
 def refuse(listener: int, identity: int, number: int) -> None:
     """Have the call fail with the error `number` without being executed."""
     with contextlib.suppress(FileNotFoundError):  # it was cancelled
-        ioctl(listener, SEND, _answer(identity, 0, -number, 0))
+        ioctl(listener, SEND, bytearray(_answer(identity, 0, -number, 0)))
 
 
 def is_waiting(listener: int, identity: int) -> bool:

@@ -93,7 +93,7 @@ class PeculiarCalls:
         path = self._decoder.path(task, process, folder, arguments[1], follows=False).path
         is_folder = arguments[2] & AT_REMOVEDIR
         operation = Operation.REMOVE_FOLDER if is_folder else Operation.UNLINK
-        self._recorder.access(Access(process.pid, operation, path, False))
+        self._decoder.tell(Access(process.pid, operation, path, False))
 
     def rt_sigaction(self, task: int, process: TracedProcess, arguments: Arguments) -> None:
         """Set what a signal does: of handlers it matters whether they restart calls."""
@@ -127,13 +127,13 @@ class PeculiarCalls:
         """Change the working directory."""
         process.moves(task)
         path = self._decoder.path(task, process, AT_FDCWD, arguments[0], follows=True).path
-        self._recorder.access(Access(process.pid, Operation.CHANGE_FOLDER, path, True))
+        self._decoder.tell(Access(process.pid, Operation.CHANGE_FOLDER, path, True))
 
     def fchdir(self, task: int, process: TracedProcess, arguments: Arguments) -> None:
         """Change the working directory to an open folder."""
         process.moves(task)
         path = self._decoder.file(task, process, arguments[0] & WORD)
-        self._recorder.access(Access(process.pid, Operation.CHANGE_FOLDER, path, True))
+        self._decoder.tell(Access(process.pid, Operation.CHANGE_FOLDER, path, True))
 
     def unshare(self, _task: int, _process: TracedProcess, arguments: Arguments) -> None:
         """Enter new namespaces, or stop sharing the working directory with other threads."""
@@ -170,7 +170,7 @@ class PeculiarCalls:
         self._bound.add(address.text)
         if address.path:
             access = Access(process.pid, Operation.BIND, address.path, False)
-            self._recorder.access(access)
+            self._decoder.tell(access)
 
     def sendto(self, task: int, process: TracedProcess, arguments: Arguments) -> None:
         """Send to an address."""
@@ -191,13 +191,13 @@ class PeculiarCalls:
         follows = follows_when_opened(flags) or path.must_be_folder
         flags |= os.O_DIRECTORY if path.must_be_folder else 0
         access = Access(process.pid, Operation.OPEN, path.path, follows, flags, "", mode)
-        self._recorder.access(access)
+        self._decoder.tell(access)
 
     def _execute(self, task: int, process: TracedProcess, path: str, *, follows: bool) -> None:
         """Tell of a program, and of what the kernel opens to run it, recursively."""
         operation = Operation.EXECUTE
         for _ in range(DEEPEST_NESTING + 2):
-            self._recorder.access(Access(process.pid, operation, path, follows))
+            self._decoder.tell(Access(process.pid, operation, path, follows))
             try:
                 interpreter = self._interpreters.of(path)
             except UnreadableProgram:

@@ -5,15 +5,16 @@ import time
 
 import pytest
 
-from buildopt.cache import survey, tombstones
+from buildopt.cache import shelves, tombstones
 from buildopt.cache.artifacts import Artifacts
 from buildopt.cache.eviction import DAY_S, Limits
 from buildopt.cache.layout import Layout, open_cache, short_digest
 from buildopt.cache.locks import release, try_acquire
 from buildopt.cache.memo import Memo, signature_of
 from buildopt.cache.records import Records
-from buildopt.cache.sweep import FORGOTTEN_AGE_S, GRACE_S, LITTER_AGE_S, Sweep, sweep
+from buildopt.cache.sweep import sweep
 from buildopt.cache.tokens import tokens_for
+from buildopt.cache.unneeded import FORGOTTEN_AGE_S, GRACE_S, LITTER_AGE_S, Sweep
 from buildopt.model import CacheEntry, Observation, OutputState, Task, Trace, Usage
 
 HOUR_S = 3_600
@@ -43,7 +44,7 @@ class Shelf:
         return digest, next(file.path for name, file in self.all_artifacts() if name == digest)
 
     def all_artifacts(self):
-        return list(survey.artifacts(self.layout))
+        return list(shelves.artifacts(self.layout))
 
     def record(self, key, data, *, saved_s=1.0, age_s=0.0):
         """A record that keeps one content; the path of its trace."""
@@ -74,14 +75,14 @@ class Shelf:
         os.utime(path, (self.now_s - age_s, self.now_s - age_s))
 
     def age_all(self, age_s):
-        for file in survey.walk(self.layout.base):
+        for file in shelves.walk(self.layout.base):
             self.age(file.path, age_s)
 
     def sweep(self, limits=ROOMY, *, after_s=1.0, dry_run=False):
         return sweep(Sweep(self.layout, limits, self.now_s + after_s, dry_run))
 
     def files(self):
-        return {file.path for file in survey.walk(self.layout.base)}
+        return {file.path for file in shelves.walk(self.layout.base)}
 
 
 @pytest.fixture
@@ -104,7 +105,7 @@ def test_an_evicted_record_takes_all_that_it_alone_kept(shelf):
     index = shelf.hit_index("i", poor)
     rich = shelf.record("rich", b"r" * 1_000, saved_s=100)
     used = shelf.sweep(Limits(10**12, 1), dry_run=True)
-    total = sum(file.size_bytes for file in survey.walk(shelf.layout.base))
+    total = sum(file.size_bytes for file in shelves.walk(shelf.layout.base))
 
     removed = shelf.sweep(Limits(total - 1, 30 * DAY_S))
 
@@ -182,7 +183,7 @@ def test_a_record_that_is_damaged_goes_before_all_others(shelf):
     with open(damaged, "wb") as file:
         file.write(b"nonsense")
     shelf.age(damaged, 0)
-    total = sum(file.size_bytes for file in survey.walk(shelf.layout.base))
+    total = sum(file.size_bytes for file in shelves.walk(shelf.layout.base))
 
     removed = shelf.sweep(Limits(total - 1, 30 * DAY_S))
 

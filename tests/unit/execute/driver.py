@@ -13,6 +13,7 @@ from buildopt.errors import BuildoptError
 from buildopt.execute import terminal
 from buildopt.execute.command import Command, Unobserved
 from buildopt.execute.process import end_like, execute
+from buildopt.execute.status_line import Status
 from buildopt.execute.streams import describe_streams
 
 
@@ -29,15 +30,16 @@ def main():
     report_file, options, *argv = sys.argv[1:]
     options = json.loads(options)
     if options.pop("controls_terminal", False):
-        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        fcntl.ioctl(next(filter(os.isatty, (0, 1, 2))), termios.TIOCSCTTY, 0)
     if options.pop("broken_terminals", False):
         terminal.open_like = without_terminals
+    status = Status(**options.pop("status")) if "status" in options else None
     setup = BrokenSetup() if options.pop("broken_setup", False) else Unobserved()
     options = {"directory": os.getcwd(), **options}
     environment = {**os.environ, **options.pop("variables", {})}
     command = Command(argv=tuple(argv), environment=environment, **options)
     try:
-        execution = execute(command, setup)
+        execution = execute(command, setup, status)
     except BuildoptError as error:
         write(report_file, {"error": error.message, "hint": error.hint, "slug": error.slug})
         return error.run_exit_code

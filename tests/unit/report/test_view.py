@@ -88,7 +88,7 @@ def test_a_run_ended_by_a_signal_names_it(story):
     view = view_of(story.newest_first, "run")
 
     assert view.verdict == "Failed: ended by signal 9 after 2 s"
-    assert view.kept.text == "Not recorded: it was ended by signal `9`."
+    assert view.kept.text == "Not recorded: it was ended by `SIGKILL`."
 
 
 def test_a_recorded_run_without_outputs_says_so(story):

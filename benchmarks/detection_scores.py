@@ -1,0 +1,213 @@
+"""Scores the detectors on a folder of labelled series, beside the bars they should clear.
+
+python benchmarks/detection_scores.py FOLDER               everything, as Markdown tables
+python benchmarks/detection_scores.py FOLDER --only ops    families whose name begins so
+
+FOLDER holds `labels.json` and `data/NAME.csv` (`timestamp,value`). For each name the labels have
+`family` and `kind`; for `changepoint`, `annotators` (name -> first rows of new levels); for
+`anomaly`, `warmup` (rows that are not scored) and `windows` (first and last row of each).
+
+How it counts: a change is found if a claim lies within 5 rows, one claim a label; claims that
+are left over are false. An incident is found if a claim lies in its window; claims outside,
+joined where 10 rows or fewer apart, are false. Series by several annotators are left out here.
+`even` and `odd` are two halves of the series, by their place in the list of names: constants that
+were chosen on the one should do on the other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from buildopt.cli.series import Row, read_series
+from monitor_plugins.baseline.verdicts import Verdict, judge
+
+MARGIN_ROWS = 5
+JOIN_ROWS = 10
+DAY_S = 86400
+
+Way = Literal["offline", "per commit", "samples"]
+
+HEADER = """\
+| way | series | precision | recall | F1 | false per 1,000 rows | false a day | delay | ms a row |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |"""
+
+BARS = """\
+Bars: CI offline F1 ≥ .80, precision ≥ .90; per commit precision ≥ .85, recall ≥ .60, delay ≤ 8
+builds; unchanged series ≤ 0.3 false per 1,000 builds. Operations: precision ≥ .90, recall ≥ .80,
+≤ .25 false a day, delay ≤ 5 samples; ≤ 0.05 ms a sample, ≤ 5 ms a build."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """A series and what is known of it."""
+
+    family: str
+    labels: dict[str, Any]  # Any: JSON
+    rows: list[Row]
+    half: Literal["even", "odd"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """What one detector did on one series."""
+
+    found: int
+    missed: int
+    false: int
+    delays: tuple[int, ...]
+    rows: int
+    days: float
+    took_s: float
+
+
+def main() -> None:
+    """Score and print."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", default="", help="families whose name begins so")
+    options = parser.parse_args()
+    print(HEADER)
+    for way, families in _plan(_load(options.folder, options.only)).items():
+        scores = defaultdict(list)
+        for series in families:
+            score = score_series(series, way)
+            for group in _groups(series):
+                scores[group].append(score)
+        for group in sorted(scores):
+            print(row(way, group, scores[group]), flush=True)
+    print(f"\n{BARS}")
+
+
+def score_series(series: Labelled, way: Way) -> Score:
+    """Run the detector over one series and compare what it says with the labels."""
+    times_s = [row.time_s for row in series.rows]
+    values = [row.value for row in series.rows]
+    started_s = time.process_time()
+    kind: Literal["anomaly", "changepoint"] = "anomaly" if way == "samples" else "changepoint"
+    verdicts = judge(kind, times_s, values, online=way == "per commit")
+    took_s = time.process_time() - started_s
+    if kind == "anomaly":
+        return _score_incidents(series, verdicts, took_s)
+    (labels,) = series.labels["annotators"].values()
+    return _score_changes(labels, verdicts, rows=len(values), took_s=took_s)
+
+
+def match(labels: Iterable[int], claims: Sequence[int]) -> dict[int, int]:
+    """Label -> claim, nearest pairs first, each used once."""
+    near = sorted(
+        (abs(label - claim), label, claim)
+        for label in labels
+        for claim in claims
+        if abs(label - claim) <= MARGIN_ROWS
+    )
+    matched: dict[int, int] = {}
+    for _, label, claim in near:
+        if label not in matched and claim not in matched.values():
+            matched[label] = claim
+    return matched
+
+
+def count_episodes(rows: Iterable[int]) -> int:
+    """Groups of rows that lie at most `JOIN_ROWS` apart."""
+    count, last = 0, -JOIN_ROWS - 1
+    for at in sorted(rows):
+        count += at - last > JOIN_ROWS
+        last = at
+    return count
+
+
+def row(way: Way, group: str, scores: Sequence[Score]) -> str:
+    """One line of the table: sums over the series of a group."""
+    found, missed, false = (
+        sum(getattr(score, name) for score in scores) for name in ("found", "missed", "false")
+    )
+    rows, days = sum(score.rows for score in scores), sum(score.days for score in scores)
+    delays = [delay for score in scores for delay in score.delays]
+    cells = (
+        f"{way}, {group}",
+        str(len(scores)),
+        _share(found, found + false),
+        _share(found, found + missed),
+        _share(2 * found, 2 * found + false + missed),
+        f"{1000 * false / rows:.2f}",
+        f"{false / days:.2f}" if way == "samples" else "–",
+        f"{statistics.median(delays):.3g}" if delays and way != "offline" else "–",
+        f"{1000 * sum(score.took_s for score in scores) / rows:.3f}",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.2f} ({part}/{whole})" if whole else "–"
+
+
+def _score_changes(
+    labels: Sequence[int], verdicts: Sequence[Verdict], *, rows: int, took_s: float
+) -> Score:
+    known = {verdict.index: verdict.detected_at for verdict in verdicts}
+    matched = match(labels, list(known))
+    return Score(
+        found=len(matched),
+        missed=len(labels) - len(matched),
+        false=len(known) - len(matched),
+        delays=tuple(known[claim] - label for label, claim in matched.items()),
+        rows=rows,
+        days=0.0,
+        took_s=took_s,
+    )
+
+
+def _score_incidents(series: Labelled, verdicts: Sequence[Verdict], took_s: float) -> Score:
+    first = series.labels["warmup"]
+    windows = [window for window in series.labels["windows"] if window[1] >= first]
+    known = [verdict.detected_at for verdict in verdicts if verdict.detected_at >= first]
+    hits = [[at for at in known if start <= at <= end] for start, end in windows]
+    outside = [at for at in known if not any(start <= at <= end for start, end in windows)]
+    scored = series.rows[first:]
+    return Score(
+        found=sum(map(bool, hits)),
+        missed=len(hits) - sum(map(bool, hits)),
+        false=count_episodes(outside),
+        delays=tuple(hit[0] - window[0] for hit, window in zip(hits, windows, strict=True) if hit),
+        rows=len(series.rows),
+        days=(scored[-1].time_s - scored[0].time_s) / DAY_S,
+        took_s=took_s,
+    )
+
+
+def _load(folder: Path, only: str) -> list[Labelled]:
+    everything = json.loads((folder / "labels.json").read_text())
+    names = sorted(name for name in everything if everything[name]["family"].startswith(only))
+    return [
+        Labelled(
+            family=everything[name]["family"],
+            labels=everything[name],
+            rows=read_series(str(folder / "data" / f"{name}.csv")),
+            half="odd" if place // 2 % 2 else "even",
+        )
+        for place, name in enumerate(names)
+    ]
+
+
+def _plan(everything: Sequence[Labelled]) -> dict[Way, list[Labelled]]:
+    single = [one for one in everything if len(one.labels.get("annotators") or ()) == 1]
+    anomalies = [one for one in everything if one.labels["kind"] == "anomaly"]
+    return {"offline": single, "per commit": single, "samples": anomalies}
+
+
+def _groups(series: Labelled) -> tuple[str, ...]:
+    """The groups a series is counted in: its family, all that begin alike, and a half of these."""
+    kin = series.family.partition("-")[0]
+    return series.family, f"{kin}: all", f"{kin}: {series.half}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""What may stand at the cursor of a shell that completes our command line.
+
+The scripts of `shells/` call `buildopt` without arguments and with these variables, which are
+click's, so that the scripts that click makes are answered too:
+
+    _BUILDOPT_COMPLETE   SHELL_complete, or SHELL_source for the script itself
+    COMP_WORDS           the words up to the cursor, as typed
+    COMP_CWORD           which of them is completed: its number, in fish the word
+
+Only the module of the command that was typed is imported.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+import click
+from click.shell_completion import CompletionItem, get_completion_class
+
+from buildopt import settings
+from buildopt.cli import COMMANDS
+from buildopt.errors import EXIT_FAILED, BuildoptError
+
+ASKED = "_BUILDOPT_COMPLETE"
+SHELLS = ("bash", "zsh", "fish")
+TAKES_TASKS = ("run", "watch")
+"""Commands whose words before `--` are names of tasks."""
+PATH_KINDS = {"FILE": "file", "PATH": "file", "GLOB": "file", "DIR": "dir"}
+"""What stands for an option's value in the help -> what the shell looks for."""
+
+
+def script(shell: str) -> str:
+    """The text that a shell evaluates to complete `buildopt`."""
+    path = os.path.join(os.path.dirname(__file__), "shells", f"buildopt.{shell}")
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def answer(program: click.Group, environ: Mapping[str, str]) -> int:
+    """Print what was asked for by the environment; the status to exit with."""
+    shell, _, wanted = environ[ASKED].partition("_")
+    maker = get_completion_class(shell)
+    if shell not in SHELLS or maker is None:
+        return EXIT_FAILED
+    if wanted == "source":
+        click.echo(script(shell), nl=False)
+        return 0
+    asked = maker(program, {}, "buildopt", ASKED)
+    arguments, incomplete = asked.get_completion_args()
+    # Bash's own splitting at = is undone here, for scripts that leave it.
+    arguments = [word for word in arguments if word != "="]
+    try:
+        items = _items(program, arguments, incomplete) or asked.get_completions(
+            arguments, incomplete
+        )
+    except (BuildoptError, click.ClickException):
+        return 0  # the command line as it stands is a mistake: nothing goes on from there
+    for item in items:
+        click.echo(asked.format_completion(item))
+    return 0
+
+
+def _items(
+    program: click.Group, arguments: Sequence[str], incomplete: str
+) -> list[CompletionItem[str]]:
+    """What we know and click does not; empty leaves the answer to click."""
+    if not arguments:
+        rows = COMMANDS.items()
+        return [
+            CompletionItem(n, help=line) for n, (_, _, line) in rows if n.startswith(incomplete)
+        ]
+    option = _option_before(program, arguments, incomplete)
+    if option is not None:
+        kind = PATH_KINDS.get(option.metavar or "")
+        return [CompletionItem(incomplete.rpartition("=")[2], type=kind)] if kind else []
+    if arguments[0] in TAKES_TASKS and not incomplete.startswith("-"):
+        return [CompletionItem(name) for name in _task_names() if name.startswith(incomplete)]
+    return []
+
+
+def _option_before(
+    program: click.Group, arguments: Sequence[str], incomplete: str
+) -> click.Option | None:
+    """The option whose value is completed: `--name ` or `--name=` stands before the cursor."""
+    name, joined, _ = incomplete.partition("=")
+    name = name if joined and name.startswith("--") else arguments[-1]
+    context = click.Context(program, info_name="buildopt")
+    command: click.Command | None = program
+    for word in arguments:
+        if isinstance(command, click.Group):
+            command = command.get_command(context, word) or command
+    for parameter in command.params if command else ():
+        if isinstance(parameter, click.Option) and name in parameter.opts:
+            return None if parameter.is_flag else parameter
+    return None
+
+
+def _task_names() -> list[str]:
+    try:
+        return [task.name for task in settings.load(os.getcwd(), os.environ).tasks]
+    except (BuildoptError, OSError):
+        return []

@@ -1,0 +1,1 @@
+"""What a folder says about the project in it: how it is built, and which tasks it has."""

@@ -1,0 +1,146 @@
+"""Asks after each build whether the level moved, and speaks only when it is sure.
+
+    (nothing) ──a change is seen──▶ suspected ──convincing, twice in a row──▶ confirmed
+        ▲                              │
+        └──────not seen any more───────┘
+
+    (nothing) ──three builds of a large step──▶ confirmed
+
+Each further look multiplies the chances of a false claim, so a look only raises a suspicion.
+What is confirmed is said once.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from monitor_plugins.baseline.changepoints import Change, find_changes
+from monitor_plugins.baseline.contrast import REACH, Rules
+from monitor_plugins.baseline.large_step import LARGE_BUILDS, large_step
+
+WINDOW_BUILDS = 200
+"""Builds that are looked at: more find the past's steps again and again, and take longer."""
+
+SUSPICION = Rules(rank_z=3.3, standard_errors=3.0, smallest_effect=0.035, wander_multiple=2.0)
+"""What raises a suspicion; looser than for a whole series, since it is not said aloud."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """What convinces after so many builds."""
+
+    builds_after: int
+    rules: Rules
+
+
+CONFIRMATIONS = (
+    Confirmation(
+        builds_after=6,
+        rules=Rules(rank_z=3.5, standard_errors=10.0, smallest_effect=0.045, wander_multiple=4.0),
+    ),
+    Confirmation(
+        builds_after=10,
+        rules=Rules(rank_z=4.5, standard_errors=4.0, smallest_effect=0.045, wander_multiple=4.0),
+    ),
+)
+"""A change far out of the noise is believed soon, any other once ranks can tell: six builds after
+cannot bring the rank test above 4.1. Measured by benchmarks/detection_scores.py; 8 to 12 builds,
+8 to 10 standard errors and effects from 4 to 5 % score alike, and so do 50 to 80 builds below."""
+
+JUDGED_BUILDS = 80
+"""A change that was not confirmed by then is not news any more; each further look at it would
+only add to the chances of a false claim. The baseline of the whole series still has it."""
+
+LOOKS = 2
+"""A change convinces so many looks in a row before it is confirmed."""
+
+SAME_ROWS = 5
+"""Two looks that differ by no more mean the same change."""
+
+SAID_ROWS = 10
+"""And this close to what was said, nothing is said again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A change that was suspected or confirmed with build `detected_at`."""
+
+    state: Literal["suspected", "confirmed"]
+    detected_at: int
+    change: Change
+    """Its index counts from the first build of the series."""
+
+
+class RegressionDetector:
+    """Judges one series, a value a build in the order of time; remembers `WINDOW_BUILDS`."""
+
+    def __init__(self) -> None:
+        self._window: deque[float] = deque(maxlen=WINDOW_BUILDS)
+        self._count = 0
+        self._looks: dict[int, int] = {}
+        """Index of a suspected change -> looks in a row that found it convincing."""
+        self._said: list[int] = []
+
+    def observe(self, value: float) -> tuple[Finding, ...]:
+        """Take the next build's value; what became suspected or confirmed by it."""
+        self._window.append(value)
+        self._count += 1
+        values = list(self._window)
+        first = self._count - len(values)
+        self._said = [index for index in self._said if index >= first - SAID_ROWS]
+        large = self._find_large(values)
+        said = (self._say(large, first),) if large else ()
+        return (*said, *self._look(values, first))
+
+    def _look(self, values: list[float], first: int) -> tuple[Finding, ...]:
+        """What one more look at all builds of the window brings; `first` is their first index."""
+        findings = []
+        seen: dict[int, int] = {}
+        for change in find_changes(values, SUSPICION):
+            index = first + change.index
+            if self._count - index > JUDGED_BUILDS or self._is_said(index):
+                continue
+            looks = self._looks_at(index)
+            seen[index] = (looks or 0) + 1 if _is_convincing(change) else 0
+            if seen[index] >= LOOKS:
+                findings.append(self._say(change, first))
+            elif looks is None:
+                findings.append(self._finding("suspected", change, first))
+        self._looks = seen
+        return tuple(findings)
+
+    def _find_large(self, values: list[float]) -> Change | None:
+        """A large step that began three builds ago and was not said."""
+        first = self._count - len(values)
+        start = max([0, len(values) - LARGE_BUILDS - REACH, *(s - first for s in self._said)])
+        change = large_step(values[start:])
+        if change is None or self._is_said(first + start + change.index):
+            return None
+        return replace(change, index=start + change.index)
+
+    def _looks_at(self, index: int) -> int | None:
+        """Convincing looks in a row until now; None for what was not even seen."""
+        near = [looks for at, looks in self._looks.items() if abs(at - index) <= SAME_ROWS]
+        return max(near, default=None)
+
+    def _is_said(self, index: int) -> bool:
+        return any(abs(said - index) <= SAID_ROWS for said in self._said)
+
+    def _say(self, change: Change, first: int) -> Finding:
+        self._said.append(first + change.index)
+        return self._finding("confirmed", change, first)
+
+    def _finding(
+        self, state: Literal["suspected", "confirmed"], change: Change, first: int
+    ) -> Finding:
+        moved = replace(change, index=first + change.index)
+        return Finding(state=state, detected_at=self._count - 1, change=moved)
+
+
+def _is_convincing(change: Change) -> bool:
+    return any(
+        change.rows_after >= one.builds_after and change.satisfies(one.rules)
+        for one in CONFIRMATIONS
+    )

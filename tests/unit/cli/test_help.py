@@ -1,0 +1,89 @@
+"""Help teaches by examples, and what it shows exists."""
+
+import re
+
+import click
+import pytest
+
+from buildopt.cli import COMMANDS
+from buildopt.cli.app import app
+
+CONTEXT = click.Context(app, info_name="buildopt")
+EXAMPLE = re.compile(r"\bbuildopt ([^|>)]*)")
+"""What follows the program's name, up to a pipe, a redirection or the end of a substitution."""
+COMMENT = re.compile(r" {2,}\S.*")
+
+
+def command_of(name):
+    return app.get_command(CONTEXT, name)
+
+
+def examples(command):
+    """The lines of the help that show a call, without their comments."""
+    text = (command.epilog or "").partition("Examples:")[2]
+    return [COMMENT.sub("", found[1]) for found in map(EXAMPLE.search, text.splitlines()) if found]
+
+
+def with_subcommands(name, command):
+    yield name, command
+    for below, part in getattr(command, "commands", {}).items():
+        yield from with_subcommands(f"{name} {below}", part)
+
+
+def options_of(command):
+    """Those of a group that chooses a command by itself are those of its commands too."""
+    for _, part in with_subcommands("", command):
+        for parameter in part.params:
+            yield from parameter.opts + parameter.secondary_opts
+
+
+def unknown_words(example):
+    """Names of commands and options in an example that do not exist, up to its `--`."""
+    command, options = app, {"--help", "-h", *(name for part in app.params for name in part.opts)}
+    for word in example.split(" -- ")[0].split():
+        if word.startswith("-"):
+            if word.strip("-") and word.partition("=")[0] not in options:
+                yield word
+        elif isinstance(command, click.Group):
+            below = command.get_command(CONTEXT, word)
+            if below:
+                command = below
+                options |= set(options_of(below))
+            elif word.isalpha():
+                yield word
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_shows_at_least_two_examples(name):
+    command = command_of(name)
+
+    shown = examples(command)
+
+    assert len(shown) >= 2
+    assert any(example.split()[0] == name for example in shown)
+    assert "Examples:" in command.get_help(click.Context(command, info_name=name))
+
+
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_commands_and_options_of_the_examples_exist(name):
+    command = command_of(name) if name else app
+
+    unknown = [word for example in examples(command) for word in unknown_words(example)]
+
+    assert not unknown
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_every_option_says_what_it_does(name):
+    mute = []
+    for path, command in with_subcommands(name, command_of(name)):
+        mute += [] if command.help else [path]
+        options = (option for option in command.params if isinstance(option, click.Option))
+        mute += [f"{path} {option.opts[0]}" for option in options if not option.help]
+
+    assert not mute
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_name_in_the_table_is_that_of_the_command(name):
+    assert command_of(name).name == name

@@ -7,6 +7,7 @@ from buildopt.cache.artifacts import Damaged
 from buildopt.cache.fingerprint import States
 from buildopt.events import DamageFound
 from buildopt.execute.cursor import line_end
+from buildopt.execute.stdin import skip_stdin
 from buildopt.execute.streams import Streams
 from buildopt.model import CacheEntry, Chunk, Hit, MissReason, Trace
 from buildopt.results import count_inputs, count_outputs, result_of
@@ -18,8 +19,8 @@ def answered(run: Run, found: Hit, states: States) -> Finished | MissReason:
     lookup_s = seconds_since(run.started_ns)
     kept = {o.subject for o in found.trace.observations}
     try:
-        chunks = streams.unpack(run.artifacts.get_bytes(found.entry.streams_digest))
-        chunks = fit_for_replay(chunks, run.stage.streams)
+        passed = streams.unpack(run.artifacts.get_bytes(found.entry.streams_digest))
+        chunks = fit_for_replay(passed.chunks, run.stage.streams)
         run.stage.meet(found)
         plan = restore.plan_for(found.entry, run.owned, kept, states)
         if not plan.is_empty:
@@ -41,6 +42,7 @@ def answered(run: Run, found: Hit, states: States) -> Finished | MissReason:
     restore_s = seconds_since(run.started_ns) - lookup_s
     run.owned.update(made_by_run(found.entry, found.trace.observations), plan.removals)
     run.records.touch(run.task, found.trace.key)
+    skip_stdin(run.policy.stdin, passed.stdin_bytes)
     run.stage.replay(
         (*chunks, *(() if run.policy.is_quiet else line_end(chunks, run.stage.streams)))
     )

@@ -56,6 +56,10 @@ LOOK_NAMES = frozenset(
 )
 
 
+COLOUR_NAMES = frozenset((b"NO_COLOR", b"FORCE_COLOR", b"CLICOLOR", b"CLICOLOR_FORCE"))
+"""Of those, what is heeded on a pipe too."""
+
+
 def replay_if_fresh(arguments: list[str]) -> int | None:
     """Exit status of a run that is just as recorded, its output replayed; None: don't know."""
     started_ns = time.monotonic_ns()
@@ -194,10 +198,10 @@ def write_all(descriptor: int, data: bytes) -> None:
 
 
 def _key_variables(environ: dict[bytes, bytes], *, terminal: bool) -> list[bytes]:
-    """The variables of the key as a flat, sorted list; those of the look count on a terminal."""
+    """The variables of the key as a flat, sorted list; those of the look count where they show."""
     parts: list[bytes] = []
     for name, value in sorted(environ.items()):
-        if counts(name) or (terminal and name in LOOK_NAMES):
+        if counts(name) or name in COLOUR_NAMES or (terminal and name in LOOK_NAMES):
             parts += (name, value)
     return parts
 
@@ -255,9 +259,11 @@ def _tell(path: bytes, sections: dict[str, bytes], started_ns: int) -> None:
     took_ns = time.monotonic_ns() - started_ns
     saved_s = max(0, int(sections["usual"]) - took_ns) / 1e9
     if sections["words"] != QUIET:
-        write_all(
-            2, b"buildopt: fresh in %d ms%s\n" % (took_ns // 1_000_000 + 1, sections["words"])
-        )
+        line = b"buildopt: fresh in %d ms%s\n" % (took_ns // 1_000_000 + 1, sections["words"])
+        try:
+            write_all(2, line)
+        except OSError:
+            pass  # a full disk behind stderr: the command has done its work
     identity = journal_line.uuid7(now_ns, posix.urandom(10)).encode()
     event = sections["event"]
     for mark, value in (

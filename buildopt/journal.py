@@ -11,11 +11,12 @@ import os
 import time
 from binascii import crc32
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from buildopt import hit, journal_line
-from buildopt.events import Event, EventData, data_of, decode, encode
+from buildopt.events import Event, EventData, Severity, data_of, decode, encode
 from buildopt.secrets_found import Secrets, masked
 
 RING_EVENTS = 1_024
@@ -36,19 +37,33 @@ class Journal:
 
     def append(self, record: EventData, *, subject: str = "", now_ns: int | None = None) -> Event:
         """Emit one event; never raises for a journal that cannot be written."""
+        return self.emit(record.type, data_of(record), subject=subject, now_ns=now_ns)
+
+    def emit(
+        self,
+        kind: str,
+        data: Mapping[str, Any],  # Any: JSON
+        *,
+        subject: str = "",
+        severity: Severity = "info",
+        time_ns: int = 0,
+        now_ns: int | None = None,
+    ) -> Event:
+        """The same for one of any type, which may have happened earlier, at `time_ns`."""
         now_ns = time.time_ns() if now_ns is None else now_ns
         self.counter += 1
         event = Event(
             id=journal_line.uuid7(now_ns, os.urandom(10)),
-            time_ns=now_ns,
+            time_ns=time_ns or now_ns,
             mono_ns=time.monotonic_ns(),
             boot=hit.boot_hash().decode(),
-            type=record.type,
+            type=kind,
             source=self.source,
             subject=masked(subject, self.secrets),
             run=self.run_id,
             n=self.counter,
-            data=masked(data_of(record), self.secrets),
+            data=masked(data, self.secrets),
+            severity=severity,
         )
         try:
             self._write(encode(event), now_ns)

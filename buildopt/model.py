@@ -20,9 +20,6 @@ NetworkMode = Literal["uncacheable", "ignore", "deny"]
 CacheMode = Literal["read-write", "read", "write", "off"]
 OutputKind = Literal["file", "link", "directory"]
 StreamName = Literal["stdout", "stderr", "joined"]
-StreamShape = Literal["", "o", "e", "s", "j", "ot", "et", "st", "jt"]
-"""Which streams a run wrote to: none, only stdout, only stderr, both as two, both as one; `t`
-where one of them was a terminal."""
 MissKind = Literal[
     "no-record",
     "command",
@@ -176,7 +173,8 @@ class Trace(NamedTuple):
     entry_key: str
     recorded_ns: int
     run_id: str
-    shape: StreamShape = ""
+    shape: str = ""
+    """The look of the streams that the run wrote to: see cache/look.py."""
 
 
 class Task(NamedTuple):
@@ -272,3 +270,5 @@ class Execution(NamedTuple):
     usage: Usage
     chunks: tuple[Chunk, ...] | None
     not_stored: tuple[NotStored, ...] = ()
+    stdin_bytes: int = 0
+    """By how much it moved the offset of a stdin that is a regular file."""

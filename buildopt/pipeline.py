@@ -27,7 +27,7 @@ from buildopt.events import (
     DamageFound,
     OutputCounts,
 )
-from buildopt.execute.stdin import consume_stdin, stdin_is_open
+from buildopt.execute.stdin import stdin_is_open
 from buildopt.model import (
     Execution,
     Hit,
@@ -92,7 +92,6 @@ def answer_or_run(run: Run) -> Finished:
         if isinstance(found.lookup, Hit) and policy.reads and not stdin_is_open(policy.stdin):
             answer = answered(run, found.lookup, found.states)
             if isinstance(answer, Finished):
-                consume_stdin(policy.stdin)
                 return answer
             found = found._replace(lookup=Miss(reasons=(answer,)))
         return _executed(run, found)
@@ -120,8 +119,7 @@ def look_up(run: Run) -> lookup.Found:
             owned=run.owned,
             variables_name=records.variables_digest(variable_observations(run.variables)),
             states_for=run.states,
-            joined=run.joined,
-            terminal=run.terminal,
+            look=run.look,
             root=run.task.root,
         ),
     )
@@ -243,7 +241,7 @@ def _outputs_of(recorded: Recorded | tuple[NotStored, ...], observed: Observed) 
 def _unobserved(task: Task, policy: Policy, stores: Stores, reason: NotStored) -> Finished:
     """Run the command and remember nothing of it but the event."""
     started_ns = time.monotonic_ns()
-    execution = run_unwatched(task, policy, stores.journal.run_id)
+    execution = run_unwatched(task, policy, stores.journal)
     result = result_of(
         task,
         stores.journal,

@@ -7,10 +7,10 @@ import time
 from collections.abc import Container
 from typing import NamedTuple
 
-from buildopt.cache import lookup, search_path, store, streams, variables
+from buildopt.cache import look, lookup, search_path, store, variables
 from buildopt.cache.fingerprint import States
 from buildopt.cache.variables import UNNAMED
-from buildopt.execute.stdin import stdin_content
+from buildopt.execute.stdin import stdin_content, stdin_offset
 from buildopt.model import CacheEntry, Execution, NotStored, Observation, Observed, Trace
 from buildopt.results import relative_subjects, stored_event
 from buildopt.secrets_found import secrets_of
@@ -36,6 +36,8 @@ def _stored(run: Run, execution: Execution, observed: Observed) -> Recorded | tu
     """Record the run, unless an input changed meanwhile or something cannot be kept."""
     observations = (*variables_that_count(run, observed), *observed.observations)
     outputs, removed = observed.outputs, observed.removed
+    read_bytes = stdin_offset(run.policy.stdin) - run.stdin_offset
+    execution = execution._replace(stdin_bytes=read_bytes)
     started_ns = time.monotonic_ns()
     try:
         with run.progress.step("storing", lambda: store.size_of(outputs)):
@@ -53,7 +55,7 @@ def _stored(run: Run, execution: Execution, observed: Observed) -> Recorded | tu
             entry_key="",
             recorded_ns=time.time_ns(),
             run_id=run.stores.journal.run_id,
-            shape=streams.shape_of(execution.chunks or (), terminal=run.terminal),
+            shape=look.shape_of(execution.chunks or (), run.look),
         )
         entry = stored.entry._replace(spared=_spared(run, observed))
         trace = run.records.record(run.task, trace, entry)

@@ -12,6 +12,7 @@ from buildopt.cache import lookup, memo, ownership, records, search_path, variab
 from buildopt.cache.artifacts import Artifacts
 from buildopt.cache.fingerprint import States
 from buildopt.cache.layout import Layout
+from buildopt.cache.look import Look, look_of
 from buildopt.cache.search_path import SearchPath
 from buildopt.cache.tokens import Tokens
 from buildopt.events import RunFinished
@@ -132,8 +133,7 @@ class Run(NamedTuple):
     folder: str
     stdin: Mapping[str, str]
     stdin_offset: int
-    joined: bool
-    terminal: bool
+    look: Look
     started_ns: int
     stage: Stage
 
@@ -225,8 +225,12 @@ def begin(task: Task, policy: Policy, observer: Observer, stores: Stores, stage:
         stdin=stdin,
         stdin_offset=offset,
         folder=folder,
-        joined=stage.streams.is_joined,
-        terminal="terminal" in (stage.streams.stdout, stage.streams.stderr),
+        look=look_of(
+            terminals=(stage.streams.stdout == "terminal", stage.streams.stderr == "terminal"),
+            is_joined=stage.streams.is_joined,
+            environment=task.environment,
+            secret=stores.secret,
+        ),
         started_ns=time.monotonic_ns(),
         stage=stage,
     )

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from buildopt import hit
+from buildopt import hit, tool_events
 from buildopt.cache import survivors
 from buildopt.errors import BuildoptError
 from buildopt.events import RunFinished, TaskResult
@@ -18,6 +18,7 @@ from buildopt.execute.environment import child_environment
 from buildopt.execute.process import execute
 from buildopt.execute.status_line import Status
 from buildopt.execute.streams import describe_streams
+from buildopt.journal import Journal
 from buildopt.model import Chunk, Execution, Hit, NotStored, Observed, Task
 from buildopt.observe.observer import Watch
 from buildopt.session import Policy, Run, may_show_lines, named
@@ -59,12 +60,17 @@ class OwnStage:
         scripts = self._scripts(run, watch)
         more = scripts.environment if scripts else {}
         setup = Unobserved() if isinstance(watch, NotStored) else watch
+        journal = run.stores.journal
         try:
-            execution = execute(
-                _command(run.task, run.policy, run.stores.journal.run_id, lock_fds, more),
-                scripts or setup,
-                _status(run.task, run.policy, usual_s),
-            )
+            with tool_events.collected(journal) as events:
+                environment = child_environment(
+                    run.task.environment, run_id=journal.run_id, events_file=events
+                )
+                execution = execute(
+                    _command(run.task, run.policy, environment | more, lock_fds),
+                    scripts or setup,
+                    _status(run.task, run.policy, usual_s),
+                )
         except BuildoptError:
             _finish(watch)  # nobody is left to be observed
             raise
@@ -107,9 +113,14 @@ def run_watched(run: Run, usual_s: float = 0.0) -> tuple[Execution, Observed]:
     return run.stage.execute(run, usual_s)
 
 
-def run_unwatched(task: Task, policy: Policy, run_id: str) -> Execution:
+def run_unwatched(task: Task, policy: Policy, journal: Journal) -> Execution:
     """Run the command; raises BuildoptError where it cannot be started."""
-    return execute(_command(task, policy, run_id), Unobserved(), _status(task, policy))
+    with tool_events.collected(journal) as events_file:
+        environment = child_environment(
+            task.environment, run_id=journal.run_id, events_file=events_file
+        )
+        command = _command(task, policy, environment)
+        return execute(command, Unobserved(), _status(task, policy))
 
 
 def _watch(run: Run) -> Watch | NotStored:
@@ -130,16 +141,12 @@ def _finish(watch: Watch | NotStored) -> Observed:
 
 
 def _command(
-    task: Task,
-    policy: Policy,
-    run_id: str,
-    lock_fds: tuple[int, ...] = (),
-    more: dict[str, str] | None = None,
+    task: Task, policy: Policy, environment: dict[str, str], lock_fds: tuple[int, ...] = ()
 ) -> Command:
     return Command(
         argv=task.argv,
         directory=task.directory,
-        environment=child_environment(task.environment, run_id=run_id) | (more or {}),
+        environment=environment,
         stdin=policy.stdin,
         pass_fds=policy.pass_fds,
         lock_fds=lock_fds,

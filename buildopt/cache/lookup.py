@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from buildopt.cache import streams
+from buildopt.cache import look as looks
+from buildopt.cache import variables
 from buildopt.cache.artifacts import Artifacts, Damaged
 from buildopt.cache.fingerprint import States
 from buildopt.cache.ownership import Ownership
@@ -35,8 +36,7 @@ class Finder(NamedTuple):
     owned: Ownership
     variables_name: str
     states_for: Callable[[Trace | None, CacheEntry | None], States]
-    joined: bool
-    terminal: bool
+    look: looks.Look
     root: str
 
 
@@ -70,6 +70,9 @@ def find(task: Task, finder: Finder) -> Found:
             continue
         states = finder.states_for(trace, entry)
         if states.first_difference(trace.observations) is None:
+            if _may_be_coloured(trace, finder, states.words):
+                unfit.append(_other_look(trace, finder))
+                continue
             missing = _missing_content(entry, finder.artifacts)
             if missing is None:
                 return Found(
@@ -116,16 +119,22 @@ def _unfit(trace: Trace, entry: CacheEntry, finder: Finder) -> MissReason | None
             before=entry.named,
             after=os.path.basename(finder.root),
         )
-    if not streams.serves(trace.shape, joined=finder.joined, terminal=finder.terminal):
-        before = _streams_in_words(trace.shape[0] == "j", trace.shape.endswith("t"))
-        after = _streams_in_words(finder.joined, finder.terminal)
-        return MissReason(kind="settings", subject="streams", before=before, after=after)
+    if looks.serves(trace.shape, finder.look) == "no":
+        return _other_look(trace, finder)
     return None
 
 
-def _streams_in_words(joined: bool, terminal: bool) -> str:  # noqa: FBT001  # private, two places
-    where = "a terminal" if terminal else "pipes"
-    return f"{where}, both as one" if joined else where
+def _other_look(trace: Trace, finder: Finder) -> MissReason:
+    before, after = looks.words_of(trace.shape), finder.look.words
+    return MissReason(kind="settings", subject="streams", before=before, after=after)
+
+
+def _may_be_coloured(trace: Trace, finder: Finder, words: Iterable[str]) -> bool:
+    """Whether a run might heed a wish for colour that was not there when it was recorded."""
+    if looks.serves(trace.shape, finder.look) != "unless-named":
+        return False
+    read = [o.subject for o in trace.observations if o.kind in ("file", "tool")]
+    return bool(variables.occurring(looks.VARIABLES, words, read))
 
 
 def _missing_content(entry: CacheEntry, artifacts: Artifacts) -> MissReason | None:

@@ -47,7 +47,8 @@ def store(
         states.append(state)
         grown += added
         found |= held
-    digest, added = artifacts.put_bytes(streams.pack(execution.chunks or ()))
+    packed = streams.pack(execution.chunks or (), execution.stdin_bytes)
+    digest, added = artifacts.put_bytes(packed)
     found |= _printed(execution.chunks or (), needles)
     entry = CacheEntry(
         key="",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 
 from buildopt.events import RunFinished
@@ -11,10 +12,13 @@ from buildopt.quantities import duration
 
 
 def tell(line: str) -> None:
-    """One line of ours on stderr."""
+    """One line of ours on stderr; nobody hears it where that is closed or full."""
+    if sys.stderr is None:
+        return
     encoding = sys.stderr.encoding or "ascii"
-    sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
-    sys.stderr.flush()
+    with contextlib.suppress(OSError):
+        sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        sys.stderr.flush()
 
 
 def tell_error(message: str, hint: str, slug: str) -> None:

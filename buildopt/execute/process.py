@@ -10,6 +10,7 @@ execute
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Iterator
@@ -88,8 +89,9 @@ def execute(command: Command, setup: ChildSetup, status: Status | None = None) -
 def end_like(exit_code: int, signal: int | None) -> int:
     """End this process by the signal that ended the command, or return its exit status."""
     if signal:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            with contextlib.suppress(OSError):
+                stream.flush()
         end_by(signal)
     return exit_code
 

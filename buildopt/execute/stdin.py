@@ -28,8 +28,11 @@ def stdin_content(choice: StdinChoice, secret: bytes, offset: int) -> dict[str, 
 
     So does one that is closed, or that cannot be read.
     """
-    if choice != "inherit" or stdin_kind() not in ("file", "closed"):
+    kind = stdin_kind()
+    if choice != "inherit" or kind not in ("file", "closed"):
         return {}
+    if kind == "closed":
+        return {STDIN_SUBJECT: "closed"}  # what we plugged it with could be read
     state = blake2b(key=secret, digest_size=16)
     try:
         while piece := os.pread(0, 1 << 20, offset):
@@ -40,7 +43,7 @@ def stdin_content(choice: StdinChoice, secret: bytes, offset: int) -> dict[str, 
     return {STDIN_SUBJECT: state.hexdigest()}
 
 
-def consume_stdin(choice: StdinChoice) -> None:
-    """Leave the offset where the command would have left it."""
-    if choice == "inherit" and stdin_kind() == "file":
-        os.lseek(0, 0, os.SEEK_END)
+def skip_stdin(choice: StdinChoice, size_bytes: int) -> None:
+    """Leave the offset where the command would have left it, which moved it by so much."""
+    if choice == "inherit" and size_bytes and stdin_kind() == "file":
+        os.lseek(0, size_bytes, os.SEEK_CUR)

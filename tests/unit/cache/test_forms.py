@@ -28,9 +28,9 @@ TEXTS = st.lists(
 ).map("".join)
 
 
-@given(CHUNKS)
-def test_streams_survive(chunks):
-    assert streams.unpack(streams.pack(chunks)) == tuple(chunks)
+@given(CHUNKS, st.integers(-5, 5))
+def test_streams_survive(chunks, moved):
+    assert streams.unpack(streams.pack(chunks, moved)) == (tuple(chunks), moved)
 
 
 @given(CHUNKS, st.integers(1, 5))

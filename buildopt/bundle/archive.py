@@ -1,0 +1,195 @@
+"""Wheels, source distributions and other archives: what is in them, without unpacking one."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+from buildopt.bundle import elf
+from buildopt.bundle.archive_findings import archive_findings
+from buildopt.bundle.model import (
+    ArchiveAnalysis,
+    ArchiveFile,
+    ArchiveSize,
+    NativeLibrary,
+    Problem,
+)
+from buildopt.bundle.reading import shown
+from buildopt.errors import UsageError
+
+LARGEST_MEMBER_BYTES = 1_000_000_000
+LARGEST_RECORD_BYTES = 64_000_000
+LARGEST_ARCHIVE_BYTES = 4_000_000_000
+"""Bytes that may come out of an archive; what claims more is a bomb, or no package."""
+MOST_MEMBERS = 500_000
+
+Reader = Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One file of an archive, `identity` equal for equal contents where the format tells it."""
+
+    file: ArchiveFile
+    content: bytes | None
+    """Of an ELF file or a `RECORD`; None for everything else."""
+    identity: object = None
+
+
+def analyse_archive(path: str) -> ArchiveAnalysis:
+    """The files of an archive, its native libraries and what is wrong with it.
+
+    Raises UsageError where it cannot be opened at all.
+    """
+    problems: list[Problem] = []
+    is_zip = not path.endswith((".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz"))
+    read = _zip_members if is_zip else _tar_members
+    try:
+        members = list(read(path, problems))
+        size_bytes = os.path.getsize(path)
+    except (zipfile.BadZipFile, tarfile.TarError, OSError, EOFError, zlib.error) as error:
+        raise UsageError(
+            f"cannot read the archive `{path}`: {error}",
+            hint="build it again; it is cut off or no archive",
+            slug="broken-archive",
+        ) from error
+    natives, contents = _natives(members, problems)
+    files = tuple(sorted((member.file for member in members), key=lambda file: file.path))
+    return ArchiveAnalysis(
+        archive=ArchiveSize(
+            path=shown(path),
+            format=_format_of(path),
+            bytes=size_bytes,
+            uncompressed=sum(file.raw for file in files),
+            entries=len(files),
+        ),
+        files=files,
+        native=natives,
+        folders=_folders(files),
+        findings=archive_findings(members_by_path(members), contents, is_wheel=is_zip),
+        problems=tuple(problems),
+    )
+
+
+def members_by_path(members: list[Member]) -> dict[str, Member]:
+    """Each path once; the last of several that an archive may hold."""
+    return {member.file.path: member for member in members}
+
+
+def _zip_members(path: str, problems: list[Problem]) -> Iterator[Member]:
+    with zipfile.ZipFile(path) as archive:
+        infos = [info for info in archive.infolist() if not info.is_dir()]
+        if len(infos) > MOST_MEMBERS:
+            raise zipfile.BadZipFile(f"it has {len(infos):,} files")
+        for info in infos:
+            row = ArchiveFile(path=info.filename, raw=info.file_size, compressed=info.compress_size)
+            content = _wanted(info.filename, info.file_size, problems, _zip_reader(archive, info))
+            yield Member(file=row, content=content, identity=(info.CRC, info.file_size))
+
+
+def _zip_reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[int], bytes]:
+    def read(limit_bytes: int) -> bytes:
+        with archive.open(info) as stream:
+            return stream.read(limit_bytes)
+
+    return read
+
+
+def _tar_members(path: str, problems: list[Problem]) -> Iterator[Member]:
+    seen_bytes = 0
+    with tarfile.open(path, "r:*", encoding="utf-8") as archive:
+        for count, info in enumerate(archive):
+            seen_bytes += max(info.size, 0)
+            if count > MOST_MEMBERS or seen_bytes > LARGEST_ARCHIVE_BYTES:
+                problems.append(
+                    Problem(
+                        path=shown(path), message=f"more than {count:,} files; the rest is not read"
+                    )
+                )
+                return
+            if not info.isfile():
+                continue
+            name = info.name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+            row = ArchiveFile(path=name, raw=info.size, compressed=None)
+            content = _wanted(name, info.size, problems, _tar_reader(archive, info))
+            yield Member(file=row, content=content)
+
+
+def _tar_reader(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Callable[[int], bytes]:
+    def read(limit_bytes: int) -> bytes:
+        stream = archive.extractfile(info)
+        if stream is None:
+            return b""
+        with closing(stream):
+            return stream.read(limit_bytes)
+
+    return read
+
+
+def _wanted(
+    name: str, size_bytes: int, problems: list[Problem], read: Callable[[int], bytes]
+) -> bytes | None:
+    """The content, if it is one that is looked into."""
+    try:
+        is_record = name.endswith(".dist-info/RECORD")
+        if not is_record and read(len(elf.MAGIC)) != elf.MAGIC:
+            return None
+        if size_bytes > (LARGEST_RECORD_BYTES if is_record else LARGEST_MEMBER_BYTES):
+            problems.append(Problem(path=name, message=f"{size_bytes:,} bytes; not looked into"))
+            return None
+        return read(size_bytes)
+    except (zipfile.BadZipFile, tarfile.TarError, OSError, EOFError, zlib.error) as error:
+        problems.append(Problem(path=name, message=f"cannot be read: {error}"))
+    except (RuntimeError, NotImplementedError) as error:  # encrypted, or an unknown method
+        problems.append(Problem(path=name, message=f"cannot be read: {error}"))
+    return None
+
+
+def _natives(
+    members: list[Member], problems: list[Problem]
+) -> tuple[tuple[NativeLibrary, ...], dict[str, tuple[bytes, elf.Elf]]]:
+    """The ELF files, and their contents by path."""
+    natives = []
+    contents = {}
+    for member in members:
+        if member.content is None or not member.content.startswith(elf.MAGIC):
+            continue
+        path = member.file.path
+        try:
+            found = elf.read_elf(member.content)
+        except elf.MalformedElf as error:
+            problems.append(Problem(path=path, message=str(error)))
+            continue
+        contents[path] = (member.content, found)
+        natives.append(_native(path, found))
+    return tuple(natives), contents
+
+
+def _native(path: str, found: elf.Elf) -> NativeLibrary:
+    sections: Counter[str] = Counter()
+    for section in found.sections:
+        sections[section.name] += section.size
+    return NativeLibrary(
+        path=path, sections=dict(sections), needed=found.needed, stripped=found.is_stripped
+    )
+
+
+def _folders(files: tuple[ArchiveFile, ...]) -> dict[str, int]:
+    """Bytes by the first part of the path, the largest first."""
+    counts: Counter[str] = Counter()
+    for file in files:
+        top, slash, _ = file.path.partition("/")
+        counts[top + slash] += file.raw if file.compressed is None else file.compressed
+    return dict(counts.most_common())
+
+
+def _format_of(path: str) -> str:
+    if path.endswith(".whl"):
+        return "wheel"
+    return "zip" if path.endswith((".zip", ".egg")) else "tar"

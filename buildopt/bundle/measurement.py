@@ -1,0 +1,81 @@
+"""Measure the files of an output: sizes, compressed sizes, and whose the bytes are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from buildopt.bundle.map_search import Owned, generated_file, owners_of
+from buildopt.bundle.memo import Memo
+from buildopt.bundle.model import OutputFile, Problem
+from buildopt.bundle.place import CODE_ENDINGS, Place
+from buildopt.bundle.reading import TooLarge, read_whole, shown
+from buildopt.bundle.sizes import Measuring, Method, digest
+
+LARGEST_FILE_BYTES = 1_000_000_000
+"""A file of this size is no part of a web page; more would not fit the memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """How to measure, and the memos to measure with."""
+
+    methods: tuple[Method, ...]
+    sizes: Memo
+    shares: Memo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """All files of an output; `owned` has one row for each file of code."""
+
+    files: tuple[OutputFile, ...]
+    owned: tuple[Owned, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """A file whose sizes are being measured."""
+
+    name: str
+    sha256: str
+    raw: int
+
+
+def measure_files(place: Place, means: Means) -> Measured:
+    """Every file of the place; one that cannot be read is a problem, and the rest goes on."""
+    measuring = Measuring(means.methods, means.sizes)
+    read: list[_Read] = []
+    owned: list[Owned] = []
+    problems: list[Problem] = []
+    try:
+        for name in place.files:
+            file = generated_file(place, name)
+            try:
+                content = read_whole(file.path, LARGEST_FILE_BYTES)
+            except (OSError, TooLarge) as error:
+                problems.append(Problem(path=name, message=shown(f"not measured: {error}")))
+                continue
+            read.append(_Read(name=name, sha256=digest(content), raw=len(content)))
+            measuring.add(content, read[-1].sha256)
+            if name.endswith(CODE_ENDINGS):
+                owned.append(owners_of(content, file, means.shares))
+        files = tuple(_output_file(one, measuring) for one in read)
+    finally:
+        measuring.close()
+    troubled = [
+        Problem(path=one.attribution.path, message=one.trouble) for one in owned if one.trouble
+    ]
+    return Measured(files=files, owned=tuple(owned), problems=(*problems, *troubled))
+
+
+def _output_file(read: _Read, measuring: Measuring) -> OutputFile:
+    sizes = measuring.sizes(read.sha256, read.raw)
+    return OutputFile(
+        path=read.name,
+        raw=sizes.raw,
+        gzip=sizes.gzip,
+        brotli=sizes.brotli,
+        zstd=sizes.zstd,
+        sha256=read.sha256,
+    )

@@ -1,0 +1,154 @@
+"""Where the output of a build is, and what may be looked at around it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from buildopt.bundle.model import Problem
+from buildopt.bundle.reading import shown
+from buildopt.errors import UsageError
+
+OUTPUT_FOLDERS = (
+    "dist",
+    "build",
+    "out",
+    "public/build",
+    ".output/public",
+    ".next",
+    "www",
+    "target",
+)
+"""Where bundlers and packagers write by default, in the order in which they are tried."""
+PROJECT_FILES = (
+    "package.json",
+    "package-lock.json",
+    "pnpm-lock.yaml",
+    "yarn.lock",
+    "pyproject.toml",
+    "setup.py",
+)
+CODE_ENDINGS = (".js", ".mjs", ".cjs", ".css")
+"""Files that may have a source map."""
+ARCHIVE_ENDINGS = (
+    ".whl",
+    ".zip",
+    ".egg",
+    ".tar",
+    ".tar.gz",
+    ".tgz",
+    ".tar.bz2",
+    ".tar.xz",
+)
+MAP_ENDING = ".map"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """An output folder, what it holds, and the folder of the project, if that is known."""
+
+    output: str
+    project: str
+    files: Mapping[str, str]
+    """Files to measure, sorted: name relative to the output folder, with `/` -> path."""
+    archives: tuple[str, ...]
+    """Paths of archives, where the output is made of them."""
+    problems: tuple[Problem, ...]
+
+
+def find_place(path: str) -> Place:
+    """What `path` means: an archive, one file, an output folder, or a project with one.
+
+    Raises UsageError where there is nothing to analyse.
+    """
+    path = os.path.abspath(path)
+    if os.path.isfile(path):
+        return _place_of_file(path)
+    if not os.path.isdir(path):
+        raise _nothing(path, "is not there")
+    output = _output_folder(path)
+    files, problems = _walk(output)
+    archives = [name for name in files if "/" not in name and name.endswith(ARCHIVE_ENDINGS)]
+    if archives and not any(name.endswith(CODE_ENDINGS) for name in files):
+        paths = tuple(files[name] for name in archives)
+        return Place(output=output, project="", files={}, archives=paths, problems=())
+    if not files:
+        raise _nothing(path, "holds no files")
+    project = path if output != path else _project_of(output)
+    return Place(output=output, project=project, files=files, archives=(), problems=tuple(problems))
+
+
+def _place_of_file(path: str) -> Place:
+    output, name = os.path.split(path)
+    if name.endswith(ARCHIVE_ENDINGS):
+        return Place(output=output, project="", files={}, archives=(path,), problems=())
+    project = _project_of(output)
+    files = {shown(name): path}
+    return Place(output=output, project=project, files=files, archives=(), problems=())
+
+
+def _output_folder(path: str) -> str:
+    """The folder itself, unless it is a project that has one for its output."""
+    has_code = any(name.endswith((*CODE_ENDINGS, ".html")) for name in os.listdir(path))
+    is_project = any(os.path.exists(os.path.join(path, name)) for name in PROJECT_FILES)
+    if has_code and not is_project:
+        return path
+    for name in OUTPUT_FOLDERS:
+        folder = os.path.join(path, *name.split("/"))
+        if os.path.isdir(folder) and not os.path.islink(folder):
+            return folder
+    if is_project:
+        raise _nothing(path, f"has none of {', '.join(OUTPUT_FOLDERS)}")
+    return path
+
+
+def _project_of(output: str) -> str:
+    """The nearest folder above that has a project's file; empty where none of three has."""
+    folder = output
+    for _ in range(3):
+        folder = os.path.dirname(folder)
+        if any(os.path.exists(os.path.join(folder, name)) for name in PROJECT_FILES):
+            return folder
+    return ""
+
+
+def _walk(output: str) -> tuple[dict[str, str], list[Problem]]:
+    """All regular files but maps; links and devices are named and left aside."""
+    problems: list[Problem] = []
+    files = {}
+    for path in _paths(output, problems):
+        name = shown(os.path.relpath(path, output)).replace(os.sep, "/")
+        if name.endswith(MAP_ENDING):
+            continue
+        try:
+            is_file = stat.S_ISREG(os.lstat(path).st_mode)
+        except OSError as error:
+            problems.append(Problem(path=name, message=error.strerror or "cannot be read"))
+            continue
+        if is_file:
+            files[name] = path
+        else:
+            problems.append(Problem(path=name, message="is a link or no file; left aside"))
+    return dict(sorted(files.items())), problems
+
+
+def _paths(output: str, problems: list[Problem]) -> Iterator[str]:
+    """Everything but folders, and links to folders too."""
+
+    def refuse(error: OSError) -> None:
+        name = shown(os.path.relpath(error.filename or output, output))
+        problems.append(Problem(path=name, message=error.strerror or "cannot be listed"))
+
+    for folder, folders, names in os.walk(output, onerror=refuse):
+        links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
+        yield from (os.path.join(folder, name) for name in [*names, *links])
+
+
+def _nothing(path: str, why: str) -> UsageError:
+    return UsageError(
+        f"nothing to analyse in `{path}`: it {why}",
+        hint="give the folder that the build writes, or a wheel, sdist or zip",
+        slug="no-bundle",
+    )

@@ -1,0 +1,104 @@
+"""An analysis in so few figures that they fit an event: for baselines, alerts and trends.
+
+Everything of it that is cut off is counted, so that a reader knows what is missing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from buildopt.bundle.model import SCHEMA, BundleAnalysis, Compressor, Sizes, sizes_of
+
+MOST_PACKAGES = 100
+MOST_ENTRIES = 20
+MOST_FILES = 100
+"""A row has some 200 bytes; an event has at most 64 KiB."""
+LONGEST_NAME = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntrySummary:
+    """What one entry loads at once and later."""
+
+    name: str
+    initial: Sizes
+    lazy: Sizes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageSummary:
+    """All copies of a package together."""
+
+    name: str
+    versions: tuple[str, ...]
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSummary:
+    """One file of the output."""
+
+    path: str
+    sizes: Sizes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleSummary:
+    """The figures of one analysis; `left_out` counts rows that are not among them."""
+
+    schema: int = SCHEMA
+    output: str
+    compressors: tuple[Compressor, ...]
+    totals: Sizes
+    entries: tuple[EntrySummary, ...]
+    packages: tuple[PackageSummary, ...]
+    files: tuple[FileSummary, ...]
+    duplicates: int
+    findings: dict[str, int]
+    """Kind -> how many."""
+    unmapped_bytes: int
+    left_out: int
+
+
+def summary_of(analysis: BundleAnalysis) -> BundleSummary:
+    """The figures, the largest rows of each kind."""
+    packages = _packages(analysis)
+    files = sorted(analysis.files, key=lambda file: (-file.raw, file.path))
+    entries = [
+        EntrySummary(name=_short(e.name), initial=e.initial_sizes, lazy=e.lazy_sizes)
+        for e in analysis.entries
+    ]
+    cut = ((packages, MOST_PACKAGES), (files, MOST_FILES), (entries, MOST_ENTRIES))
+    return BundleSummary(
+        output=_short(analysis.output),
+        compressors=analysis.compressors,
+        totals=analysis.totals,
+        entries=tuple(entries[:MOST_ENTRIES]),
+        packages=tuple(packages[:MOST_PACKAGES]),
+        files=tuple(
+            FileSummary(path=_short(file.path), sizes=sizes_of((file,)))
+            for file in files[:MOST_FILES]
+        ),
+        duplicates=len(analysis.duplicates),
+        findings=dict(sorted(Counter(f.kind for f in analysis.findings).items())),
+        unmapped_bytes=sum(row.unmapped for row in analysis.attribution),
+        left_out=sum(max(0, len(rows) - most) for rows, most in cut),
+    )
+
+
+def _packages(analysis: BundleAnalysis) -> list[PackageSummary]:
+    counts: Counter[str] = Counter()
+    versions: dict[str, list[str]] = {}
+    for package in analysis.packages:
+        counts[package.name] += package.bytes
+        versions.setdefault(package.name, []).append(package.version or "unknown")
+    return [
+        PackageSummary(name=_short(name), versions=tuple(versions[name][:10]), bytes=count)
+        for name, count in counts.most_common()
+    ]
+
+
+def _short(name: str) -> str:
+    """The end of a name that is too long: there it differs from others."""
+    return name if len(name) <= LONGEST_NAME else "…" + name[-LONGEST_NAME + 1 :]

@@ -1,0 +1,184 @@
+"""`buildopt bundle`: what a build's output is made of, why, and what changed."""
+
+from __future__ import annotations
+
+import os
+from typing import Literal
+
+import click
+
+from buildopt.bundle.analysis import DEFAULT_ENCODINGS, analyse
+from buildopt.bundle.budgets import CheckResult, judge, parse_budget
+from buildopt.bundle.compare import Comparison, compare
+from buildopt.bundle.document import encode, load
+from buildopt.bundle.measurement import Means
+from buildopt.bundle.model import Analysis, BundleAnalysis
+from buildopt.bundle.reason import Answer, why_is_it_there
+from buildopt.cli.bundle_means import means_of
+from buildopt.errors import EXIT_FAILED, UsageError
+
+Form = Literal["text", "markdown", "json"]
+
+EPILOG = """\b
+Examples:
+  buildopt bundle                          what is in dist/ (or build/, out/ …)
+  buildopt bundle dist/app-1.0-py3-none-any.whl
+  buildopt bundle --json > before.json
+  buildopt bundle diff before.json dist    what changed, and because of what
+  buildopt bundle diff before.json dist --markdown >> "$GITHUB_STEP_SUMMARY"
+  buildopt bundle why lodash               which import brings it
+  buildopt bundle check --budget 'initial.brotli<=150kB' --budget 'duplicates<=0'
+
+A folder that bears the name of a command is written `./diff`.
+"""
+
+
+class _ShowByDefault(click.Group):
+    """A group whose first word may be left out: it is `show` then."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put `show` in front of arguments that begin with no command."""
+        names_one = bool(args) and (args[0] in self.commands or args[0] in ctx.help_option_names)
+        return super().parse_args(ctx, args if names_one else ["show", *args])
+
+
+_quick = click.option(
+    "--quick", is_flag=True, help="Brotli at a lower level: an estimate, for watching."
+)
+_encoding = click.option(
+    "--encoding",
+    "encodings",
+    type=click.Choice(DEFAULT_ENCODINGS),
+    multiple=True,
+    help="Measure only this one; repeatable.  [default: all]",
+)
+_markdown = click.option(
+    "--markdown", "as_markdown", is_flag=True, help="Short Markdown, for a pull request."
+)
+_json = click.option("--json", "as_json", is_flag=True, help="One object, for machines.")
+
+
+@click.group("bundle", cls=_ShowByDefault, epilog=EPILOG)
+def command() -> None:
+    """Say what a build's output is made of: files, packages, duplicates, and what to mend."""
+
+
+@command.command("show")
+@click.argument("path", default=".", metavar="[PATH]")
+@_quick
+@_encoding
+@click.option("--savings", is_flag=True, help="Measure what leaving out each package would save.")
+@_markdown
+@_json
+def show(
+    path: str,
+    quick: bool,
+    encodings: tuple[str, ...],
+    savings: bool,
+    as_markdown: bool,
+    as_json: bool,
+) -> None:
+    """Analyse PATH: an output folder, a project with one, a wheel, an sdist, a zip or tar."""
+    means = means_of(encodings or DEFAULT_ENCODINGS, is_quick=quick)
+    _give(analyse(path, means, measures_savings=savings), _form(as_markdown, as_json))
+
+
+@command.command("diff")
+@click.argument("before", metavar="A")
+@click.argument("after", metavar="B")
+@_quick
+@_encoding
+@_markdown
+@_json
+def diff(
+    before: str,
+    after: str,
+    quick: bool,
+    encodings: tuple[str, ...],
+    as_markdown: bool,
+    as_json: bool,
+) -> None:
+    """Compare two builds: folders, or documents that `--json` wrote."""
+    means = means_of(encodings or DEFAULT_ENCODINGS, is_quick=quick)
+    found = compare(_bundle(before, means), _bundle(after, means))
+    _give(found, _form(as_markdown, as_json))
+
+
+@command.command("why")
+@click.argument("name")
+@click.argument("path", default=".", metavar="[PATH]")
+@_json
+def why(name: str, path: str, as_json: bool) -> None:
+    """Show the imports that lead to NAME: a package, or the end of a module's name."""
+    _give(why_is_it_there(name, path), "json" if as_json else "text")
+
+
+@command.command("check")
+@click.argument("path", default=".", metavar="[PATH]")
+@click.option(
+    "--budget", "budgets", multiple=True, metavar="WHAT<=LIMIT", help="A limit; repeatable."
+)
+@click.option("--against", metavar="PATH", help="An earlier folder or document, for `+5%`.")
+@_json
+def check(path: str, budgets: tuple[str, ...], against: str | None, as_json: bool) -> int:
+    """Hold PATH to its budgets; exit 1 where one is exceeded."""
+    if not budgets:
+        raise UsageError(
+            "there is no budget to check",
+            hint="give one with --budget 'total.gzip<=300kB'",
+            slug="budget",
+        )
+    limits = [parse_budget(text) for text in budgets]
+    means = means_of(DEFAULT_ENCODINGS)
+    analysis = _bundle(path, means)
+    earlier = _bundle(against, means) if against else None
+    verdicts = tuple(verdict for limit in limits for verdict in judge(limit, analysis, earlier))
+    is_kept = all(verdict.is_kept for verdict in verdicts)
+    _give(CheckResult(passed=is_kept, budgets=verdicts), "json" if as_json else "text")
+    return 0 if is_kept else EXIT_FAILED
+
+
+def _form(as_markdown: bool, as_json: bool) -> Form:
+    if as_markdown and as_json:
+        raise UsageError(
+            "cannot print both JSON and Markdown", hint="give one of the two", slug="usage"
+        )
+    return "markdown" if as_markdown else "json" if as_json else "text"
+
+
+def _bundle(path: str, means: Means) -> BundleAnalysis:
+    """An analysis of a bundle, made now or read from a document."""
+    is_document = path.endswith(".json") and os.path.isfile(path)
+    found = load(path) if is_document else analyse(path, means)
+    if isinstance(found, BundleAnalysis):
+        return found
+    raise UsageError(
+        f"`{path}` is an archive; this command takes bundles",
+        hint="see its contents with `buildopt bundle PATH`",
+        slug="no-bundle",
+    )
+
+
+def _give(found: Analysis | Comparison | Answer | CheckResult, form: Form) -> None:
+    """Print it; JSON and Markdown are UTF-8 whatever the locale, a file is where they end."""
+    if form == "json":
+        click.echo(encode(found), nl=False)
+    elif form == "markdown" and not isinstance(found, (Answer, CheckResult)):
+        from buildopt.cli.bundle_markdown import markdown_of
+
+        click.echo(markdown_of(found).encode("utf-8", "backslashreplace"), nl=False)
+    else:
+        _print(found)
+
+
+def _print(found: Analysis | Comparison | Answer | CheckResult) -> None:
+    from buildopt.cli import bundle_text as text  # with rich, which the other forms do without
+
+    if isinstance(found, Comparison):
+        text.print_comparison(found)
+    elif isinstance(found, Answer):
+        text.print_answer(found)
+    elif isinstance(found, CheckResult):
+        text.print_verdicts(found.budgets)
+    else:
+        text.print_analysis(found)

@@ -1,0 +1,212 @@
+"""`buildopt bundle` as a user calls it."""
+
+import json
+import os
+import sqlite3
+
+import pytest
+
+from tests.unit.bundle.bundle_writing import write_chunk, write_lock, write_metafile
+
+A = "../node_modules/a/index.js"
+
+
+@pytest.fixture
+def built(rig):
+    """A project with a bundle in dist/, and statistics that tell why."""
+    write_lock(rig.root, {"node_modules/a": "1.2.3"})
+    write_chunk(rig.root / "dist", "main.js", [("../src/i.js", "i();"), (A, "a();" * 50)])
+    imports = {"src/i.js": ["node_modules/a/index.js"]}
+    write_metafile(rig.root, imports, {"dist/main.js": []}, ("dist/main.js", "src/i.js"))
+    return rig
+
+
+def told(rig, *arguments):
+    """The object that a command prints, and nothing else on stdout."""
+    done = rig.call("bundle", *arguments, "--json")
+    assert done.stderr == b""
+    return json.loads(done.stdout)
+
+
+def text(rig, *arguments, status=0):
+    done = rig.call("bundle", *arguments)
+    assert done.returncode == status, done.stderr.decode()
+    return done.stdout.decode()
+
+
+def test_the_folder_need_not_be_named(built):
+    found = told(built)
+
+    assert (found["schema"], found["kind"]) == (1, "bundle")
+    assert [file["path"] for file in found["files"]] == ["main.js"]
+    assert set(found["totals"]) == {"raw", "gzip", "brotli", "zstd"}
+    assert found == told(built, "dist")
+
+
+def test_the_document_keeps_its_contract(built):
+    found = told(built)
+
+    assert set(found["files"][0]) >= {"path", "raw", "gzip", "brotli"}
+    assert set(found["packages"][0]) >= {"name", "version", "instance", "bytes"}
+    contract = {"path", "mapped", "unmapped", "line_ends", "map_comment"}
+    assert set(found["attribution"][0]) >= contract
+    assert found["why"] == [
+        {
+            "package": "a",
+            "instance": "node_modules/a",
+            "chain": ["src/i.js", "node_modules/a/index.js"],
+        }
+    ]
+
+
+def test_a_second_analysis_gives_the_same_from_what_is_remembered(built):
+    first = told(built)
+
+    second = told(built)
+
+    assert second == first
+    built.environ["BUILDOPT_BUNDLE_MEMO"] = "0"
+    assert told(built) == first
+
+
+def test_a_falsified_memo_does_not_break_the_sum(built):
+    first = told(built)
+    for database in built.cache.rglob("cache.db"):
+        connection = sqlite3.connect(database)
+        with connection:
+            connection.execute("UPDATE Cache SET value = ?", (b'{"sources": {}}',))
+        connection.close()
+
+    assert told(built) == first
+
+
+def test_a_memo_that_others_may_write_is_left_off_and_said_once(built):
+    told(built)
+    for folder in ("sizes", "shares"):
+        (built.cache / "v1" / "bundle" / folder).chmod(0o777)
+
+    done = built.call("bundle", "--json")
+
+    assert done.stderr.count(b"not remembered") == 1
+    assert json.loads(done.stdout)["kind"] == "bundle"
+
+
+def test_people_see_the_sum_the_packages_and_how_the_sizes_were_made(built):
+    shown = text(built)
+
+    assert "dist: " in shown.splitlines()[0]
+    assert "mapped" in shown.splitlines()[1]
+    assert "gzip 9 (zlib " in shown
+    assert "a        1.2.3" in shown
+
+
+def test_an_estimate_is_marked(built):
+    assert "brotli 5 (brotli" in text(built, "--quick")
+    assert "estimate" in text(built, "--quick")
+
+
+def test_names_of_files_cannot_move_the_cursor_or_colour_the_text(built):
+    write_chunk(built.root / "dist", "\x1b[31m[bold]x.js", [("../src/\x1b]0;t\x07.js", "x();")])
+
+    shown = text(built)
+
+    assert "\x1b" not in shown
+    assert "[bold]x.js" in shown
+
+
+def test_an_output_that_is_not_utf_8_gets_plain_characters(built):
+    built.environ |= {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    write_chunk(built.root / "dist", "é.js", [("../src/é.js", "x();")])
+
+    assert text(built).isascii()
+    assert text(built, "why", "a").isascii()
+
+
+def test_why_shows_the_imports_that_lead_to_a_package_or_a_module(built):
+    assert "└ node_modules/a/index.js" in text(built, "why", "a")
+    assert told(built, "why", "a/index.js")["why"][0]["bytes"] == 200
+    assert told(built, "why", "a", "dist")["why"][0]["version"] == "1.2.3"
+
+
+def test_why_suggests_the_name_that_was_meant(built):
+    done = built.call("bundle", "why", "node_modules/aa")
+
+    assert done.returncode == 2
+    assert b"nothing of the name" in done.stderr
+
+
+def test_why_tells_how_to_get_statistics_where_there_are_none(built):
+    (built.root / "meta.json").unlink()
+
+    done = built.call("bundle", "why", "a")
+
+    assert done.returncode == 2
+    assert b"--metafile" in done.stderr
+
+
+def test_a_document_stands_for_the_build_that_it_was_written_of(built):
+    (built.root / "before.json").write_bytes(built.call("bundle", "--json").stdout)
+    write_lock(built.root, {"node_modules/a": "2.0.0"})
+    write_chunk(built.root / "dist", "main.js", [("../src/i.js", "i();"), (A, "a();" * 90)])
+
+    found = told(built, "diff", "before.json", "dist")
+    shown = text(built, "diff", "before.json", "dist")
+
+    assert found["packages"][0]["cause"] == "version 1.2.3 → 2.0.0"
+    assert found["files"][0]["status"] == "changed"
+    assert "+160 B, +80 %" in shown
+
+
+@pytest.mark.parametrize(("budget", "status"), [("total.raw<=1MB", 0), ("package:a<=10", 1)])
+def test_a_budget_decides_the_status(built, budget, status):
+    shown = text(built, "check", "--budget", budget, status=status)
+
+    assert ("kept" if status == 0 else "over") in shown
+    assert told(built, "check", "--budget", budget)["passed"] is (status == 0)
+
+
+def test_a_relative_budget_takes_an_earlier_document(built):
+    (built.root / "before.json").write_bytes(built.call("bundle", "--json").stdout)
+    write_chunk(built.root / "dist", "main.js", [("../src/i.js", "i();"), (A, "a();" * 90)])
+
+    call = ("check", "--budget", "total.raw<=+5%", "--against", "before.json")
+    found = told(built, *call)
+
+    assert [row["is_kept"] for row in found["budgets"]] == [False]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check",),
+        ("check", "--budget", "all"),
+        ("nowhere",),
+        ("diff", "a", "b"),
+        ("--encoding", "x"),
+    ],
+)
+def test_a_mistake_is_told_in_two_lines(built, arguments):
+    done = built.call("bundle", *arguments)
+
+    assert done.returncode == 2
+    assert done.stdout == b""
+    assert done.stderr.startswith(b"buildopt: ")
+    assert b"\nhint: " in done.stderr
+
+
+def test_what_is_a_command_can_be_a_folder_too(built):
+    os.rename(built.root / "dist", built.root / "diff")
+
+    assert told(built, "./diff")["files"][0]["path"] == "main.js"
+
+
+def test_markdown_says_what_changed_for_a_pull_request(built):
+    (built.root / "before.json").write_bytes(built.call("bundle", "--json").stdout)
+    parts = [("../src/i|`.js", "i();"), (A, "a();" * 90)]
+    write_chunk(built.root / "dist", "main.js", parts)
+
+    shown = text(built, "diff", "before.json", "dist", "--markdown").splitlines()
+
+    assert shown[0].startswith("## +")
+    assert "| package | bytes | change | because |" in shown
+    assert any(line.startswith("| `` src/i\\|`.js `` |") for line in shown)

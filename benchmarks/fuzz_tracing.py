@@ -34,6 +34,7 @@ class Batch(NamedTuple):
     cases: int
     mode: str
     longest: int
+    has_steps: bool
     shrinks: bool
 
 
@@ -68,7 +69,7 @@ def try_batch(batch: Batch) -> tuple[list[tuple[FuzzCase, Difference]], Tally]:
     """The cases of a batch that differ, cut down as far as they go on differing."""
     tally, failures = Tally(), []
     for seed in range(batch.first_seed, batch.first_seed + batch.cases):
-        case = case_for(seed, batch.longest)
+        case = case_for(seed, batch.longest, has_steps=batch.has_steps)
         difference = try_case(case, batch.mode, tally)
         if difference is None:
             continue
@@ -82,7 +83,14 @@ def batches(first: int, options: argparse.Namespace) -> Iterator[Batch]:
     """All cases in batches."""
     end = first + options.cases
     for seed in range(first, end, BATCH):
-        yield Batch(seed, min(BATCH, end - seed), options.mode, options.longest, options.shrink)
+        yield Batch(
+            seed,
+            min(BATCH, end - seed),
+            options.mode,
+            options.longest,
+            options.steps,
+            options.shrink,
+        )
 
 
 def _options() -> argparse.Namespace:
@@ -91,6 +99,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="of the first case; the next follow")
     parser.add_argument("--mode", choices=("strict", "default"), default="strict")
     parser.add_argument("--longest", type=int, default=LONGEST_SCRIPT, help="lines of a script")
+    parser.add_argument("--steps", action="store_true", help="each line is a script of its own")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--no-shrink", dest="shrink", action="store_false")
     return parser.parse_args()

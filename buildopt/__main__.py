@@ -18,6 +18,11 @@ def main() -> int:
             return status
         # One run makes few cycles and ends soon; looking for them took 8 % of a miss.
         gc.disable()
+    elif arguments[:1] == ["-c"]:
+        from buildopt.steps import client
+
+        if client.is_client_call(arguments):
+            return client.run_script(arguments)
     from buildopt.cli.app import run_command_line
 
     return run_command_line(arguments)

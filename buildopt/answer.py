@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from buildopt import hit
 from buildopt.cache import restore, streams
 from buildopt.cache.artifacts import Damaged
 from buildopt.cache.fingerprint import States
 from buildopt.events import DamageFound
 from buildopt.execute.cursor import line_end
 from buildopt.execute.stdin import skip_stdin
-from buildopt.execute.streams import describe_streams
+from buildopt.execute.streams import Streams
 from buildopt.model import CacheEntry, Chunk, Hit, MissReason, Trace
 from buildopt.results import count_inputs, count_outputs, result_of
 from buildopt.session import Finished, Fresh, Run, made_by_run, seconds_since
@@ -23,11 +20,13 @@ def answered(run: Run, found: Hit, states: States) -> Finished | MissReason:
     kept = {o.subject for o in found.trace.observations}
     try:
         passed = streams.unpack(run.artifacts.get_bytes(found.entry.streams_digest))
-        chunks = fit_for_replay(passed.chunks)
+        chunks = fit_for_replay(passed.chunks, run.stage.streams)
+        run.stage.meet(found)
         plan = restore.plan_for(found.entry, run.owned, kept, states)
         if not plan.is_empty:
             with run.progress.step("restoring", lambda: plan.size_bytes):
                 restore.apply(plan, run.artifacts, run.plan_path, states)
+        run.stage.made(found)
     except restore.Blocked as blocked:
         run.owned.disown(blocked.path)
         return MissReason(kind="file-appeared", subject=blocked.path)
@@ -44,7 +43,9 @@ def answered(run: Run, found: Hit, states: States) -> Finished | MissReason:
     run.owned.update(made_by_run(found.entry, found.trace.observations), plan.removals)
     run.records.touch(run.task, found.trace.key)
     skip_stdin(run.policy.stdin, passed.stdin_bytes)
-    replay((*chunks, *(() if run.policy.is_quiet else line_end(chunks, describe_streams()))))
+    run.stage.replay(
+        (*chunks, *(() if run.policy.is_quiet else line_end(chunks, run.stage.streams)))
+    )
     took_s = seconds_since(run.started_ns)
     result = result_of(
         run.task,
@@ -60,24 +61,18 @@ def answered(run: Run, found: Hit, states: States) -> Finished | MissReason:
         outputs=count_outputs(found.entry, len(plan.removals)),
         record=found.trace.key,
     )
-    fresh = fresh_state(run, found.trace, found.entry, chunks)
+    keeps = run.stage.keeps_fresh_state
+    fresh = fresh_state(run, found.trace, found.entry, chunks) if keeps else None
     return Finished(result=result, fresh=fresh)
 
 
-def replay(chunks: Iterable[Chunk]) -> None:
-    """Write the chunks; where nobody reads, end by SIGPIPE as the command would have."""
-    for chunk in chunks:
-        hit.write_all(2 if chunk.stream == "stderr" else 1, chunk.data)
-
-
-def fit_for_replay(chunks: tuple[Chunk, ...]) -> tuple[Chunk, ...]:
+def fit_for_replay(chunks: tuple[Chunk, ...], streams: Streams) -> tuple[Chunk, ...]:
     """The chunks without what only a live run may print: queries, titles, orders to a CI system."""
     if not any(b"\x1b" in chunk.data or b"::" in chunk.data for chunk in chunks):
         return chunks
     from buildopt.execute.replay import chunks_for  # compiles its patterns, 5 ms
 
-    ours = describe_streams()
-    return tuple(chunks_for(chunks, recorded=ours, target=ours))
+    return tuple(chunks_for(chunks, recorded=streams, target=streams))
 
 
 def fresh_state(

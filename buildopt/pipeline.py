@@ -48,6 +48,7 @@ from buildopt.results import (
     relative_subjects,
     result_of,
     tell_task,
+    with_steps,
 )
 from buildopt.session import (
     Finished,
@@ -59,7 +60,7 @@ from buildopt.session import (
     seconds_since,
     variable_observations,
 )
-from buildopt.watched import run_unwatched, run_watched
+from buildopt.watched import OwnStage, run_unwatched, run_watched
 
 
 def run_task(task: Task, policy: Policy, observer: Observer | None, stores: Stores) -> Finished:
@@ -72,11 +73,21 @@ def run_task(task: Task, policy: Policy, observer: Observer | None, stores: Stor
         undeclared = NotStored(kind="undeclared", subject="inputs")
         return _unobserved(task, policy, stores, undeclared)
     started_ns = time.monotonic_ns()
+    stage = OwnStage(lambda step: answer_or_run(step).result)
     lock = locks.acquire(os.path.join(stores.layout.checkout(task.root), f"{task.key}.lock"))
-    run: Run | None = None
     try:
         # After the wait: a run that held the lock has changed what this task owns here.
-        run = begin(task, policy, observer, stores)._replace(started_ns=started_ns)
+        run = begin(task, policy, observer, stores, stage)._replace(started_ns=started_ns)
+        finished = answer_or_run(run)
+    finally:
+        locks.release(lock)
+    return finished._replace(result=with_steps(finished.result, stage.steps))
+
+
+def answer_or_run(run: Run) -> Finished:
+    """Answer a run that was begun, or have it take place."""
+    policy = run.policy
+    try:
         found = _recover_and_look_up(run)
         if isinstance(found.lookup, Hit) and policy.reads and not stdin_is_open(policy.stdin):
             answer = answered(run, found.lookup, found.states)
@@ -85,16 +96,14 @@ def run_task(task: Task, policy: Policy, observer: Observer | None, stores: Stor
             found = found._replace(lookup=Miss(reasons=(answer,)))
         return _executed(run, found)
     finally:
-        if run is not None:
-            run.memo.save()
-        locks.release(lock)
+        run.memo.save()
 
 
 def look_up_only(
     task: Task, observer: Observer, stores: Stores
 ) -> tuple[lookup.Found, tuple[Observation, ...]]:
     """What a run would be answered with, touching nothing; and what the record observed."""
-    run = begin(task, Policy(), observer, stores)
+    run = begin(task, Policy(), observer, stores, OwnStage())
     found = look_up(run)
     held = found.lookup.trace.observations if isinstance(found.lookup, Hit) else ()
     return found, held
@@ -186,8 +195,8 @@ def _executed(run: Run, found: lookup.Found) -> Finished:
     )
     tell_task(run.stores.journal, result, observed.processes)
     fresh = None
-    if isinstance(recorded, Recorded) and run.policy.reads:
-        chunks = fit_for_replay(execution.chunks or ())
+    if isinstance(recorded, Recorded) and run.policy.reads and run.stage.keeps_fresh_state:
+        chunks = fit_for_replay(execution.chunks or (), run.stage.streams)
         fresh = fresh_state(run, recorded.trace, recorded.entry, chunks)
     return Finished(result=result, fresh=fresh)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from buildopt import blobs
@@ -17,6 +18,7 @@ from buildopt.events import (
     RunFinished,
     StoredOutput,
     TaskFinished,
+    TaskResult,
 )
 from buildopt.journal import Journal
 from buildopt.model import (
@@ -74,6 +76,14 @@ def tell_task(journal: Journal, result: RunFinished, processes: Sequence[Process
             processes=blobs.put(journal.state, table, time.time()) if table else "",
         )
     )
+
+
+def with_steps(result: RunFinished, steps: tuple[TaskResult, ...]) -> RunFinished:
+    """The result of a run with those of the steps inside it, and how many of them were hits."""
+    if not steps:
+        return result
+    hits = sum(1 for step in steps if step.outcome != "executed")
+    return replace(result, tasks=steps, hit_ratio=hits / len(steps))
 
 
 def process_rows(processes: Sequence[Process]) -> list[dict[str, Any]]:

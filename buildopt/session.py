@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Container, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 from buildopt import terminal_line
 from buildopt.cache import lookup, memo, ownership, records, search_path, variables
@@ -18,14 +18,17 @@ from buildopt.cache.tokens import Tokens
 from buildopt.events import RunFinished
 from buildopt.execute.command import StdinChoice
 from buildopt.execute.stdin import stdin_content, stdin_offset
-from buildopt.execute.streams import describe_streams
+from buildopt.execute.streams import Streams
 from buildopt.journal import Journal
 from buildopt.model import (
     CacheEntry,
     CacheMode,
     Chunk,
+    Execution,
+    Hit,
     NotStored,
     Observation,
+    Observed,
     OutputState,
     Task,
     Trace,
@@ -87,6 +90,33 @@ class Fresh(NamedTuple):
     chunks: tuple[Chunk, ...]
 
 
+class Stage(Protocol):
+    """Where a run takes place: with our own streams, or in a client's (`steps/stage.py`)."""
+
+    @property
+    def streams(self) -> Streams:
+        """What is printed to."""
+
+    @property
+    def keeps_fresh_state(self) -> bool:
+        """Whether the next call like it may be answered by a hit index."""
+
+    def execute(self, run: Run, usual_s: float) -> tuple[Execution, Observed]:
+        """Run the command under observation; raises BuildoptError where it cannot be started.
+
+        `usual_s` is how long it usually takes, 0 where nobody knows.
+        """
+
+    def meet(self, found: Hit) -> None:
+        """Take note of a record, before anything of it is given back; raises OSError."""
+
+    def made(self, found: Hit) -> None:
+        """Take note that all of it was given back; raises OSError."""
+
+    def replay(self, chunks: Iterable[Chunk]) -> None:
+        """Write what a run printed."""
+
+
 class Run(NamedTuple):
     """What the steps of one run share."""
 
@@ -105,6 +135,7 @@ class Run(NamedTuple):
     stdin_offset: int
     look: Look
     started_ns: int
+    stage: Stage
 
     def states(
         self,
@@ -168,10 +199,9 @@ class Run(NamedTuple):
         return os.path.join(self.folder, f"{self.task.key}.plan")
 
 
-def begin(task: Task, policy: Policy, observer: Observer, stores: Stores) -> Run:
+def begin(task: Task, policy: Policy, observer: Observer, stores: Stores, stage: Stage) -> Run:
     """Take stock before anything is looked up; never raises for a cache that cannot be written."""
     folder = stores.layout.checkout(task.root)
-    ours = describe_streams()
     offset = stdin_offset(policy.stdin)
     stdin = stdin_content(policy.stdin, stores.secret, offset)
     progress = Progress(is_shown=may_show_lines(policy))
@@ -196,12 +226,13 @@ def begin(task: Task, policy: Policy, observer: Observer, stores: Stores) -> Run
         stdin_offset=offset,
         folder=folder,
         look=look_of(
-            terminals=(ours.stdout == "terminal", ours.stderr == "terminal"),
-            is_joined=ours.is_joined,
+            terminals=(stage.streams.stdout == "terminal", stage.streams.stderr == "terminal"),
+            is_joined=stage.streams.is_joined,
             environment=task.environment,
             secret=stores.secret,
         ),
         started_ns=time.monotonic_ns(),
+        stage=stage,
     )
 
 

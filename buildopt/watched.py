@@ -6,56 +6,120 @@ The observer's own trouble makes what it saw incomplete, and costs the command n
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
-from buildopt import tool_events
+from buildopt import hit, tool_events
 from buildopt.cache import survivors
 from buildopt.errors import BuildoptError
+from buildopt.events import RunFinished, TaskResult
 from buildopt.execute.command import Command, Unobserved
 from buildopt.execute.environment import child_environment
 from buildopt.execute.process import execute
 from buildopt.execute.status_line import Status
+from buildopt.execute.streams import describe_streams
 from buildopt.journal import Journal
-from buildopt.model import Execution, NotStored, Observed, Task
+from buildopt.model import Chunk, Execution, Hit, NotStored, Observed, Task
 from buildopt.observe.observer import Watch
 from buildopt.session import Policy, Run, may_show_lines, named
 
+if TYPE_CHECKING:
+    from buildopt.steps.scripts import Scripts
+
+AnswerOrRun = Callable[[Run], RunFinished]
+"""The pipeline's way from look-up to record."""
+
+
+class OwnStage:
+    """A run with our own streams; see `session.Stage`. `steps` are what scripts inside gave."""
+
+    keeps_fresh_state = True
+
+    def __init__(self, answer_or_run: AnswerOrRun | None = None) -> None:
+        """`answer_or_run` does it for a step; without it scripts have no records of their own."""
+        self.steps: tuple[TaskResult, ...] = ()
+        self.streams = describe_streams()
+        self._answer_or_run = answer_or_run
+
+    def execute(self, run: Run, usual_s: float) -> tuple[Execution, Observed]:
+        """Run the command under observation; raises BuildoptError where it cannot be started."""
+        life = survivors.begin(os.path.join(run.folder, run.task.key + survivors.SUFFIX))
+        try:
+            execution, observed = self._execute(run, usual_s, life.inherited)
+        finally:
+            life.close()
+        if life.is_shared:  # they may have written where this run did
+            earlier = NotStored(kind="survivor", subject="earlier run")
+            observed = observed._replace(incomplete=(*observed.incomplete, earlier))
+        return execution, observed
+
+    def _execute(
+        self, run: Run, usual_s: float, lock_fds: tuple[int, ...]
+    ) -> tuple[Execution, Observed]:
+        watch = _watch(run)
+        scripts = self._scripts(run, watch)
+        more = scripts.environment if scripts else {}
+        setup = Unobserved() if isinstance(watch, NotStored) else watch
+        journal = run.stores.journal
+        try:
+            with tool_events.collected(journal) as events:
+                environment = child_environment(
+                    run.task.environment, run_id=journal.run_id, events_file=events
+                )
+                execution = execute(
+                    _command(run.task, run.policy, environment | more, lock_fds),
+                    scripts or setup,
+                    _status(run.task, run.policy, usual_s),
+                )
+        except BuildoptError:
+            _finish(watch)  # nobody is left to be observed
+            raise
+        finally:
+            if scripts is not None:
+                self.steps = scripts.stop()
+        return execution, _finish(watch)
+
+    def meet(self, found: Hit) -> None:
+        """Nobody is around."""
+
+    def made(self, found: Hit) -> None:
+        """Nobody is around."""
+
+    def replay(self, chunks: Iterable[Chunk]) -> None:
+        """Write the chunks; where nobody reads, end by SIGPIPE as the command would have."""
+        for chunk in chunks:
+            hit.write_all(2 if chunk.stream == "stderr" else 1, chunk.data)
+
+    def _scripts(self, run: Run, watch: Watch | NotStored) -> Scripts | None:
+        """What makes steps of the scripts in it, where the command may start some."""
+        if self._answer_or_run is None or not run.is_traced or isinstance(watch, NotStored):
+            return None
+        from buildopt.steps import shell
+
+        folders = (run.task.root, run.task.directory)
+        more = shell.script_environment(run.task.argv, run.task.environment, folders)
+        if not more:
+            return None
+        from buildopt.steps.scripts import Scripts
+
+        return Scripts.of(run, watch, more, self._answer_or_run)
+
 
 def run_watched(run: Run, usual_s: float = 0.0) -> tuple[Execution, Observed]:
-    """Run the command under observation; raises BuildoptError where it cannot be started.
+    """Run the command where it belongs; raises BuildoptError where it cannot be started.
 
     `usual_s` is how long it usually takes, 0 where nobody knows.
     """
-    life = survivors.begin(os.path.join(run.folder, run.task.key + survivors.SUFFIX))
-    try:
-        execution, observed = _run_watched(run, usual_s, life.inherited)
-    finally:
-        life.close()
-    if life.is_shared:  # they may have written where this run did
-        earlier = NotStored(kind="survivor", subject="earlier run")
-        observed = observed._replace(incomplete=(*observed.incomplete, earlier))
-    return execution, observed
-
-
-def _run_watched(run: Run, usual_s: float, lock_fds: tuple[int, ...]) -> tuple[Execution, Observed]:
-    watch = _watch(run)
-    setup = Unobserved() if isinstance(watch, NotStored) else watch
-    try:
-        with tool_events.collected(run.stores.journal) as events_file:
-            execution = execute(
-                _command(run.task, run.policy, run.stores.journal.run_id, events_file, lock_fds),
-                setup,
-                _status(run.task, run.policy, usual_s),
-            )
-    except BuildoptError:
-        _finish(watch)  # nobody is left to be observed
-        raise
-    return execution, _finish(watch)
+    return run.stage.execute(run, usual_s)
 
 
 def run_unwatched(task: Task, policy: Policy, journal: Journal) -> Execution:
     """Run the command; raises BuildoptError where it cannot be started."""
     with tool_events.collected(journal) as events_file:
-        command = _command(task, policy, journal.run_id, events_file)
+        environment = child_environment(
+            task.environment, run_id=journal.run_id, events_file=events_file
+        )
+        command = _command(task, policy, environment)
         return execute(command, Unobserved(), _status(task, policy))
 
 
@@ -77,12 +141,12 @@ def _finish(watch: Watch | NotStored) -> Observed:
 
 
 def _command(
-    task: Task, policy: Policy, run_id: str, events_file: str, lock_fds: tuple[int, ...] = ()
+    task: Task, policy: Policy, environment: dict[str, str], lock_fds: tuple[int, ...] = ()
 ) -> Command:
     return Command(
         argv=task.argv,
         directory=task.directory,
-        environment=child_environment(task.environment, run_id=run_id, events_file=events_file),
+        environment=environment,
         stdin=policy.stdin,
         pass_fds=policy.pass_fds,
         lock_fds=lock_fds,

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
-import sys
 import time
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import NamedTuple
 
 from buildopt import journal_line, settings
 from buildopt.cache.layout import Layout, open_cache
-from buildopt.cache.tokens import Tokens, tokens_for
+from buildopt.cache.task_key import task_key
+from buildopt.cache.tokens import tokens_for
 from buildopt.cli import tracing
 from buildopt.errors import BuildoptError, SettingsError, UsageError
 from buildopt.journal import Journal, source_of
-from buildopt.model import CacheMode, NotStored, ObserverName, Task
+from buildopt.model import CacheMode, NotStored, Task
 from buildopt.observe.declared import DeclaredObserver
 from buildopt.observe.observer import Observer
 from buildopt.secrets_found import secrets_of
 from buildopt.session import Stores
+from buildopt.steps.shell import client_program
 
 WAYS = ("auto", "seccomp", "declared", "off")
 """How inputs are found out: `--observe`."""
@@ -82,7 +81,7 @@ def make_call(
     if not trouble:
         observer = _observer(task, chosen.observe, layout, stores.journal.state)
     way = observer.name if observer else "off"
-    task = task._replace(key=_key(task, tokens, way))
+    task = task._replace(key=task_key(task, tokens, way))
     return Call(
         task=task,
         observer=observer,
@@ -183,7 +182,7 @@ def _observer(task: Task, way: str, layout: Layout, state: bytes) -> Observer | 
         from buildopt.observe.traced import TracedObserver
 
         own_folders = (layout.top, os.fsdecode(state))
-        return TracedObserver(own_folders, in_thread=tracing.in_thread())
+        return TracedObserver(own_folders, in_thread=tracing.in_thread(), client=client_program())
     if way == "seccomp":
         raise SettingsError(
             f"cannot observe by `seccomp`: {trouble}",
@@ -191,28 +190,6 @@ def _observer(task: Task, way: str, layout: Layout, state: bytes) -> Observer | 
             slug="no-seccomp",
         )
     return DeclaredObserver() if is_declared else None
-
-
-def _key(task: Task, tokens: Tokens, way: ObserverName) -> str:
-    """What leads to a task's records: everything about it but variables and inputs' contents."""
-    system = os.uname() if hasattr(os, "uname") else None
-    parts = {
-        "argv": [tokens.shorten_text(argument) for argument in task.argv],
-        "directory": tokens.shorten(task.directory),
-        "platform": [sys.platform, system.machine if system else ""],
-        "umask": task.umask,
-        "inputs": task.inputs,
-        "outputs": task.outputs,
-        "ignored_inputs": task.ignored_inputs,
-        "ignored_outputs": task.ignored_outputs,
-        "variables": task.variables,
-        "ignored_variables": task.ignored_variables,
-        "strict": [task.strict_outputs, task.strict_private],
-        "paths": [task.private, task.state],
-        "network": [task.network, task.allowed_hosts],
-        "observer": way,
-    }
-    return sha256(json.dumps(parts).encode("ascii")).hexdigest()[:32]
 
 
 def _umask() -> int:

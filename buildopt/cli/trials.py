@@ -12,7 +12,7 @@ from buildopt.execute.environment import ACTIVE
 from buildopt.execute.streams import plug_closed_streams
 from buildopt.model import Execution, Observed, OutputState
 from buildopt.session import Policy, Run, begin
-from buildopt.watched import run_watched
+from buildopt.watched import OwnStage, run_watched
 
 
 def call_for(words: tuple[str, ...], *, name: str) -> Call:
@@ -44,7 +44,7 @@ def made_earlier(words: tuple[str, ...]) -> frozenset[str]:
     call = make_call(_settings(), words)
     if call.observer is None:
         return frozenset()
-    run = begin(call.task, Policy(cache="off"), call.observer, call.stores)
+    run = begin(call.task, Policy(cache="off"), call.observer, call.stores, OwnStage())
     return frozenset(path for path, made in run.owned.states.items() if _is_as_made(made, run))
 
 
@@ -69,7 +69,7 @@ def begin_trial(call: Call, *, no_stdin: bool) -> Run:
     """What one watched run of the call needs."""
     assert call.observer is not None, "tracing was asked for, and what refuses it raises"
     policy = Policy(cache="off", stdin="null" if no_stdin else "inherit")
-    return begin(call.task, policy, call.observer, call.stores)
+    return begin(call.task, policy, call.observer, call.stores, OwnStage())
 
 
 def run_once(call: Call, *, no_stdin: bool) -> tuple[Execution, Observed]:

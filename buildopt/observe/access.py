@@ -137,6 +137,9 @@ class Recorder(Protocol):
     ) -> None:
         """Take note of an end; of a process that a signal ended only the time is known."""
 
+    def request(self, data: bytes) -> bytes:
+        """Do what the main process asks for while the command runs; the answer."""
+
     def result(self) -> bytes:
         """Sum up; called once, when no process of the run is left or was waited for."""
 

@@ -131,6 +131,10 @@ class DeclaredWatch:
     def started(self, pid: int) -> None:
         """Take no note of `pid`."""
 
+    def request(self, _data: bytes) -> bytes:
+        """Nobody keeps a ledger here."""
+        raise OSError("nothing is recorded while it runs")
+
     def finish(self) -> Observed:
         """Tell inputs as they were met, and outputs by what differs below them."""
         after = dict(_below_outputs(self.scope))

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import marshal
 import os
+from collections.abc import Iterable
 
 from buildopt.model import NotStoredKind
+from buildopt.observe import recorded
 from buildopt.observe.access import Access, Advice, Operation
 from buildopt.observe.changes import Changes
 from buildopt.observe.conclusion import conclude
@@ -34,6 +36,7 @@ from buildopt.observe.network import is_harmless
 from buildopt.observe.observer import DigestFile
 from buildopt.observe.placement import Placement
 from buildopt.observe.process_table import ProcessTable, fields_of
+from buildopt.observe.recorded import RecordRow
 from buildopt.observe.ways import Ways
 
 LONGEST_PATH_BYTES = 4095
@@ -134,6 +137,18 @@ class Ledger:
     ) -> None:
         """Take note of an end."""
         self._processes.ended(pid, ended_ns, cpu_s, peak_memory_bytes, exit_code)
+
+    def meet(self, rows: Iterable[RecordRow], made: list[str], removed: list[str]) -> None:
+        """Take note that a step is about to be answered from a record; see `recorded.py`."""
+        recorded.meet(self._touches, self._listings, rows, made, removed)
+
+    def made(self, made: list[str]) -> None:
+        """Take note that its outputs are in place."""
+        recorded.own(self._touches, made)
+
+    def request(self, _data: bytes) -> bytes:
+        """Nothing can be asked of it meanwhile: it knows of no steps."""
+        raise ValueError("no steps are kept apart in this run")
 
     def result(self) -> bytes:
         """Sum up, for `decoding.decode`."""

@@ -24,6 +24,9 @@ class Watch(Protocol):
     def started(self, pid: int) -> None:
         """Take note, in the parent, of the child that was just forked."""
 
+    def request(self, data: bytes) -> bytes:
+        """Have the recorder do something meanwhile (`steps.py`); raises OSError if it cannot."""
+
     def finish(self) -> Observed:
         """Tell what was seen; called once, after the command's main process was reaped."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from buildopt.model import Observed, ObserverName, Task
+from buildopt.observe.access import Recorder
 from buildopt.observe.declared import scope_of, survey_inputs
 from buildopt.observe.decoding import decode
 from buildopt.observe.ignored import PRIVATE, STATE, TEMPORARY_FOLDERS, TracePolicy
@@ -20,23 +21,36 @@ from buildopt.observe.listing import list_folder
 from buildopt.observe.observer import DigestFile, Watch
 from buildopt.observe.placement import Placement
 from buildopt.observe.seccomp.observer import SeccompObserver
+from buildopt.observe.steps import StepLedger
+from buildopt.script_starters import starts_scripts
 
 
 @dataclass(frozen=True, slots=True)
 class TracedObserver:
-    """Watches every access; `ignored_folders` are our own, `in_thread`: see `seccomp/watch.py`."""
+    """Watches every access; `ignored_folders` are our own, `in_thread`: see `seccomp/watch.py`.
+
+    `client` is the path of the program that starts steps inside a run, empty for none.
+    """
 
     ignored_folders: tuple[str, ...]
     in_thread: bool = False
+    client: str = ""
 
     name: ClassVar[ObserverName] = "seccomp"
 
     def watch(self, task: Task, digest: DigestFile, own: frozenset[str]) -> Watch:
         """Start the supervisor, and meet the inputs that are declared beside."""
         policy = self._policy(task)
-        mechanism = SeccompObserver(
-            lambda _: Ledger(policy, digest, own), decode, supervises_in_thread=self.in_thread
-        )
+
+        def ledger(own: frozenset[str]) -> Ledger:
+            return Ledger(policy, digest, own)
+
+        def recorder(_: Task) -> Recorder:
+            if not (self.client and starts_scripts(" ".join(task.argv))):
+                return ledger(own)
+            return StepLedger(ledger(own), ledger, self.client)
+
+        mechanism = SeccompObserver(recorder, decode, supervises_in_thread=self.in_thread)
         declared = survey_inputs(scope_of(task), digest) if task.inputs else Observed()
         placement = Placement(policy)
         declared = declared._replace(
@@ -87,6 +101,10 @@ class _TracedWatch:
     def started(self, pid: int) -> None:
         """Take note of the child."""
         self._traced.started(pid)
+
+    def request(self, data: bytes) -> bytes:
+        """Have the ledger do something meanwhile."""
+        return self._traced.request(data)
 
     def finish(self) -> Observed:
         """What was traced, and what was declared and not met by itself."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import shlex
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -75,6 +76,10 @@ TEMPLATES = (
     "make -s",
     "make x",
 )
+TIMELESS_TEMPLATES = tuple(t for t in TEMPLATES if not t.startswith(("cp -u", "make")))
+"""Commands that do not go by times: a step that is answered gives its outputs new ones."""
+MANAGER = '#!/bin/sh\nexec "${npm_config_script_shell:-/bin/sh}" -c "$1"\n'
+"""Starts a script as npm does."""
 MAKEFILE = "all: x y\nx: a\n\tcp a x\ny: b\n\tcat b b > y\n"
 """Two outputs whose inputs may change one at a time."""
 
@@ -124,11 +129,16 @@ class FuzzCase:
     seed: int
     lines: tuple[str, ...]
     changes: tuple[tuple[Change, ...], ...]
+    has_steps: bool = False
+    """Each line is a script that a package manager starts, and so has a record of its own."""
 
     @property
     def script(self) -> str:
         """The text of `script.sh`."""
-        return "\n".join(self.lines) + "\n"
+        lines = self.lines
+        if self.has_steps:
+            lines = tuple(f"./npm {shlex.quote(line)}" for line in lines)
+        return "\n".join(lines) + "\n"
 
     def __str__(self) -> str:
         rows = [f"seed {self.seed}", *(f"    {line}" for line in self.lines)]
@@ -138,10 +148,11 @@ class FuzzCase:
         return "\n".join(rows)
 
 
-def case_for(seed: int, longest: int = LONGEST_SCRIPT) -> FuzzCase:
+def case_for(seed: int, longest: int = LONGEST_SCRIPT, *, has_steps: bool = False) -> FuzzCase:
     """The case of a seed, whose script has at most so many lines."""
     chance = random.Random(seed)
-    lines = [_line(chance) for _ in range(chance.randint(1, longest))]
+    templates = TIMELESS_TEMPLATES if has_steps else TEMPLATES
+    lines = [_line(chance, templates) for _ in range(chance.randint(1, longest))]
     if chance.random() < SUCCESS_RATIO:
         lines.append("true")
     names = iter(f"text {seed} {number}\n" for number in range(1000))
@@ -151,7 +162,7 @@ def case_for(seed: int, longest: int = LONGEST_SCRIPT) -> FuzzCase:
     for _ in range(RUNS - 1):
         count = chance.choice((0, 0, 1, 1, 2, 3))
         changes.append(tuple(_change(chance, next(names)) for _ in range(count)))
-    return FuzzCase(seed, tuple(lines), tuple(changes))
+    return FuzzCase(seed, tuple(lines), tuple(changes), has_steps)
 
 
 def smaller(case: FuzzCase) -> Iterator[FuzzCase]:
@@ -170,12 +181,15 @@ def smaller(case: FuzzCase) -> Iterator[FuzzCase]:
 def plant(case: FuzzCase, root: Path) -> None:
     """The tree before anything is changed: script and makefile."""
     root.mkdir(parents=True)
+    if case.has_steps:
+        (root / "npm").write_text(MANAGER)
+        (root / "npm").chmod(0o755)
     (root / "script.sh").write_text(case.script)
     (root / "Makefile").write_text(MAKEFILE)
 
 
-def _line(chance: random.Random) -> str:
-    return chance.choice(TEMPLATES).format(
+def _line(chance: random.Random, templates: tuple[str, ...]) -> str:
+    return chance.choice(templates).format(
         p=chance.choice(PATHS),
         q=chance.choice(PATHS),
         f=chance.choice(FILES),

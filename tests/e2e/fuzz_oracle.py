@@ -31,7 +31,8 @@ PLAIN_TRIES = 12
 """Plain runs that are tried before a result counts as one that only the cache gives."""
 PAUSE = "sleep 0.02"
 """Longer than the tick by which a file's times are rounded, which is at most 10 ms."""
-COMMAND = ("sh", "script.sh")
+COMMAND = ("sh", "script.sh", "npm")
+"""The last word does nothing but say that a package manager may be started."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ def _try_in(top, case, mode, tally):
         ended, outcome = _run_wrapped(top, root, environment, mode)
         is_repeat = not changes and (expected, expected_tree) == last
         tally.outcomes[outcome] += 1
+        tally.outcomes.update(_steps(top / "result.json"))
         if is_repeat:
             tally.repeats[_name_of_repeat(outcome, was_repeat=was_repeat)] += 1
         now = tree(root)
@@ -303,6 +305,15 @@ def _outcome(result):
         kinds = sorted({reason["kind"] for reason in told.get("not_stored", ())})
         return f"executed, not stored: {' '.join(kinds)}"
     return outcome
+
+
+def _steps(result):
+    """How the steps of a run were answered."""
+    try:
+        told = json.loads(result.read_text())
+    except (OSError, ValueError):
+        return []
+    return [f"step {step['outcome']}" for step in told.get("tasks", ())]
 
 
 def _environment(top):

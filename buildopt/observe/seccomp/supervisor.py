@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from buildopt import frames
 from buildopt.observe.access import Recorder
 from buildopt.observe.seccomp.hand_over import take_listener
 from buildopt.observe.seccomp.narrator import Narrator
@@ -57,11 +58,15 @@ ALL_GONE = b"G"
 
 
 class Channels(NamedTuple):
-    """What a supervisor is connected to: the command, the main process, and the guard."""
+    """What a supervisor is connected to: the command, the main process, and the guard.
+
+    `requests` is for what the main process wants of the recorder while the command runs.
+    """
 
     hand_over: socket.socket
     control: socket.socket
     guard: socket.socket
+    requests: socket.socket
 
 
 class Supervisor:
@@ -98,7 +103,11 @@ class Supervisor:
         """Serve until nothing is left to serve."""
         with contextlib.suppress(OSError):  # most users may not
             os.setpriority(os.PRIO_PROCESS, 0, MOST_URGENT)
-        for channel in (self._channels.hand_over, self._channels.control):
+        for channel in (
+            self._channels.hand_over,
+            self._channels.control,
+            self._channels.requests,
+        ):
             self._others.register(channel, select.EPOLLIN)
         self._poll.register(self._others, select.POLLIN)
         while self._wants_report or not self._is_tree_gone:
@@ -131,8 +140,24 @@ class Supervisor:
             self._guarded(lambda: self._processes.ended(descriptor))
         elif descriptor == self._channels.hand_over.fileno():
             self._take_listener()
+        elif descriptor == self._channels.requests.fileno():
+            self._answer()
         else:
             self._hear_main()
+
+    def _answer(self) -> None:
+        """Let the recorder do what the main process asks; no answer tells of trouble."""
+        request = frames.receive(self._channels.requests)
+        if request is None:
+            self._others.unregister(self._channels.requests)
+            return
+        answer = b""
+        try:
+            answer = self._recorder.request(request)
+        except Exception as error:  # noqa: BLE001  # the command must go on
+            self._narrator.give_up(error)
+        with contextlib.suppress(OSError):  # the main process may be gone
+            frames.send(self._channels.requests, answer)
 
     def _serve(self) -> None:
         """Tell of one stopped call, and let it go on whatever happens."""

@@ -12,8 +12,9 @@ import contextlib
 import os
 import socket
 from collections.abc import Callable
-from threading import Thread
+from threading import Lock, Thread
 
+from buildopt import frames
 from buildopt.model import NotStored, Observed
 from buildopt.observe.access import Recorder
 from buildopt.observe.seccomp.filter import filter_program
@@ -56,8 +57,10 @@ class SeccompWatch:
         to_guard, guard_from_command = socket.socketpair()
         self._control, control = socket.socketpair()
         guard_link, supervisor_link = socket.socketpair()
+        self._requests, requests = socket.socketpair()
+        self._is_asking = Lock()
         self._command_ends = (to_supervisor, to_guard)
-        supervisor_ends = Channels(from_command, control, guard_link)
+        supervisor_ends = Channels(from_command, control, guard_link, requests)
         guard_ends = (guard_from_command, supervisor_link)
         place = shared_place()
 
@@ -80,7 +83,7 @@ class SeccompWatch:
     def child_setup(self) -> None:
         """Put the command under the filter; where that fails it runs unobserved."""
         # An end that stays open in here would hide the death of the one who owns it.
-        for end in (self._control, *self._ends_of_thread):
+        for end in (self._control, self._requests, *self._ends_of_thread):
             end.close()
         try:
             listener = install_filter(self._program)
@@ -96,12 +99,22 @@ class SeccompWatch:
             end.close()
         self._thread.start()
 
+    def request(self, data: bytes) -> bytes:
+        """Have the recorder do something while the command runs; raises OSError if it cannot."""
+        with self._is_asking:
+            frames.send(self._requests, data)
+            answer = frames.receive(self._requests)
+        if answer is None:
+            raise ConnectionError("the supervisor ended early")
+        return answer
+
     def finish(self) -> Observed:
         """Wait until the last process of the run is gone, or a second, and get the record."""
         with contextlib.suppress(OSError):  # the supervisor may have died
             self._control.sendall(ENDED)
         report = receive_report(self._control)
         self._control.close()
+        self._requests.close()
         self._part(has_survivors=report is not None and report.has_survivors)
         if report is None:
             self.trouble = "the supervisor ended early"
@@ -119,7 +132,8 @@ class SeccompWatch:
     def __del__(self) -> None:
         """Let the supervisor know that nobody will ask for the record."""
         # Not all is there yet where the sockets could not be made.
-        for end in (getattr(self, "_control", None), *self._command_ends):
+        ours = (getattr(self, "_control", None), getattr(self, "_requests", None))
+        for end in (*ours, *self._command_ends):
             if end is not None:
                 end.close()
 

@@ -7,9 +7,9 @@ import sys
 
 REPLAY = """
 import sys
-from buildopt.answer import replay
 from buildopt.model import Chunk
-replay([
+from buildopt.watched import OwnStage
+OwnStage().replay([
     Chunk(stream="stdout", data=b"a" * int(sys.argv[1])),
     Chunk(stream="stderr", data=b"b"),
     Chunk(stream="joined", data=b"c"),

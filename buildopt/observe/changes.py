@@ -140,9 +140,12 @@ class Changes:
     def _change_status(self, access: Access, path: str) -> None:
         """Permissions and times are an output whose content is an input."""
         did = STAT if kind_now(path) == FOLDER else READ
-        if access.operation is Operation.CHANGE_MODE:
-            did |= SET_MODE
-        self._touches.attempt(path, did)
+        if access.operation is not Operation.CHANGE_MODE:
+            self._touches.attempt(path, did)
+            return
+        touch = self._touches.attempt(path, did | SET_MODE)
+        if touch.is_own and touch.kind == 0 and not touch.is_born:
+            touch.did |= SET_MODE  # a file that is there next time has this mode from the start
 
     def _truncate(self, access: Access, path: str) -> None:
         self._touches.attempt(path, READ if access.size_bytes else STAT)

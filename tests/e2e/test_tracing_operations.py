@@ -128,3 +128,14 @@ def test_file_made_where_a_folder_was_looked_for_is_recorded(rig):
     again = rig.run(*command)
 
     assert again.outcome == "restored"
+
+
+def test_mode_that_a_made_file_gets_later_is_there_from_the_start_the_next_time(rig):
+    rig.write("a", "1")
+    command = ("sh", "-c", "cat a > out; ls -l out | cut -c1-10; chmod +x out")
+    rig.run("--strict-outputs", "--", *command)
+
+    plain, _ = rig.always_rebuild(*command)
+    again = rig.run("--strict-outputs", "--", *command)
+
+    assert again.out == plain.stdout == b"-rwxr-xr-x\n"

@@ -16,7 +16,7 @@ from buildopt.cache.artifacts import COMPRESSED_SUFFIX
 from buildopt.cache.layout import Layout
 from buildopt.places import is_temporary
 
-WATCHED_TRACE = re.compile(rb"/records/([0-9a-f]{32}/[0-9a-f]{32}/[0-9a-f]{12}-[0-9a-f]+[a-z]*)")
+WATCHED_TRACE = re.compile(rb"/records/([0-9a-f]{32}/[0-9a-f]{32}/[0-9a-f]{12}-[0-9a-z.]+)")
 """A trace as a hit index names it, below whatever name the cache folder was called by."""
 
 

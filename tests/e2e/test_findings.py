@@ -191,7 +191,7 @@ def test_large_outputs_whose_names_begin_alike_are_restored(project):
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ('[tasks.t]\ninputs = ["src"]\n', "tasks.t.command"),
+        ('[tasks.t]\ninputs = ["src"]\n', "has no `command`"),
         ("[tasks]\nt = 3\n", "tasks.t"),
     ],
 )

@@ -144,7 +144,7 @@ class Changes:
             self._touches.attempt(path, did)
             return
         touch = self._touches.attempt(path, did | SET_MODE)
-        if touch.is_own and touch.kind == 0 and not touch.is_born:
+        if touch.is_own and not touch.is_born and not touch.did & KEPT_MODE:
             touch.did |= SET_MODE  # a file that is there next time has this mode from the start
 
     def _truncate(self, access: Access, path: str) -> None:

@@ -130,8 +130,11 @@ def test_file_made_where_a_folder_was_looked_for_is_recorded(rig):
     assert again.outcome == "restored"
 
 
-def test_mode_that_a_made_file_gets_later_is_there_from_the_start_the_next_time(rig):
+@pytest.mark.parametrize("is_there", [False, True])
+def test_mode_that_a_made_file_gets_later_is_there_from_the_start_the_next_time(rig, is_there):
     rig.write("a", "1")
+    if is_there:
+        rig.write("out", "0", 0o644)
     command = ("sh", "-c", "cat a > out; ls -l out | cut -c1-10; chmod +x out")
     rig.run("--strict-outputs", "--", *command)
 

@@ -64,18 +64,30 @@ def tell_task(journal: Journal, result: RunFinished, processes: Sequence[Process
     table = json.dumps(rows).encode("ascii") if rows else b""
     journal.append(
         TaskFinished(
-            task=result.task,
-            command=result.command,
-            directory=result.directory,
-            outcome=result.outcome,
-            exit_code=result.exit_code,
-            stored=result.stored,
-            not_stored=result.not_stored,
-            miss_reasons=result.miss_reasons,
-            duration_s=result.duration_s,
+            **_of_a_task(result),
             processes=blobs.put(journal.state, table, time.time()) if table else "",
         )
     )
+
+
+def as_step(result: RunFinished) -> TaskResult:
+    """The result of a step, as that of the run around it tells it."""
+    return TaskResult(**_of_a_task(result), time_saved_s=result.time_saved_s)
+
+
+def _of_a_task(result: RunFinished) -> dict[str, Any]:
+    """What a result tells of a task, whatever it is a part of."""
+    return {
+        "task": result.task,
+        "command": result.command,
+        "directory": result.directory,
+        "outcome": result.outcome,
+        "exit_code": result.exit_code,
+        "stored": result.stored,
+        "not_stored": result.not_stored,
+        "miss_reasons": result.miss_reasons,
+        "duration_s": result.duration_s,
+    }
 
 
 def with_steps(result: RunFinished, steps: tuple[TaskResult, ...]) -> RunFinished:

@@ -27,7 +27,9 @@ USER_SHELL = b"BUILDOPT_SCRIPT_SHELL"
 LISTS = b"BUILDOPT_LISTS"
 PLAIN_SHELLS = ("sh", "bash", "dash", "zsh", "ksh", "ash")
 """Shells for which a part of a list means what it means in the list."""
-FORWARDED = (_signal.SIGTERM, _signal.SIGHUP, _signal.SIGUSR1, _signal.SIGUSR2)
+FORWARDED = (_signal.SIGTERM, _signal.SIGHUP)
+"""No others: a handler of ours restarts no calls, so after any signal a run with one for signals
+that do not end it counts as one of which calls may have failed unseen."""
 LEFT_TO_CHILD = (_signal.SIGINT, _signal.SIGQUIT)
 """From the terminal: the child gets them too, and how it ends is how we end."""
 SHELL_FAILED = 127

@@ -24,6 +24,7 @@ from buildopt.cache.task_key import task_key
 from buildopt.events import RunFinished, TaskResult
 from buildopt.execute.streams import STDIN
 from buildopt.model import Task
+from buildopt.results import as_step
 from buildopt.session import Run, begin
 from buildopt.steps.client import address_of
 from buildopt.steps.hazards import Hazards
@@ -145,7 +146,7 @@ class StepServer:
                 result = self._answer_or_run(run)
             finally:
                 locks.release(lock)
-            self._results.append(_as_step(result))
+            self._results.append(as_step(result))
         if result.outcome == "executed":
             return True
         tell_answered(client)
@@ -206,21 +207,6 @@ def _is_known_stdin(streams: StepStreams) -> bool:
     poll.register(descriptor, select.POLLIN | select.POLLRDHUP)
     events = dict(poll.poll(0)).get(descriptor, 0)
     return bool(events & (select.POLLHUP | select.POLLRDHUP)) and not events & select.POLLIN
-
-
-def _as_step(result: RunFinished) -> TaskResult:
-    return TaskResult(
-        task=result.task,
-        command=result.command,
-        directory=result.directory,
-        outcome=result.outcome,
-        exit_code=result.exit_code,
-        stored=result.stored,
-        not_stored=result.not_stored,
-        miss_reasons=result.miss_reasons,
-        duration_s=result.duration_s,
-        time_saved_s=result.time_saved_s,
-    )
 
 
 def _uid_of(client: socket.socket) -> int:

@@ -56,10 +56,18 @@ class TracedProcess:
 
     def handles(self, signal_number: int, *, restarts: bool) -> None:
         """Take note of a handler, or that the signal has none any more."""
-        if restarts:
+        is_harmless = signal_number == signal.SIGUSR1 and self._is_node
+        if restarts or is_harmless:
             self.interrupted_by -= {signal_number}
         elif signal_number in INTERRUPTING:
             self.interrupted_by |= {signal_number}
+
+    @property
+    def _is_node(self) -> bool:
+        """Whether it is Node.js: always ready for SIGUSR1 (a debugger's), and libuv makes its file
+        system calls once more after an EINTR.
+        """
+        return bool(self.argv) and os.path.basename(self.argv[0]) in ("node", "nodejs")
 
     def may_fail_calls(self) -> bool:
         """Whether a signal may have made a call of it fail since it was last heard of."""

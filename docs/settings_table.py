@@ -16,6 +16,7 @@ FORMS = {
     "flag": "`true` or `false`",
     "size": 'a size: `"500 MB"`, `"10GB"`, `"1.5 GiB"`',
     "text": "a text",
+    "file": "`true`, `false` or a path",
     "list": "a list of texts",
     "words": "a text or a list of words",
 }

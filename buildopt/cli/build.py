@@ -12,6 +12,7 @@ from buildopt import hit, settings
 from buildopt.cli import run
 from buildopt.cli.build_choice import choose
 from buildopt.cli.call import working_directory
+from buildopt.cli.report_option import with_joined_file
 from buildopt.cli.run_options import options_of_run, words_for_run
 from buildopt.cli.words import tell
 from buildopt.errors import UsageError
@@ -27,7 +28,8 @@ Examples:
 """
 BUILDING = "BUILDOPT_BUILDING"
 """Folders whose build is going on, so that a build that calls `buildopt build` is told apart."""
-PATH_VARIABLES = ("BUILDOPT_RESULT_FILE", "BUILDOPT_CACHE_DIR", "BUILDOPT_STATE_DIR")
+REPORT = "BUILDOPT_REPORT"
+PATH_VARIABLES = (REPORT, "BUILDOPT_RESULT_FILE", "BUILDOPT_CACHE_DIR", "BUILDOPT_STATE_DIR")
 """They may be seen from the working directory, which changes where the project is above it."""
 
 
@@ -37,7 +39,7 @@ class BuildCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take the words apart; raises UsageError for one that is neither option nor behind."""
         behind = tuple(args[args.index("--") + 1 :]) if "--" in args else ()
-        rest = super().parse_args(ctx, args)
+        rest = super().parse_args(ctx, with_joined_file(args))
         arguments: tuple[str, ...] = ctx.params.get("arguments") or ()
         if arguments != behind and not ctx.resilient_parsing:
             raise UsageError(
@@ -93,8 +95,9 @@ def _enter(folder: str) -> None:
     if folder == working_directory():
         return
     for name in PATH_VARIABLES:
-        if os.environ.get(name):
-            os.environ[name] = os.path.abspath(os.environ[name])
+        value = os.environ.get(name)
+        if value and not (name == REPORT and settings.is_flag_word(value)):
+            os.environ[name] = os.path.abspath(value)
     os.chdir(folder)
     os.environ["PWD"] = folder
 

@@ -26,7 +26,7 @@ ASKED = "_BUILDOPT_COMPLETE"
 SHELLS = ("bash", "zsh", "fish")
 TAKES_TASKS = ("run", "watch")
 """Commands whose words before `--` are names of tasks."""
-PATH_KINDS = {"FILE": "file", "PATH": "file", "GLOB": "file", "DIR": "dir"}
+PATH_KINDS = {"FILE": "file", "[FILE]": "file", "PATH": "file", "GLOB": "file", "DIR": "dir"}
 """What stands for an option's value in the help -> what the shell looks for."""
 
 
@@ -92,7 +92,8 @@ def _option_before(
             command = command.get_command(context, word) or command
     for parameter in command.params if command else ():
         if isinstance(parameter, click.Option) and name in parameter.opts:
-            return None if parameter.is_flag else parameter
+            may_be_left_out = parameter.is_flag or parameter.flag_value is True
+            return None if may_be_left_out and not joined else parameter
     return None
 
 

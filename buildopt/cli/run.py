@@ -17,6 +17,7 @@ from buildopt.cache import hit_index
 from buildopt.cache.layout import Layout
 from buildopt.cache.memo import RACY, flags_for, signature_of
 from buildopt.cli.call import WAYS, Call, make_call, working_directory
+from buildopt.cli.report_option import RunCommand, report_option
 from buildopt.cli.size_option import require_size
 from buildopt.cli.words import miss_words, saved_words, summary, tell
 from buildopt.errors import EXIT_DRY_RUN_MISS, EXIT_FAILED, UsageError
@@ -37,7 +38,8 @@ Examples:
   buildopt run --observe declared --input 'src/**' --output dist -- ./build.sh
   buildopt run docs                     the command of [tasks.docs] in buildopt.toml
   buildopt run --dry-run docs           say hit or miss and why; exit 0 or 3
-  buildopt run --report -- pytest
+  buildopt run --report -- pytest       write buildopt-report.html about it
+  buildopt run --report=out/pytest.html -- pytest
 """
 _LOST_OUTPUT = NotStored(kind="incomplete", subject="output")
 SWEEP_EVERY_S = 3_600
@@ -48,6 +50,7 @@ _PASSED_FDS = NotStored(kind="settings", subject="pass-fds")
 
 @click.command(
     "run",
+    cls=RunCommand,
     epilog=EPILOG,
     context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False},
 )
@@ -80,7 +83,7 @@ _PASSED_FDS = NotStored(kind="settings", subject="pass-fds")
 @click.option("--no-stdin", is_flag=True, help="Give the command an empty stdin.")
 @click.option("--pass-fds", is_flag=True, help="Keep inherited descriptors beyond 2.")
 @click.option("--result-file", metavar="FILE", help="Write one JSON object about the run.")
-@click.option("--report", is_flag=True, help="Write buildopt-report.html about the run.")
+@report_option
 @click.option("--dry-run", is_flag=True, help="Say hit or miss and why; run nothing.")
 @click.option("--shell", is_flag=True, help="COMMAND is one text for `sh -c`.")
 @click.option("--quiet", "-q", is_flag=True, help="No line of ours.")
@@ -126,7 +129,7 @@ def command(words: tuple[str, ...], **options: Any) -> int:
     if chosen.result_file:
         _write_result(chosen.result_file, result)
     if chosen.report:
-        _write_report(call, result)
+        _write_report(call, result, _report_path(chosen))
     if result.stored:
         _sweep_where_due(call.stores.layout, chosen)
     return _end(finished)
@@ -298,12 +301,20 @@ def _write_result(path: str, result: RunFinished) -> None:
         tell(f"buildopt: cannot write the result file `{path}`: {error.strerror}")
 
 
-def _write_report(call: Call, result: RunFinished) -> None:
+def _report_path(chosen: settings.Settings) -> str:
+    """Where the report goes: a file's path is seen from the project, a call's from here."""
+    if chosen.report is True:
+        return ""
+    path = str(chosen.report)
+    return path if "report" in chosen.overrides else os.path.join(chosen.root, path)
+
+
+def _write_report(call: Call, result: RunFinished, path: str) -> None:
     try:
         from buildopt.report.write import write_report
 
-        path = write_report(call.stores.journal.state, result.run_id, "")
-        tell(f"buildopt: report in {path}")
+        written = write_report(call.stores.journal.state, result.run_id, path)
+        tell(f"buildopt: report in {written}")
     except (OSError, ValueError) as error:
         tell(f"buildopt: cannot write the report: {error}")
 

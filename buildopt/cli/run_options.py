@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from buildopt.cli import run
 
-PATH_METAVARS = ("FILE", "DIR")
+PATH_METAVARS = ("FILE", "[FILE]", "DIR")
 """Of options whose value is a path seen from the working directory; globs are from the root."""
 _ABOUT_A_TEXT = "shell"
 """Says how the text of a command is read: of no use where none is given."""
@@ -41,10 +41,10 @@ def _words(option: click.Option, value: object) -> Iterator[str]:
     if option.is_flag:
         yield name if value else option.secondary_opts[0]
         return
-    for text in map(str, value if isinstance(value, tuple) else (value,)):
-        if text == option.flag_value:  # an option whose value may be left out
+    for each in value if isinstance(value, tuple) else (value,):
+        if each is True:  # an option whose value may be left out
             yield name
         elif option.metavar in PATH_METAVARS:
-            yield f"{name}={os.path.abspath(text)}"
+            yield f"{name}={os.path.abspath(str(each))}"
         else:
-            yield f"{name}={text}"
+            yield f"{name}={each}"

@@ -11,7 +11,7 @@ from buildopt.settings.loading import load
 from buildopt.settings.merging import directory_of, task_named, with_lists, with_options, with_task
 from buildopt.settings.project import PROJECT_FILES, ROOT_FILES, USER_FILE, find_root
 from buildopt.settings.records import Settings, TaskSettings
-from buildopt.settings.values import LIMIT_FORMS, is_possible_limit
+from buildopt.settings.values import LIMIT_FORMS, is_flag_word, is_possible_limit
 
 __all__ = [
     "LIMIT_FORMS",
@@ -23,6 +23,7 @@ __all__ = [
     "cache_folder",
     "directory_of",
     "find_root",
+    "is_flag_word",
     "is_possible_limit",
     "load",
     "state_folder",

@@ -9,9 +9,10 @@ from typing import Literal, NamedTuple, get_args
 
 from buildopt.model import CacheMode, NetworkMode
 
-Kind = Literal["flag", "number", "size", "choice", "text", "list", "words"]
+Kind = Literal["flag", "number", "size", "choice", "text", "file", "list", "words"]
 """What a value is: true or false; a whole number; a size; one of some words; a text that is not
-empty; a list of such texts; a command, as a text or as a list of its words."""
+empty; whether a file is written, or its path; a list of texts; a command, as a text or as a list of
+its words."""
 
 WAYS = ("auto", "seccomp", "declared", "off")
 CACHE_MODES: tuple[str, ...] = get_args(CacheMode)
@@ -84,7 +85,9 @@ KEYS = (
     Key("no_stdin", "flag", "The command gets an empty stdin", has_option=True),
     Key("pass_fds", "flag", "The command keeps inherited descriptors beyond 2; nothing is recorded",
         has_option=True),
-    Key("report", "flag", "Each run writes `buildopt-report.html`", has_option=True),
+    Key("report", "file",
+        "Each run writes a report: `buildopt-report.html` in the working directory, or that file",
+        has_option=True),
     Key("quiet", "flag", "No line of ours", has_option=True),
     Key("verbose", "flag", "All reasons of a miss, not only the first", has_option=True),
     Key("no_color", "flag", "Our line has no colour, which it has not anyway", has_option=True),

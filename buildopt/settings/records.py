@@ -47,7 +47,8 @@ class Settings(NamedTuple):
     lists: bool = True
     no_stdin: bool = False
     pass_fds: bool = False
-    report: bool = False
+    report: bool | str = False
+    """A path, from the root if a file of settings says it, or True for its usual name."""
     quiet: bool = False
     verbose: bool = False
     no_color: bool = False

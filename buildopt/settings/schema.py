@@ -75,6 +75,8 @@ def _form(key: Key) -> Node:
             return {"type": "string", "pattern": _size_pattern()}
         case "text":
             return text
+        case "file":
+            return {"anyOf": [{"type": "boolean"}, text]}
         case "list":
             return {"type": "array", "items": text}
         case "words":

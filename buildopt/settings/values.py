@@ -47,6 +47,11 @@ def is_possible_limit(text: str) -> bool:
         return False
 
 
+def is_flag_word(text: str) -> bool:
+    """Whether a text says yes or no."""
+    return text.strip().lower() in TRUE_WORDS + FALSE_WORDS
+
+
 def _flag(_: Key, value: object) -> bool:
     if isinstance(value, bool):
         return value
@@ -77,6 +82,14 @@ def _text(_: Key, value: object) -> str:
     if _is_text(value) and value:
         return str(value)
     raise Impossible("a text that is not empty")
+
+
+def _file(_: Key, value: object) -> bool | str:
+    if isinstance(value, bool):
+        return value
+    if _is_text(value) and value:
+        return _flag_of(str(value)) if is_flag_word(str(value)) else str(value)
+    raise Impossible("true, false or the path of a file")
 
 
 def _list(_: Key, value: object) -> tuple[str, ...]:
@@ -114,6 +127,7 @@ _CHECKS: Mapping[str, Callable[[Key, Any], Any]] = {
     "size": _size,
     "choice": _choice,
     "text": _text,
+    "file": _file,
     "list": _list,
     "words": _words,
 }
@@ -135,10 +149,9 @@ def _number_form(key: Key) -> str:
 
 
 def _flag_of(text: str) -> bool:
-    word = text.strip().lower()
-    if word not in TRUE_WORDS + FALSE_WORDS:
+    if not is_flag_word(text):
         raise Impossible("1 or 0, true or false, yes or no, on or off")
-    return word in TRUE_WORDS
+    return text.strip().lower() in TRUE_WORDS
 
 
 def _words_of(text: str) -> list[str]:

@@ -138,6 +138,27 @@ def test_from_a_folder_below_it_builds_where_the_manifest_is(project):
     assert json.loads(project.read("src/deep/result.json"))["directory"] == str(project.root)
 
 
+@pytest.mark.parametrize(
+    ("words", "variable", "written"),
+    [
+        (("--report",), "", "buildopt-report.html"),
+        (("--report", "r.html"), "", "src/r.html"),
+        (("--report=r",), "", "src/r"),
+        ((), "1", "buildopt-report.html"),
+        ((), "r.html", "src/r.html"),
+    ],
+)
+def test_its_report_is_written_where_it_is_sent_from(project, words, variable, written):
+    done = subprocess.run(
+        [PROGRAM, "build", *words, "--", "-x"], cwd=project.root / "src",
+        env=project.environ | {"BUILDOPT_REPORT": variable},
+        stdin=subprocess.DEVNULL, capture_output=True, check=True,
+    )  # fmt: skip
+
+    assert done.stdout == b"npm run build -- -x\n"
+    assert (project.root / written).read_bytes().lower().startswith(b"<!doctype html>")
+
+
 def test_where_nothing_builds_it_says_what_was_looked_for(project):
     project.write("package.json", '{"scripts": {"start": "x"}}')
 

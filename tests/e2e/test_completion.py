@@ -26,6 +26,8 @@ EXPECTED = {
     "buildopt run do": ["docs"],
     "buildopt run test:u": ["test:unit"],
     "buildopt run --result-file no": ["notes.txt"],
+    "buildopt run --report=no": ["--report=notes.txt"],
+    "buildopt run --report do": ["docs"],
     "buildopt run --cache-dir fo": ["folder"],
     "buildopt run -- own-to": ["own-tool"],
     "buildopt run --quiet -- own-tool no": ["notes.txt"],

@@ -3,8 +3,11 @@
 import json
 import os
 import pty
+import subprocess
 
 import pytest
+
+from tests.rig import PROGRAM
 
 COUNTING = 'echo "run" >> "$COUNT_FILE"; cat in.txt; cat > got-stdin.txt\n'
 
@@ -64,6 +67,59 @@ def test_a_result_file_and_a_report_are_written_on_a_hit_too(counted):
     assert (done.returncode, runs(counted)) == (0, 1)
     assert json.loads(path.read_text())["outcome"] == "fresh"
     assert (counted.root / "buildopt-report.html").exists()
+
+
+DOCS = '[tasks.docs]\ncommand = "echo docs"\n'
+
+
+@pytest.mark.parametrize(
+    ("words", "written"),
+    [
+        (("--report", "--", "echo", "docs"), "buildopt-report.html"),
+        (("--report", "--quiet", "docs"), "buildopt-report.html"),
+        (("--report", "docs"), "buildopt-report.html"),
+        (("--report=docs", "docs"), "docs"),
+        (("--report=sub/r", "docs"), "sub/r"),
+        (("--report", "r.html", "docs"), "r.html"),
+        (("--report", "sub/r", "--", "echo", "docs"), "sub/r"),
+    ],
+)
+def test_a_report_goes_where_it_is_sent_and_takes_no_task_for_a_file(rig, words, written):
+    rig.write("buildopt.toml", DOCS)
+    (rig.root / "sub").mkdir()
+
+    done = rig.call("run", *words)
+
+    assert (done.returncode, done.stdout) == (0, b"docs\n")
+    assert reports(rig) == [written]
+
+
+def test_a_reports_path_is_seen_from_the_root_in_a_file_and_from_here_in_a_call(rig):
+    rig.write("buildopt.toml", f'report = "sub/of-file.html"\n{DOCS}')
+    (rig.root / "sub").mkdir()
+    here = {"cwd": rig.root / "sub", "stdin": subprocess.DEVNULL, "capture_output": True}
+
+    for more in ({}, {"BUILDOPT_REPORT": "of-variable.html"}):
+        subprocess.run([PROGRAM, "run", "docs"], env=rig.environ | more, check=True, **here)
+    subprocess.run([PROGRAM, "run", "--report", "a.html", "docs"], env=rig.environ, **here)
+
+    assert reports(rig) == ["sub/a.html", "sub/of-file.html", "sub/of-variable.html"]
+
+
+def reports(rig):
+    """Paths of all pages in the project, in order."""
+    pages = (path for path in rig.root.rglob("*") if path.is_file())
+    found = [path for path in pages if b"<!doctype html>" in path.read_bytes()[:100].lower()]
+    return sorted(str(path.relative_to(rig.root)) for path in found)
+
+
+def test_a_report_that_cannot_be_written_changes_no_status(rig):
+    rig.write("made")
+
+    done = rig.call("run", "--report=made/r.html", "--", "echo", "made")
+
+    assert (done.returncode, done.stdout) == (0, b"made\n")
+    assert b"cannot write the report" in done.stderr
 
 
 def test_quiet_by_a_variable_says_nothing_and_is_answered_at_once_next_time(counted):

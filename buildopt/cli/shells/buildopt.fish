@@ -13,7 +13,8 @@ function __buildopt_complete
         return
     end
     set -l program (string replace -r '^~/' "$HOME/" -- $typed[1])
-    set -l prefix (string match -r -- '^--[^=]+=' $current)
+    set -l prefix (string match -r -- '^--[^=]+=' $current; or echo)
+    set -l value (string unescape -- (string replace -r -- '^--[^=]+=' '' $current))
     set -l reply (env _BUILDOPT_COMPLETE=fish_complete COMP_CWORD="$current" \
         COMP_WORDS=(string join ' ' -- (string escape -- $typed) "$current") \
         $program 2>/dev/null)
@@ -23,9 +24,9 @@ function __buildopt_complete
             case plain
                 printf '%s\n' "$prefix$parts[2]"
             case file
-                __fish_complete_path (string unescape -- $current)
+                printf '%s\n' $prefix(__fish_complete_path $value)
             case dir
-                __fish_complete_directories (string unescape -- $current)
+                printf '%s\n' $prefix(__fish_complete_directories $value)
         end
     end
 end

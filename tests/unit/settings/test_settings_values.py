@@ -5,7 +5,12 @@ import pytest
 from buildopt.settings import loading
 from buildopt.settings.keys import KEYS
 
-SAMPLES = {"number": ("90", 90), "size": ("2 GB", "2 GB"), "text": ("x y", "x y")}
+SAMPLES = {
+    "number": ("90", 90),
+    "size": ("2 GB", "2 GB"),
+    "text": ("x y", "x y"),
+    "file": ("out/r.html", "out/r.html"),
+}
 
 
 def sample(key):
@@ -42,6 +47,18 @@ def test_a_flag_is_any_of_eight_words(project, text, expected):
     project.write("buildopt.toml", "quiet = true\n")
 
     assert project.load(BUILDOPT_QUIET=text).quiet is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("1", True), ("no", False), ("./no", "./no"), ("r.html", "r.html")]
+)
+def test_a_report_is_asked_for_by_a_flag_or_a_path(project, text, expected):
+    project.write("buildopt.toml", f'report = "{text}"\n')
+
+    assert project.load().report == expected
+    assert project.load(BUILDOPT_REPORT="other").report == "other"
+    project.write("buildopt.toml", "report = true\n")
+    assert project.load(BUILDOPT_REPORT=text).report == expected
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,8 @@ class Journal:
     source: str
     run_id: str
     secrets: Secrets = field(default_factory=dict)
+    part: str = ""
+    """Of a call with many tasks: the one whose process this is."""
     counter: int = 0
     unfit: int = 0
     _waiting: deque[bytes] = field(default_factory=lambda: deque(maxlen=RING_EVENTS))
@@ -70,6 +72,11 @@ class Journal:
         except ValueError:  # too long, whatever was cut of it
             self.unfit += 1
         return event
+
+    @property
+    def active_id(self) -> str:
+        """What tells this run's commands from all others' (`BUILDOPT_ACTIVE`)."""
+        return f"{self.run_id}.{self.part}" if self.part else self.run_id
 
     @property
     def lost_events(self) -> int:

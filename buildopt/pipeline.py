@@ -3,7 +3,7 @@
     run_task
       ├ look_up                the newest record whose every observation holds
       ├ Hit   -> answered     fresh: outputs in place; restored: outputs written back
-      └ Miss  -> _executed     the command runs under observation
+      └ Miss  -> really_run    the command runs under observation
             _stored            inputs unchanged meanwhile -> artifacts, entry, trace
 
 Our own trouble never changes what the command gives: at worst it really runs and nothing is
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 
 from buildopt.answer import answered, fit_for_replay, fresh_state
 from buildopt.cache import (
@@ -27,6 +28,7 @@ from buildopt.events import (
     DamageFound,
     OutputCounts,
 )
+from buildopt.execute.outlet import Outlet
 from buildopt.execute.stdin import stdin_is_open
 from buildopt.model import (
     Execution,
@@ -60,18 +62,14 @@ from buildopt.session import (
     seconds_since,
     variable_observations,
 )
-from buildopt.watched import OwnStage, run_unwatched, run_watched
+from buildopt.watched import OutletTo, OwnStage, run_unwatched, run_watched
 
 
 def run_task(task: Task, policy: Policy, observer: Observer | None, stores: Stores) -> Finished:
     """Answer `task` or run it. Raises BuildoptError only where the command cannot be started."""
-    if policy.trouble:
-        return _unobserved(task, policy, stores, policy.trouble)
-    if policy.cache == "off":
-        return _unobserved(task, policy, stores, _CACHE_OFF)
-    if observer is None:
-        undeclared = NotStored(kind="undeclared", subject="inputs")
-        return _unobserved(task, policy, stores, undeclared)
+    reason = why_unobserved(policy, observer)
+    if reason or observer is None:
+        return run_unobserved(task, policy, stores, reason or UNDECLARED)
     started_ns = time.monotonic_ns()
     stage = OwnStage(lambda step: answer_or_run(step).result)
     lock = locks.acquire(os.path.join(stores.layout.checkout(task.root), f"{task.key}.lock"))
@@ -86,17 +84,35 @@ def run_task(task: Task, policy: Policy, observer: Observer | None, stores: Stor
 
 def answer_or_run(run: Run) -> Finished:
     """Answer a run that was begun, or have it take place."""
-    policy = run.policy
     try:
-        found = _recover_and_look_up(run)
-        if isinstance(found.lookup, Hit) and policy.reads and not stdin_is_open(policy.stdin):
-            answer = answered(run, found.lookup, found.states)
-            if isinstance(answer, Finished):
-                return answer
-            found = found._replace(lookup=Miss(reasons=(answer,)))
-        return _executed(run, found)
+        answer = try_to_answer(run, recover_all)
+        return answer if isinstance(answer, Finished) else really_run(run, answer)
     finally:
         run.memo.save()
+
+
+def try_to_answer(run: Run, recover: Callable[[Run], None]) -> Finished | lookup.Found:
+    """The answer from a record, all of it given back; else what was found instead.
+
+    `recover` puts right what killed runs left half-way, before anything is looked up.
+    """
+    policy = run.policy
+    found = _recover_and_look_up(run, recover)
+    if isinstance(found.lookup, Hit) and policy.reads and not stdin_is_open(policy.stdin):
+        answer = answered(run, found.lookup, found.states)
+        if isinstance(answer, Finished):
+            return answer
+        found = found._replace(lookup=Miss(reasons=(answer,)))
+    return found
+
+
+def why_unobserved(policy: Policy, observer: Observer | None) -> NotStored | None:
+    """Why a command is neither looked up nor watched; None: it is."""
+    if policy.trouble:
+        return policy.trouble
+    if policy.cache == "off":
+        return _CACHE_OFF
+    return UNDECLARED if observer is None else None
 
 
 def look_up_only(
@@ -138,12 +154,13 @@ def _unless_evicted(run: Run, found: lookup.Found) -> lookup.Found:
 
 
 _CACHE_OFF = NotStored(kind="settings", subject="cache")
+UNDECLARED = NotStored(kind="undeclared", subject="inputs")
 
 
-def _recover_and_look_up(run: Run) -> lookup.Found:
+def _recover_and_look_up(run: Run, recover: Callable[[Run], None]) -> lookup.Found:
     """Never fails a build: a cache that cannot be read is one without a record."""
     try:
-        _recover(run)
+        recover(run)
         with run.progress.step("checking inputs"):
             return look_up(run)
     except Exception as error:  # noqa: BLE001  # promise 3: our own trouble is one event
@@ -153,23 +170,28 @@ def _recover_and_look_up(run: Run) -> lookup.Found:
         return lookup.Found(lookup=Miss(reasons=(reason,)), states=states, candidates=0)
 
 
-def _recover(run: Run) -> None:
+def recover_all(run: Run) -> None:
     """Finish what a killed run left half-way in this checkout, before anything is looked up."""
     try:
         plans = [item.path for item in os.scandir(run.folder) if item.name.endswith(".plan")]
     except OSError:
         return
     for plan in plans:
-        states = run.states()
-        if plan == run.plan_path:  # its lock is the one we hold
-            restore.recover_one(plan, run.artifacts, states)
-        elif not restore.recover(plan, run.artifacts, states):
-            continue
-        subject = os.path.basename(plan)
-        run.stores.journal.append(DamageFound(subject=subject, action="mended a restore"))
+        recover_plan(run, plan)
 
 
-def _executed(run: Run, found: lookup.Found) -> Finished:
+def recover_plan(run: Run, plan: str) -> None:
+    """Finish or undo the restore with the plan at this path, unless it is under way."""
+    states = run.states()
+    if plan == run.plan_path:  # its lock is the one we hold
+        restore.recover_one(plan, run.artifacts, states)
+    elif not restore.recover(plan, run.artifacts, states):
+        return
+    subject = os.path.basename(plan)
+    run.stores.journal.append(DamageFound(subject=subject, action="mended a restore"))
+
+
+def really_run(run: Run, found: lookup.Found) -> Finished:
     """Really run the command, and record it where everything about it is sound."""
     lookup_s = seconds_since(run.started_ns)
     reasons = _tell_lookup(run, found)
@@ -238,10 +260,12 @@ def _outputs_of(recorded: Recorded | tuple[NotStored, ...], observed: Observed) 
     return OutputCounts(files=len(observed.outputs))
 
 
-def _unobserved(task: Task, policy: Policy, stores: Stores, reason: NotStored) -> Finished:
+def run_unobserved(
+    task: Task, policy: Policy, stores: Stores, reason: NotStored, outlet_to: OutletTo = Outlet
+) -> Finished:
     """Run the command and remember nothing of it but the event."""
     started_ns = time.monotonic_ns()
-    execution = run_unwatched(task, policy, stores.journal)
+    execution = run_unwatched(task, policy, stores.journal, outlet_to)
     result = result_of(
         task,
         stores.journal,

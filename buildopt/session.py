@@ -199,8 +199,18 @@ class Run(NamedTuple):
         return os.path.join(self.folder, f"{self.task.key}.plan")
 
 
-def begin(task: Task, policy: Policy, observer: Observer, stores: Stores, stage: Stage) -> Run:
-    """Take stock before anything is looked up; never raises for a cache that cannot be written."""
+def begin(
+    task: Task,
+    policy: Policy,
+    observer: Observer,
+    stores: Stores,
+    stage: Stage,
+    known: memo.Memo | None = None,
+) -> Run:
+    """Take stock before anything is looked up; never raises for a cache that cannot be written.
+
+    `known` is the memo of the checkout, where it is loaded already.
+    """
     folder = stores.layout.checkout(task.root)
     offset = stdin_offset(policy.stdin)
     stdin = stdin_content(policy.stdin, stores.secret, offset)
@@ -217,9 +227,7 @@ def begin(task: Task, policy: Policy, observer: Observer, stores: Stores, stage:
         artifacts=Artifacts(stores.layout, progress.advance),
         records=records.Records(stores.layout, stores.tokens),
         owned=_owned(task, os.path.join(folder, f"{task.key}.owned")),
-        memo=memo.load(
-            os.path.join(folder, "memo"), enabled=policy.uses_memo, advance=progress.advance
-        ),
+        memo=known or load_memo(stores, task.root, policy, progress),
         progress=progress,
         variables=variables.digests(task, stores.secret, stores.tokens) | stdin,
         stdin=stdin,
@@ -234,6 +242,12 @@ def begin(task: Task, policy: Policy, observer: Observer, stores: Stores, stage:
         started_ns=time.monotonic_ns(),
         stage=stage,
     )
+
+
+def load_memo(stores: Stores, root: str, policy: Policy, progress: Progress) -> memo.Memo:
+    """What is remembered of the files of one checkout."""
+    path = os.path.join(stores.layout.checkout(root), "memo")
+    return memo.load(path, enabled=policy.uses_memo, advance=progress.advance)
 
 
 def may_show_lines(policy: Policy) -> bool:

@@ -80,7 +80,7 @@ def _open_inbox(journal: Journal) -> str:
     if not journal.state:
         return ""
     folder = os.path.join(os.fsdecode(journal.state), FOLDER)
-    path = os.path.join(folder, journal.run_id)
+    path = os.path.join(folder, journal.active_id)
     try:
         os.makedirs(folder, 0o700, exist_ok=True)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))

@@ -15,6 +15,7 @@ from buildopt.errors import BuildoptError
 from buildopt.events import RunFinished, TaskResult
 from buildopt.execute.command import Command, Unobserved
 from buildopt.execute.environment import child_environment
+from buildopt.execute.outlet import Outlet
 from buildopt.execute.process import execute
 from buildopt.execute.status_line import Status
 from buildopt.execute.streams import describe_streams
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 AnswerOrRun = Callable[[Run], RunFinished]
 """The pipeline's way from look-up to record."""
+OutletTo = Callable[[int], Outlet]
+"""Makes the way to one of our streams, by its number."""
 
 
 class OwnStage:
@@ -35,11 +38,17 @@ class OwnStage:
 
     keeps_fresh_state = True
 
-    def __init__(self, answer_or_run: AnswerOrRun | None = None) -> None:
-        """`answer_or_run` does it for a step; without it scripts have no records of their own."""
+    def __init__(
+        self, answer_or_run: AnswerOrRun | None = None, outlet_to: OutletTo = Outlet
+    ) -> None:
+        """`answer_or_run` does it for a step; without it scripts have no records of their own.
+
+        `outlet_to` makes the way of what the command prints to one of our streams.
+        """
         self.steps: tuple[TaskResult, ...] = ()
         self.streams = describe_streams()
         self._answer_or_run = answer_or_run
+        self._outlet_to = outlet_to
 
     def execute(self, run: Run, usual_s: float) -> tuple[Execution, Observed]:
         """Run the command under observation; raises BuildoptError where it cannot be started."""
@@ -64,12 +73,13 @@ class OwnStage:
         try:
             with tool_events.collected(journal) as events:
                 environment = child_environment(
-                    run.task.environment, run_id=journal.run_id, events_file=events
+                    run.task.environment, active_id=journal.active_id, events_file=events
                 )
                 execution = execute(
                     _command(run.task, run.policy, environment | more, lock_fds),
                     scripts or setup,
                     _status(run.task, run.policy, usual_s),
+                    self._outlet_to,
                 )
         except BuildoptError:
             _finish(watch)  # nobody is left to be observed
@@ -113,14 +123,16 @@ def run_watched(run: Run, usual_s: float = 0.0) -> tuple[Execution, Observed]:
     return run.stage.execute(run, usual_s)
 
 
-def run_unwatched(task: Task, policy: Policy, journal: Journal) -> Execution:
+def run_unwatched(
+    task: Task, policy: Policy, journal: Journal, outlet_to: OutletTo = Outlet
+) -> Execution:
     """Run the command; raises BuildoptError where it cannot be started."""
     with tool_events.collected(journal) as events_file:
         environment = child_environment(
-            task.environment, run_id=journal.run_id, events_file=events_file
+            task.environment, active_id=journal.active_id, events_file=events_file
         )
         command = _command(task, policy, environment)
-        return execute(command, Unobserved(), _status(task, policy))
+        return execute(command, Unobserved(), _status(task, policy), outlet_to)
 
 
 def _watch(run: Run) -> Watch | NotStored:

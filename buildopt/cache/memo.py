@@ -20,6 +20,7 @@ from __future__ import annotations
 import os
 import struct
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import xxhash
@@ -37,6 +38,8 @@ YOUNG = 2
 YOUNG_NS = 60_000_000_000
 """A row taken this soon after its file's last change is bound to this boot: a minute covers
 the write-back delay of Linux (`dirty_expire_centisecs`, 30 s) twice."""
+News = tuple[str, tuple[int, ...], int, bytes]
+"""A row on its way between processes: path, signature, flags, digest."""
 MEMO_ROWS = 400_000
 """Rows kept; the oldest insertions go first."""
 
@@ -56,7 +59,8 @@ class Memo:
     enabled: bool = True
     advance: Advance = ignore
     _rows: dict[str, _Row] = field(default_factory=dict)
-    _changed: bool = False
+    _new: set[str] = field(default_factory=set)
+    """Paths of the rows that the file does not have yet."""
 
     def digest(self, path: str, signature: StatSignature) -> bytes:
         """XXH3-128 of the regular file at `path`, whose `lstat` just gave `signature`.
@@ -70,18 +74,34 @@ class Memo:
         digest = _digest_file(path, signature, self.advance)
         self._rows.pop(path, None)
         self._rows[path] = _Row(signature, flags_for(path, signature, now_ns), digest)
-        self._changed = True
+        self._new.add(path)
         return digest
 
     def remember(self, path: str, signature: StatSignature, digest: bytes) -> None:
         """Take note of a file that was just written or digested elsewhere."""
         self._rows.pop(path, None)
         self._rows[path] = _Row(signature, flags_for(path, signature, time.time_ns()), digest)
-        self._changed = True
+        self._new.add(path)
+
+    def forget_news(self) -> None:
+        """Begin to count anew what is new."""
+        self._new.clear()
+
+    def news(self) -> list[News]:
+        """What is new, for another process that has the same memo."""
+        rows = ((path, self._rows[path]) for path in self._new)
+        return [(path, tuple(row.signature), row.flags, row.digest) for path, row in rows]
+
+    def learn(self, news: Iterable[News]) -> None:
+        """Take over what another process has found out."""
+        for path, signature, flags, digest in news:
+            self._rows.pop(path, None)
+            self._rows[path] = _Row(StatSignature(*signature), flags, digest)
+            self._new.add(path)
 
     def save(self) -> None:
         """Write the memo where it changed; what cannot be written is merely not remembered."""
-        if not self._changed or not self.enabled:
+        if not self._new or not self.enabled:
             return
         rows = list(self._rows.items())[-MEMO_ROWS:]
         paths = b"\0".join(os.fsencode(path) for path, _ in rows)
@@ -93,7 +113,7 @@ class Memo:
             files.publish_pieces(self.path, (header, body))
         except OSError:
             return
-        self._changed = False
+        self.forget_news()
 
 
 class ChangedMeanwhile(Exception):

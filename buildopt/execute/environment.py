@@ -21,10 +21,10 @@ other one is taken off: nothing tells it from one that the user activated.
 
 
 def child_environment(
-    environment: Mapping[str, str], *, run_id: str, events_file: str = ""
+    environment: Mapping[str, str], *, active_id: str, events_file: str = ""
 ) -> dict[str, str]:
     """What the command gets: all of `environment`, and how to find this run."""
-    theirs = {**environment, ACTIVE: run_id}
+    theirs = {**environment, ACTIVE: active_id}
     if events_file:
         theirs[EVENTS] = events_file
     if is_hook_environment(sys.prefix):

@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from signal import Signals
 
@@ -23,6 +23,7 @@ from buildopt.execute.command import ChildSetup, Command
 from buildopt.execute.environment import ACTIVE
 from buildopt.execute.family import Family
 from buildopt.execute.keyboard import Keyboard
+from buildopt.execute.outlet import Outlet
 from buildopt.execute.pump import Pump
 from buildopt.execute.recording import Recording
 from buildopt.execute.signals import SignalWatch, end_by
@@ -47,10 +48,16 @@ SIGNAL_EXIT_BASE = 128
 """A shell shows 128 + N for a command that signal N ended."""
 
 
-def execute(command: Command, setup: ChildSetup, status: Status | None = None) -> Execution:
+def execute(
+    command: Command,
+    setup: ChildSetup,
+    status: Status | None = None,
+    outlet_to: Callable[[int], Outlet] = Outlet,
+) -> Execution:
     """Run `command` to its end; raises BuildoptError if it cannot be started.
 
-    `status` is what our line on a terminal says meanwhile; None: there is none.
+    `status` is what our line on a terminal says meanwhile; None: there is none. `outlet_to` makes
+    the way of what is for one of our streams.
     """
     streams = describe_streams()
     recording = Recording()
@@ -68,7 +75,7 @@ def execute(command: Command, setup: ChildSetup, status: Status | None = None) -
             pid = start(command, wiring.child, setup, signals)
             wiring.close_child_side()
             signals.listen()
-            pump = Pump(wiring.hand_over_routes(), recording)
+            pump = Pump(wiring.hand_over_routes(), recording, outlet_to)
             line = _status_line(status, streams, pump, keyboard, wiring)
             pump.before_shown(line.make_way)
             lines = Lines(

@@ -25,12 +25,17 @@ a survivor that goes on writing could keep us reading for ever."""
 class Pump:
     """The open routes; each is as fast as its own reader, whatever the others do."""
 
-    def __init__(self, routes: Iterable[Route], recording: Recording) -> None:
+    def __init__(
+        self,
+        routes: Iterable[Route],
+        recording: Recording,
+        outlet_to: Callable[[int], Outlet] = Outlet,
+    ) -> None:
         self._recording = recording
         self._routes = {route.source: route for route in routes}
         self._holds = {route.hold for route in self._routes.values() if route.hold is not None}
         targets = {route.target for route in self._routes.values()}
-        self._outlets = {target: Outlet(target) for target in targets}
+        self._outlets = {target: outlet_to(target) for target in targets}
         self._make_way: Callable[[bytes], None] | None = None
 
     def before_shown(self, make_way: Callable[[bytes], None]) -> None:

@@ -1,48 +1,82 @@
-"""Steps of one run that get into each other's way: what one wrote, the other wrote or read.
+"""Parts of one run that get into each other's way: what one wrote, the other wrote or read.
 
-Steps in a row are in order: the later one may read what the earlier one wrote, and change what it
-has read. Of steps that ran at the same time nobody knows who came first.
+Of two in order the later one may read what the earlier one wrote, and change what it has read.
+Of others nobody knows who comes first the next time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Literal, NamedTuple
 
 
 class Footprint(NamedTuple):
-    """What a step read and wrote, and when: two moments of `Hazards.now`."""
+    """What a step or task read and wrote; when, as two moments of `Hazards.now`."""
 
-    task_key: str
+    owner: str
     began: int
     ended: int
     read: frozenset[str]
     wrote: frozenset[str]
 
 
-class Hazards:
-    """The footprints of one run's steps."""
+class Clash(NamedTuple):
+    """A path for which one that ended must not be stored, and the other that it is about."""
 
-    def __init__(self) -> None:
+    path: str
+    other: str
+    other_did: Literal["read", "wrote"]
+    both_wrote: bool
+    in_order: bool
+
+
+IsBefore = Callable[[Footprint, Footprint], bool]
+
+
+def ended_before(earlier: Footprint, later: Footprint) -> bool:
+    """Whether they ran one after the other, as the parts of one script do."""
+    return earlier.ended <= later.began
+
+
+class Hazards:
+    """The footprints of one run; `is_before` says whether two, told in this order, are in order."""
+
+    def __init__(self, is_before: IsBefore = ended_before) -> None:
+        self._is_before = is_before
         self._moment = 0
-        self._known: list[Footprint] = []
+        self._writers: dict[str, list[Footprint]] = {}
+        self._readers: dict[str, list[Footprint]] = {}
 
     def now(self) -> int:
         """A moment later than all that were told before."""
         self._moment += 1
         return self._moment
 
-    def add(self, footprint: Footprint) -> tuple[str, ...]:
-        """Take note of a step that ended; the paths for which it must not be stored."""
-        found = {path for other in self._known for path in _between(other, footprint)}
-        self._known.append(footprint)
-        return tuple(sorted(found))
+    def add(self, footprint: Footprint) -> tuple[Clash, ...]:
+        """Take note of one that ended; what it must not be stored for, by path."""
+        found = sorted(self._clashes(footprint))
+        for path in footprint.wrote:
+            self._writers.setdefault(path, []).append(footprint)
+        for path in footprint.read:
+            self._readers.setdefault(path, []).append(footprint)
+        return tuple(found)
 
+    def _clashes(self, new: Footprint) -> Iterator[Clash]:
+        for path in new.wrote:
+            for other in self._others(self._writers, path, new):
+                in_order = self._is_before(other, new)
+                if not (in_order and path in new.read):
+                    yield Clash(path, other.owner, "wrote", both_wrote=True, in_order=in_order)
+            for other in self._others(self._readers, path, new):
+                if path not in other.wrote and not self._is_before(other, new):
+                    yield Clash(path, other.owner, "read", both_wrote=False, in_order=False)
+        for path in new.read & self._writers.keys():
+            for other in self._others(self._writers, path, new):
+                if path not in new.wrote and not self._is_before(other, new):
+                    yield Clash(path, other.owner, "wrote", both_wrote=False, in_order=False)
 
-def _between(earlier: Footprint, later: Footprint) -> Iterable[str]:
-    if earlier.task_key == later.task_key:
-        return ()
-    both_wrote = earlier.wrote & later.wrote
-    if earlier.ended <= later.began:
-        return both_wrote - later.read
-    return both_wrote | (earlier.read & later.wrote) | (earlier.wrote & later.read)
+    @staticmethod
+    def _others(
+        known: dict[str, list[Footprint]], path: str, new: Footprint
+    ) -> Iterator[Footprint]:
+        return (other for other in known.get(path, ()) if other.owner != new.owner)

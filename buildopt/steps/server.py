@@ -63,7 +63,7 @@ class StepServer:
         self._numbers = count(1)
         self._results: list[TaskResult] = []
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listener.bind(address_of(run.stores.journal.run_id.encode()))
+        self._listener.bind(address_of(run.stores.journal.active_id.encode()))
         self._listener.listen(BACKLOG)
         self._clients: list[Thread] = []
         self._thread = Thread(target=self._accept, daemon=True)

@@ -20,15 +20,18 @@ from buildopt.hit import write_all
 from buildopt.model import Chunk, Execution, Hit, NotStored, Observation, Observed, Usage
 from buildopt.observe.decoding import decode
 from buildopt.session import Run
+from buildopt.steps.footprint import (
+    looked_at,
+    paths_of,
+    really_looked_at,
+    reasons_of,
+)
 from buildopt.steps.hazards import Footprint, Hazards
 from buildopt.steps.wiring import StepStreams, StepWiring
 
 Request = Callable[[bytes], bytes]
 """Asks the supervisor; raises OSError (`seccomp/watch.py`)."""
 
-LOOKS = ("file", "tool", "link", "absent", "directory")
-MOST_HAZARDS = 5
-"""So many paths tell well enough what two steps are about."""
 
 CLIENT_GONE = 9
 """The signal that is taken to have ended a step whose client says nothing any more."""
@@ -100,18 +103,16 @@ class StepStage:
 
     def _with_hazards(self, run: Run, observed: Observed) -> Observed:
         made = (*observed.outputs, *observed.removed)
-        probed = frozenset(observed.probed)
-        looked_at = [o for o in observed.observations if o.subject not in probed]
-        found = self._note(run.task.key, looked_at, made)
-        reasons = tuple(NotStored(kind="hazard", subject=path) for path in found[:MOST_HAZARDS])
-        return observed._replace(incomplete=(*observed.incomplete, *reasons))
+        found = self._note(run.task.key, really_looked_at(observed), made)
+        return observed._replace(incomplete=(*observed.incomplete, *reasons_of(found)))
 
     def _note(
         self, task_key: str, observations: Iterable[Observation], made: Iterable[str]
     ) -> tuple[str, ...]:
-        read = frozenset(o.subject for o in observations if o.kind in LOOKS)
-        footprint = Footprint(task_key, self._began, self._hazards.now(), read, frozenset(made))
-        return self._hazards.add(footprint)
+        footprint = Footprint(
+            task_key, self._began, self._hazards.now(), looked_at(observations), frozenset(made)
+        )
+        return paths_of(self._hazards.add(footprint))
 
     def _ask(self, what: str, *arguments: Any) -> bytes:  # Any: what marshal takes
         return self._request(marshal.dumps((what, self._client_pid, *arguments)))

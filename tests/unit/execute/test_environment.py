@@ -11,7 +11,7 @@ CI_RUN = """GITHUB_SHA GITHUB_REF GITHUB_REF_NAME GITHUB_RUN_ID CI_COMMIT_SHA CI
 def test_command_gets_everything_and_the_run():
     environment = {"A": "1", "PATH": "/bin", "BUILDOPT_ACTIVE": "outer"}
 
-    theirs = child_environment(environment, run_id="r1", events_file="/e")
+    theirs = child_environment(environment, active_id="r1", events_file="/e")
 
     assert theirs == {**environment, "BUILDOPT_ACTIVE": "r1", "BUILDOPT_EVENTS": "/e"}
     assert environment["BUILDOPT_ACTIVE"] == "outer"

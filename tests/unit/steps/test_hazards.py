@@ -4,7 +4,8 @@ from buildopt.steps.hazards import Footprint, Hazards
 
 
 def add(hazards, key, began, ended, *, read="", wrote=""):
-    return hazards.add(Footprint(key, began, ended, frozenset(read), frozenset(wrote)))
+    found = hazards.add(Footprint(key, began, ended, frozenset(read), frozenset(wrote)))
+    return tuple(sorted({clash.path for clash in found}))
 
 
 def test_steps_in_a_row_may_read_what_was_written_and_write_what_was_read():

@@ -1,4 +1,4 @@
-"""From what was observed to a footprint, and from a clash of two to the reasons against a record."""
+"""From what was observed to a footprint, and from clashes to the reasons against a record."""
 
 from __future__ import annotations
 

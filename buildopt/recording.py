@@ -7,8 +7,9 @@ import time
 from collections.abc import Container
 from typing import NamedTuple
 
-from buildopt.cache import look, lookup, search_path, store, variables
+from buildopt.cache import look, lookup, search_path, store
 from buildopt.cache.fingerprint import States
+from buildopt.cache.occurrences import occurring
 from buildopt.cache.variables import UNNAMED
 from buildopt.execute.stdin import stdin_content, stdin_offset
 from buildopt.model import CacheEntry, Execution, NotStored, Observation, Observed, Trace
@@ -97,7 +98,7 @@ def _changes(
 
 
 def variables_that_count(run: Run, observed: Observed) -> tuple[Observation, ...]:
-    """The variables of the record: of a traced run the identifiers of a CI run without their
+    """The variables of the record: of a traced run those that it need not know of without their
     values, unless it may have looked at them, and with the `PATH` what it looked for there.
     """
     seen = variable_observations(run.variables)
@@ -121,7 +122,7 @@ def _named(run: Run, observed: Observed, names: frozenset[str]) -> set[str]:
     made = {*observed.outputs, *observed.removed, *observed.remade}
     if not made.isdisjoint(paths):
         return set(names)
-    return variables.occurring(names, run.words, paths)
+    return occurring(names, run.words, paths)
 
 
 def _without(observation: Observation, removed: Container[str]) -> Observation:

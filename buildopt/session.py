@@ -176,12 +176,8 @@ class Run(NamedTuple):
 
     @property
     def optional_variables(self) -> frozenset[str]:
-        """Identifiers of a CI run, which a traced run may turn out not to know of."""
-        names = (
-            name
-            for name in self.variables
-            if variables.is_ci_identifier(name) and not variables.is_asked_for(name, self.task)
-        )
+        """Those which a traced run may turn out not to know of."""
+        names = (name for name in self.variables if variables.is_optional(name, self.task))
         return frozenset(names) if self.is_traced and not self.stdin else frozenset()
 
     @property
@@ -229,7 +225,10 @@ def begin(
         owned=_owned(task, os.path.join(folder, f"{task.key}.owned")),
         memo=known or load_memo(stores, task.root, policy, progress),
         progress=progress,
-        variables=variables.digests(task, stores.secret, stores.tokens) | stdin,
+        variables=variables.digests(
+            task, stores.secret, stores.tokens, is_traced=observer.name == "seccomp"
+        )
+        | stdin,
         stdin=stdin,
         stdin_offset=offset,
         folder=folder,

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from buildopt.attributes import has_attributes
 from buildopt.cache import search_path, variables
 from buildopt.cache.memo import RACY, YOUNG, ChangedMeanwhile, Memo, flags_for, signature_of
+from buildopt.cache.occurrences import occurring
 from buildopt.cache.search_path import SearchPath
 from buildopt.model import (
     MissKind,
@@ -231,7 +232,7 @@ class States:
         optional = [name for name in new if name in self.optional]
         if optional:
             read = [o.subject for o in observations if o.kind in ("file", "tool")]
-            named = variables.occurring(optional, self.words, read)
+            named = occurring(optional, self.words, read)
             new = [name for name in new if name not in optional or name in named]
         for name in new:
             yield Observation(kind="environment", subject=name, value="")

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from buildopt.cache import look as looks
-from buildopt.cache import variables
 from buildopt.cache.artifacts import Artifacts, Damaged
 from buildopt.cache.fingerprint import States
+from buildopt.cache.occurrences import occurring
 from buildopt.cache.ownership import Ownership
 from buildopt.cache.records import Records
 from buildopt.model import (
@@ -134,7 +134,7 @@ def _may_be_coloured(trace: Trace, finder: Finder, words: Iterable[str]) -> bool
     if looks.serves(trace.shape, finder.look) != "unless-named":
         return False
     read = [o.subject for o in trace.observations if o.kind in ("file", "tool")]
-    return bool(variables.occurring(looks.VARIABLES, words, read))
+    return bool(occurring(looks.VARIABLES, words, read))
 
 
 def _missing_content(entry: CacheEntry, artifacts: Artifacts) -> MissReason | None:

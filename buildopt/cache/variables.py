@@ -1,10 +1,11 @@
 """Which environment variables count, and their digests; their values go nowhere else.
 
 In the key is every variable but those that no build result depends on (`hit.IGNORED_NAMES`,
-`hit.IGNORED_PREFIXES`; docs/environment.md), our own, what a package manager sets for its
-scripts, and what the settings leave out; what they ask for is in it always. Of a run that was
-traced, identifiers of a CI run count only where their name occurs in what it read, and another
-`PATH` may do (search_path.py).
+`hit.IGNORED_PREFIXES`; docs/environment.md), our own, and what the settings leave out; what they
+ask for is in it always. Of a run that was traced, identifiers of a CI run and what a package
+manager sets for its scripts count only where their name occurs in what it read (occurrences.py),
+and another `PATH` may do (search_path.py). Of one that was not, the former count and the latter
+do not, unless the command names them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from fnmatch import fnmatchcase
 from hashlib import blake2b
 
 from buildopt import hit
-from buildopt.cache import files
 from buildopt.cache.tokens import Tokens
 from buildopt.model import Task
 
@@ -67,29 +67,21 @@ def is_ci_identifier(name: str) -> bool:
     return name in CI_RUN_NAMES or name.startswith(CI_RUN_PREFIXES)
 
 
-def occurring(names: Iterable[str], words: Iterable[str], paths: Iterable[str]) -> set[str]:
-    """Those of `names` that stand in one of the `words`, or in a file of `paths`, as bytes.
-
-    A file that cannot be read is taken to hold them all.
-    """
-    left = {name: os.fsencode(name) for name in names}
-    text = b"\0".join(map(os.fsencode, words))
-    found = {name for name, sought in left.items() if sought in text}
-    for path in paths:
-        missing = left.keys() - found
-        if not missing:
-            break
-        try:
-            content = files.read(path)
-        except OSError:
-            return set(left)
-        found |= {name for name in missing if left[name] in content}
-    return found
+def is_of_scripts(name: str) -> bool:
+    """Whether a variable is one that a package manager sets for its scripts."""
+    return name.startswith(SCRIPT_PREFIXES) or name in SCRIPT_NAMES
 
 
-def digests(task: Task, secret: bytes, tokens: Tokens) -> dict[str, str]:
-    """Keyed BLAKE2b of each variable of `task` that counts, by name."""
-    inside_script = SCRIPT_MARK in task.environment
+def is_optional(name: str, task: Task) -> bool:
+    """Whether a variable counts only as far as a traced run may have looked at it."""
+    if is_asked_for(name, task):
+        return False
+    return is_ci_identifier(name) or (SCRIPT_MARK in task.environment and is_of_scripts(name))
+
+
+def digests(task: Task, secret: bytes, tokens: Tokens, *, is_traced: bool) -> dict[str, str]:
+    """Keyed BLAKE2b of each variable of `task` that counts, or may count, by name."""
+    inside_script = SCRIPT_MARK in task.environment and not is_traced
     if task.environment.get("PWD", task.directory) == task.directory:
         named_folder = {}
     else:  # reached through a link: what a shell prints as its folder is another text
@@ -114,7 +106,7 @@ def counts(name: str, *, inside_script: bool) -> bool:
     """Whether a variable may change a result."""
     if name.startswith(OWN_PREFIX) or not hit.counts(os.fsencode(name)):
         return False
-    return not (inside_script and (name.startswith(SCRIPT_PREFIXES) or name in SCRIPT_NAMES))
+    return not (inside_script and is_of_scripts(name))
 
 
 def _is_named(name: str, task: Task) -> bool:

@@ -27,6 +27,9 @@ from buildopt.observe.ledger import Ledger
 MakeLedger = Callable[[frozenset[str]], Ledger]
 """A ledger for a step, of the paths that its earlier runs made."""
 
+PROGRAM_PLACES = 4
+"""Among so many first words the program's path stands, behind its interpreter and that one's
+options."""
 LOST = "process"
 """Subject of the reason against a step when a process cannot be told to belong to it or not."""
 
@@ -149,10 +152,16 @@ class StepLedger:
         is_new = pid not in self._by_process
         if is_new:
             self._by_process[pid] = self._step_of_child(parent_pid)
-        if self._client and self._client in argv[:4] and self._clients.get(parent_pid) != argv:
+        if self._is_client(argv) and self._clients.get(parent_pid) != argv:
             self._clients[pid] = argv
         elif not is_new:
             self._clients.pop(pid, None)
+
+    def _is_client(self, argv: tuple[str, ...]) -> bool:
+        """Whether a process stands in for a script shell; of another call of ours all counts."""
+        if not self._client or self._client not in argv[:PROGRAM_PLACES]:
+            return False
+        return argv[argv.index(self._client) + 1 :][:1] == ("-c",)
 
     def _step_of_child(self, parent_pid: int) -> Step | None:
         """The step of a process by its parent; one whose parent is gone may be of any step."""

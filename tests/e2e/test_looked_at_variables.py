@@ -157,3 +157,19 @@ def test_identifier_counts_where_another_variable_names_it(rig):
         rig.environ["GITHUB_SHA"] = value
 
         assert rig.run("--", "sh", "-c", 'eval "$SCRIPT"').out == value.encode() + b"\n"
+
+
+@pytest.mark.parametrize(
+    "name", ["npm_package_version", "npm_config_mode", "npm_lifecycle_event", "INIT_CWD", "NODE"]
+)
+def test_variable_of_a_package_manager_counts_for_who_names_it(rig, name):
+    rig.write("build.sh", f"echo ${name} > out")
+    rig.environ |= {"npm_lifecycle_event": "build", "npm_package_name": "one", name: "1"}
+    rig.run(*RUN)
+    rig.environ["npm_package_name"] = "two"
+    assert rig.run(*RUN).outcome == "fresh"
+
+    rig.environ[name] = "2"
+
+    assert rig.run(*RUN).reasons == [("environment", name)]
+    assert rig.read("out") == b"2\n"

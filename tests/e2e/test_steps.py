@@ -6,6 +6,8 @@ import shutil
 
 import pytest
 
+from tests.rig import PROGRAM
+
 OBSERVE = "auto"
 MANAGER = '#!/bin/sh\nexec "${npm_config_script_shell:-/bin/sh}" -c "$1"\n'
 """Starts a script as npm does, without the second that npm takes."""
@@ -184,3 +186,26 @@ def test_steps_that_write_one_path_are_named_and_the_later_is_not_stored(rig):
     first, second = done.result["tasks"]
     assert (first["stored"], second["stored"]) == (True, False)
     assert second["not_stored"] == [{"kind": "hazard", "subject": "x"}]
+
+
+def test_other_call_of_ours_inside_a_step_is_a_command_like_any(rig):
+    rig.write("dist/app.js", "let a = 1\n")
+    script = f"{PROGRAM} bundle dist --json && true"
+    run(rig, script)
+    rig.write("dist/app.js", "let a = 1\n" * 100)
+
+    done = run(rig, script)
+
+    assert [outcome for _, outcome in steps(done)] == ["executed", "fresh"]
+    assert json.loads(done.out)
+
+
+def test_settings_that_name_the_command_of_a_call_inside_count(rig):
+    rig.write("buildopt.toml", '[tasks.x]\ncommand = "echo 1"\n')
+    script = f"{PROGRAM} run x; true"
+    run(rig, script)
+    rig.write("buildopt.toml", '[tasks.x]\ncommand = "echo 2"\n')
+
+    done = run(rig, script)
+
+    assert done.out == b"2\n"

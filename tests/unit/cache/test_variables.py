@@ -39,4 +39,6 @@ def test_variable_of_the_package_that_the_command_line_names_counts():
         root="/p", project="p", environment=environment, umask=0o22,
     )  # fmt: skip
 
-    assert set(digests(task, b"k" * 32, tokens_for("/p", {}))) == {"npm_package_version"}
+    assert set(digests(task, b"k" * 32, tokens_for("/p", {}), is_traced=False)) == {
+        "npm_package_version"
+    }

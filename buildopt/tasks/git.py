@@ -1,4 +1,4 @@
-"""git, run as a program that changes nothing, and its troubles as ours."""
+"""git, run as a program that at most refreshes its index, and its troubles as ours."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from buildopt.errors import BuildoptError
+
+_OF_A_HOOK = ("GIT_DIR", "GIT_INDEX_FILE", "GIT_PREFIX")
 
 
 class Git(NamedTuple):
@@ -19,6 +21,8 @@ class Git(NamedTuple):
     def ask(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         """Run it; raises BuildoptError only where there is no git."""
         told = {**self.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+        if "GIT_WORK_TREE" not in told:  # a hook of git has a folder that counts from its own
+            told = {name: value for name, value in told.items() if name not in _OF_A_HOOK}
         command = ("git", "-C", self.folder, *arguments)
         try:
             return subprocess.run(

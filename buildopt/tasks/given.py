@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from buildopt.model import Observation, OutputState
 
@@ -35,18 +35,21 @@ class Given:
     def answers(self, observation: Observation, now: str | None) -> bool:
         """Whether an observation will hold once all is made; `now` is its value at present."""
         kind, subject, value = observation.kind, observation.subject, observation.value
-        output = self._outputs.get(subject)
-        if kind == "listing" and subject in self._names:
-            return self._without_given(subject, now or "") == self._without_given(subject, value)
-        if kind == "directory" and subject in self._names:
-            return True
+        names, output = self._names.get(subject), self._outputs.get(subject)
+        if kind == "listing" and names:
+            return _without(names, now or "") == _without(names, value)
+        if kind == "directory":
+            return now == value or bool(names) or (output is not None and output.kind == kind)
+        if kind == "attributes" and now is None:
+            return bool(names) or output is not None  # what is restored has none
+        if kind == "absent":
+            return now == value and not names and output is None
         if output is None:
-            return now == value and not (kind == "absent" and subject in self._names)
-        if kind == "file":
-            return value == f"{output.fast_digest}+{output.mode:o}"
+            return now == value
         if kind == "link":
             return value == output.digest
-        return kind != "absent" and now == value
+        return value == f"{output.fast_digest}+{output.mode:o}"
 
-    def _without_given(self, folder: str, listing: str) -> list[str]:
-        return [entry for entry in listing.split("/") if entry[1:] not in self._names[folder]]
+
+def _without(names: Container[str], listing: str) -> list[str]:
+    return [entry for entry in listing.split("/") if entry and entry[1:] not in names]

@@ -110,6 +110,13 @@ def test_all_of_the_repository_counts_from_a_folder_in_it(repository):
     }
 
 
+def test_hook_of_git_asks_about_the_same_repository(repository):
+    repository.write("src/a.txt", "2")
+    repository.environ["GIT_DIR"] = ".git"
+
+    assert repository.paths(below="src") == {("src/a.txt", "changed", False)}
+
+
 def test_renamed_file_went_and_came(repository):
     repository.git("mv", "src/a.txt", "src/b.txt")
 

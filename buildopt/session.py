@@ -47,6 +47,8 @@ class Policy(NamedTuple):
     uses_memo: bool = True
     is_quiet: bool = True
     """No line of ours is shown, neither meanwhile nor at the end."""
+    takes_lists_apart: bool = True
+    """A script that is a plain list has a record for each of its parts."""
     trouble: NotStored | None = None
     """Why the cache cannot be used at all; the command then just runs."""
 

@@ -110,6 +110,7 @@ class OwnStage:
         more = shell.script_environment(run.task.argv, run.task.environment, folders)
         if not more:
             return None
+        more |= shell.lists_environment(is_on=run.policy.takes_lists_apart)
         from buildopt.steps.scripts import Scripts
 
         return Scripts.of(run, watch, more, self._answer_or_run)

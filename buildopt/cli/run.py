@@ -115,6 +115,7 @@ def command(words: tuple[str, ...], **options: Any) -> int:
         pass_fds=chosen.pass_fds,
         uses_memo=os.environ.get("BUILDOPT_STAT_MEMO") != "0",
         is_quiet=chosen.quiet,
+        takes_lists_apart=chosen.lists,
         trouble=trouble,
     )
     finished = run_task(call.task, policy, call.observer, call.stores)

@@ -65,7 +65,7 @@ def run_script(arguments: list[str]) -> int:
 
 
 def _takes_lists_apart() -> bool:
-    """The setting `lists`, which the main process hands on where it is off."""
+    """The setting `lists`, which the main process hands on."""
     return posix.environ.get(LISTS, b"").lower() not in (b"0", b"false", b"no", b"off")
 
 

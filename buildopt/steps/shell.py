@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping
 
 from buildopt.script_starters import starts_scripts
-from buildopt.steps.client import SCRIPT_SHELL, USER_SHELL
+from buildopt.steps.client import LISTS, SCRIPT_SHELL, USER_SHELL
 
 CONFIGURATIONS = (".npmrc", ".yarnrc", "pnpm-workspace.yaml")
 """Where a package manager lets its user choose another script shell."""
@@ -32,6 +32,11 @@ def script_environment(
     ours, users = os.fsdecode(SCRIPT_SHELL), os.fsdecode(USER_SHELL)
     chosen = environment.get(ours)
     return {ours: program} | ({users: chosen} if chosen and chosen != program else {})
+
+
+def lists_environment(*, is_on: bool) -> dict[str, str]:
+    """What tells the clients whether a list is taken apart, wherever the setting comes from."""
+    return {os.fsdecode(LISTS): "1" if is_on else "0"}
 
 
 def client_program() -> str:

@@ -209,3 +209,15 @@ def test_settings_that_name_the_command_of_a_call_inside_count(rig):
     done = run(rig, script)
 
     assert done.out == b"2\n"
+
+
+@pytest.mark.parametrize("where", ["file", "variable"])
+def test_list_stays_whole_where_the_settings_say_so(rig, where):
+    if where == "file":
+        rig.write("buildopt.toml", "lists = false\n")
+    else:
+        rig.environ["BUILDOPT_LISTS"] = "off"
+
+    done = run(rig, "true && printenv BUILDOPT_LISTS")
+
+    assert [command for command, _ in steps(done)] == ["true && printenv BUILDOPT_LISTS"]

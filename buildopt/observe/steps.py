@@ -5,6 +5,7 @@
     access ─> the run's ledger
           └─> the ledger of the step whose process makes it, and of the steps around that one
 
+    around  which steps a client's step is a part of
     begin   a client (steps/client.py) is about to start a step: what it starts belongs to it
     end     the step is over: sum up its ledger
     meet    a step is answered from a record: the ledgers around it take the record's
@@ -38,6 +39,7 @@ LOST = "process"
 class Step:
     """A step that runs: its ledger, the client that started it, and the step around it."""
 
+    number: int
     ledger: Ledger
     client_pid: int
     around: Step | None
@@ -118,6 +120,8 @@ class StepLedger:
     def request(self, data: bytes) -> bytes:
         """Do what the main process asks (see the module's head); the answer."""
         what, client_pid, *rest = marshal.loads(data)
+        if what == "around":
+            return marshal.dumps([s.number for s in _outwards(self._by_process.get(client_pid))])
         if what == "begin":
             number, own = rest
             self._begin(number, client_pid, frozenset(own))
@@ -133,7 +137,7 @@ class StepLedger:
 
     def _begin(self, number: int, client_pid: int, own: frozenset[str]) -> None:
         around = self._by_process.get(client_pid)
-        step = Step(self._make_ledger(own), client_pid, around)
+        step = Step(number, self._make_ledger(own), client_pid, around)
         self._steps[number] = self._by_client[client_pid] = step
 
     def _end(self, number: int) -> bytes:

@@ -1,7 +1,8 @@
 """Parts of one run that get into each other's way: what one wrote, the other wrote or read.
 
 Of two in order the later one may read what the earlier one wrote, and change what it has read.
-Of others nobody knows who comes first the next time.
+Of others nobody knows who comes first the next time. A step inside another is a part of it: what
+it does the other does.
 """
 
 from __future__ import annotations
@@ -11,13 +12,18 @@ from typing import Literal, NamedTuple
 
 
 class Footprint(NamedTuple):
-    """What a step or task read and wrote; when, as two moments of `Hazards.now`."""
+    """What a step or task read and wrote; when, as two moments of `Hazards.now`.
+
+    `number` tells the steps of a run apart, and `around` has those that it is a part of.
+    """
 
     owner: str
     began: int
     ended: int
     read: frozenset[str]
     wrote: frozenset[str]
+    number: int = 0
+    around: frozenset[int] = frozenset()
 
 
 class Clash(NamedTuple):
@@ -79,4 +85,8 @@ class Hazards:
     def _others(
         known: dict[str, list[Footprint]], path: str, new: Footprint
     ) -> Iterator[Footprint]:
-        return (other for other in known.get(path, ()) if other.owner != new.owner)
+        return (
+            other
+            for other in known.get(path, ())
+            if other.owner != new.owner and new.number not in other.around
+        )

@@ -64,6 +64,7 @@ class StepStage:
         self._lock = lock
         self._hazards = hazards
         self._began = hazards.now()
+        self._around: frozenset[int] = frozenset(marshal.loads(self._ask("around")))
 
     def execute(self, run: Run, _usual_s: float) -> tuple[Execution, Observed]:
         """Have the client run the step, and pass on what it prints; how it ended, what it did."""
@@ -110,7 +111,13 @@ class StepStage:
         self, task_key: str, observations: Iterable[Observation], made: Iterable[str]
     ) -> tuple[str, ...]:
         footprint = Footprint(
-            task_key, self._began, self._hazards.now(), looked_at(observations), frozenset(made)
+            task_key,
+            self._began,
+            self._hazards.now(),
+            looked_at(observations),
+            frozenset(made),
+            number=self._number,
+            around=self._around,
         )
         return paths_of(self._hazards.add(footprint))
 

@@ -105,6 +105,20 @@ def test_step_inside_a_step_is_one_of_its_own(rig):
     assert done.out == b"13"
 
 
+def test_step_whose_inner_step_made_something_is_answered(rig):
+    rig.write("a", "1")
+    rig.write("b", "2")
+    script = "./npm 'cp a x' && cat b"
+    run(rig, script)
+    rig.write("b", "3")
+    (rig.root / "x").unlink()
+
+    done = run(rig, script)
+
+    assert steps(done) == [("./npm 'cp a x'", "restored"), ("cat b", "executed")]
+    assert (done.out, rig.read("x")) == (b"3", b"1")
+
+
 def test_list_ends_with_the_part_that_fails(rig):
     rig.write("a", "1")
 

@@ -34,3 +34,14 @@ def test_of_steps_at_the_same_time_none_may_read_or_write_what_the_other_writes(
     add(hazards, "one", 1, 3, read="a", wrote="b")
 
     assert add(hazards, "two", 2, 4, read="b", wrote="a") == ("a", "b")
+
+
+def test_step_inside_another_is_in_the_way_of_others_only():
+    hazards = Hazards()
+    a, b = frozenset("a"), frozenset("b")
+    inner = Footprint("inner", 2, 3, a, b, number=2, around=frozenset({1}))
+    outer = Footprint("outer", 1, 4, b, a | b, number=1)
+    hazards.add(inner)
+
+    assert hazards.add(outer) == ()
+    assert hazards.add(outer._replace(owner="other", number=3)) != ()

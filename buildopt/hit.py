@@ -39,6 +39,8 @@ SECTIONS = (
 QUIET = b"-"
 BOOT_ID = b"/proc/sys/kernel/random/boot_id"
 NULL_DEVICE = (1, 3)
+DUPFD_QUERY = 1027
+"""Asks whether two descriptors are of one opening; Linux 6.10, include/uapi/linux/fcntl.h."""
 
 IGNORED_NAMES = frozenset(
     b"_ SHLVL OLDPWD PWD TERM_SESSION_ID WINDOWID XDG_RUNTIME_DIR DISPLAY WAYLAND_DISPLAY"
@@ -180,6 +182,17 @@ def counts(name: bytes) -> bool:
     return name not in IGNORED_NAMES and not name.startswith(IGNORED_PREFIXES)
 
 
+def are_joined() -> bool:
+    """Whether what goes to stdout and to stderr goes to one place, one behind the other.
+
+    Two openings of one file (`>f 2>f`) write over each other, unless both append.
+    """
+    first, second = posix.fstat(1), posix.fstat(2)
+    if (first.st_dev, first.st_ino) != (second.st_dev, second.st_ino):
+        return False
+    return first.st_mode & 0o170000 != 0o100000 or _append_or_are_one()
+
+
 def write_all(descriptor: int, data: bytes) -> None:
     """Write every byte; ends this process by SIGPIPE, as the command would, when nobody reads."""
     view = memoryview(data)
@@ -220,9 +233,24 @@ def _stream_kinds() -> bytes | None:
             return None
         else:
             kinds += b"p"
-    first, second = posix.fstat(1), posix.fstat(2)
-    joined = (first.st_dev, first.st_ino) == (second.st_dev, second.st_ino)
-    return kinds + (b"j" if joined else b"s")
+    return kinds + (b"j" if are_joined() else b"s")
+
+
+def _append_or_are_one() -> bool:
+    import fcntl  # only for a file that takes both
+
+    flags = [fcntl.fcntl(descriptor, fcntl.F_GETFL) for descriptor in (1, 2)]
+    if all(each & posix.O_APPEND for each in flags):
+        return True
+    try:
+        return bool(fcntl.fcntl(1, DUPFD_QUERY, 2))
+    except OSError:
+        pass
+    # One open file has one set of flags, and this one means nothing to a regular file.
+    fcntl.fcntl(1, fcntl.F_SETFL, flags[0] ^ posix.O_NONBLOCK)
+    changed = fcntl.fcntl(2, fcntl.F_GETFL) != flags[1]
+    fcntl.fcntl(1, fcntl.F_SETFL, flags[0])
+    return changed
 
 
 def _is_null(status: posix.stat_result) -> bool:

@@ -9,6 +9,8 @@ import sys
 from dataclasses import dataclass
 from typing import Literal
 
+from buildopt import hit
+
 StreamKind = Literal["terminal", "pipe", "file", "null", "closed"]
 """`pipe` is also a socket and every device that is neither a terminal nor `/dev/null`."""
 
@@ -110,23 +112,4 @@ def above_standard(descriptor: int) -> int:
 
 
 def _is_joined() -> bool:
-    if "closed" in (stream_kind(STDOUT), stream_kind(STDERR)):
-        return False
-    first, second = os.fstat(STDOUT), os.fstat(STDERR)
-    if (first.st_dev, first.st_ino) != (second.st_dev, second.st_ino):
-        return False
-    return not stat.S_ISREG(first.st_mode) or _share_an_offset()
-
-
-def _share_an_offset() -> bool:
-    """Whether one file's two descriptors write one behind the other (`>f 2>f` do not)."""
-    import fcntl
-
-    flags = [fcntl.fcntl(descriptor, fcntl.F_GETFL) for descriptor in (STDOUT, STDERR)]
-    if all(each & os.O_APPEND for each in flags):
-        return True
-    # One open file has one set of flags, and this one means nothing to a regular file.
-    fcntl.fcntl(STDOUT, fcntl.F_SETFL, flags[0] ^ os.O_NONBLOCK)
-    changed = fcntl.fcntl(STDERR, fcntl.F_GETFL) != flags[1]
-    fcntl.fcntl(STDOUT, fcntl.F_SETFL, flags[0])
-    return changed
+    return "closed" not in (stream_kind(STDOUT), stream_kind(STDERR)) and hit.are_joined()

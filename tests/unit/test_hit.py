@@ -155,6 +155,35 @@ def test_options_that_ask_for_more_are_never_answered_by_the_index(project, opti
     assert len(list((project.cache / "v1/hits").iterdir())) == 1
 
 
+SAY_TWICE = ("run", "--quiet", "--input", "x", "--", "sh", "-c", "echo aaaa; echo b >&2")
+
+
+def into_file(rig, redirections):
+    """What is in the file after such a call, and how that was answered."""
+    command = ["sh", "-c", f'exec "$@" {redirections}', "sh", PROGRAM, *SAY_TWICE]
+    subprocess.run(command, cwd=rig.root, env=rig.environ, stdin=subprocess.DEVNULL, check=True)
+    return rig.read("f"), rig.last_result()["outcome"]
+
+
+def test_two_openings_of_one_file_are_not_answered_as_one(rig):
+    as_one = [into_file(rig, ">f 2>&1") for _ in range(2)]
+    assert as_one == [(b"aaaa\nb\n", "executed"), (b"aaaa\nb\n", "fresh")]
+
+    twice = [into_file(rig, ">f 2>f") for _ in range(3)]
+
+    assert [outcome for _, outcome in twice] == ["executed", "fresh", "fresh"]
+    assert {len(text) for text, _ in twice} == {len(b"aaaa\n")}
+    assert twice[1] == twice[2]
+    assert into_file(rig, ">f 2>&1") == as_one[1]
+
+
+def test_two_openings_that_append_are_as_one(rig):
+    into_file(rig, ">f 2>&1")
+    (rig.root / "f").unlink()
+
+    assert into_file(rig, ">>f 2>>f") == (b"aaaa\nb\n", "fresh")
+
+
 def test_switched_off_it_gives_the_same_answer(project):
     project.call(*RUN)
     fast = project.call(*RUN)

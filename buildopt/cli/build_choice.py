@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from buildopt import settings
 from buildopt.errors import CommandNotFound, UsageError
 from buildopt.execute.program import candidates
-from buildopt.project.manifests import MANAGERS, read_manifests, repository_of, upwards
+from buildopt.project.manifests import read_manifests
 from buildopt.project.own_build import OwnBuild, builds_of, lacking, with_arguments
+from buildopt.tasks.managers import MANAGERS, repository_of, upwards
 
 TASK = "build"
 """The task of the settings that comes before whatever the manifests say."""

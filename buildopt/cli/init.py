@@ -18,10 +18,11 @@ from buildopt.cli.call import working_directory
 from buildopt.cli.words import tell
 from buildopt.errors import UsageError
 from buildopt.events import SCHEMA
-from buildopt.project.manifests import Manifests, read_manifests, repository_of
+from buildopt.project.manifests import Manifests, read_manifests
 from buildopt.project.own_tasks import OwnTask, left_out, tasks_of
 from buildopt.project.starter import new_file, task_names, with_tasks
 from buildopt.quantities import counted
+from buildopt.tasks.managers import repository_of
 
 EPILOG = """\b
 Examples:

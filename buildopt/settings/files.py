@@ -62,7 +62,7 @@ def read_part(path: str, *, shown: str) -> Part | None:
 def _read(path: str, shown: str, *, is_ours: bool) -> bytes | None:
     """All bytes of a regular file; None where nothing is there, or nothing of ours can be."""
     try:
-        return _content(path)
+        return content_of(path)
     except (FileNotFoundError, NotADirectoryError):
         why = "it is a link to nothing" if os.path.islink(path) else ""
     except IsADirectoryError:
@@ -79,7 +79,7 @@ def _read(path: str, shown: str, *, is_ours: bool) -> bytes | None:
     )
 
 
-def _content(path: str) -> bytes:
+def content_of(path: str) -> bytes:
     """All bytes of a regular file; raises OSError, IsADirectoryError for anything else."""
     descriptor = os.open(path, _READ_FLAGS)
     try:

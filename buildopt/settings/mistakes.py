@@ -98,7 +98,7 @@ def broken(shown: str, content: bytes, error: Exception) -> SettingsError:
     """A file that is no TOML, no JSON or no UTF-8."""
     kind = "JSON" if shown.endswith(".json") else "TOML"
     return SettingsError(
-        f"cannot read settings `{shown}`: {_why_broken(content, error)}",
+        f"cannot read settings `{shown}`: {why_broken(content, error)}",
         hint="save the file as UTF-8"
         if isinstance(error, UnicodeDecodeError)
         else f"mend the {kind} at that place",
@@ -144,7 +144,7 @@ def _listed(value: object) -> str:
     return f"[{', '.join(items)}]"
 
 
-def _why_broken(content: bytes, error: Exception) -> str:
+def why_broken(content: bytes, error: Exception) -> str:
     """`line 3, column 9: Invalid value`, in the words of the parser."""
     if isinstance(error, UnicodeDecodeError):
         line = content.count(b"\n", 0, error.start) + 1

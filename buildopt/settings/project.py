@@ -46,7 +46,7 @@ def find_place(directory: str) -> Place:
         if not is_git_root:
             consulted.append(marker)
         try:
-            part = _part_in(folder, is_here=folder == directory)
+            part = part_in(folder, is_here=folder == directory)
         except SettingsError as error:
             return Place(folder, tuple(consulted), trouble=error)
         if part or is_git_root:
@@ -60,7 +60,7 @@ def user_file(environ: Mapping[str, str]) -> str:
     return os.path.join(base, USER_FILE) if base.startswith("/") else ""
 
 
-def _part_in(folder: str, *, is_here: bool) -> Part | None:
+def part_in(folder: str, *, is_here: bool) -> Part | None:
     """The settings in one folder; messages call a file of the working directory by its name."""
     for name in PROJECT_FILES:
         path = os.path.join(folder, name)

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from buildopt.settings import TaskSettings
 
-Manager = Literal["npm", "pnpm", "yarn", "uv"]
+Manager = Literal["npm", "pnpm", "yarn", "bun", "uv"]
 """Who a workspace belongs to, and so how a script of it is run."""
 
 
@@ -21,8 +21,15 @@ class Package(NamedTuple):
     """What `package.json` calls scripts, by name; empty for Python."""
     depends_on: tuple[str, ...]
     """Names of packages of the same workspace, in the manifest's order."""
+    manager: Manager = "npm"
+    """Who runs its scripts."""
     tasks: tuple[TaskSettings, ...] = ()
-    """`[tasks]` of the package's own settings; a task goes before a script of its name."""
+    """`[tasks]` of the package's own settings, paths as seen from its folder; a task goes before a
+    script of its name. One that does not say what it depends on depends on `^NAME`."""
+    settings: TaskSettings = TaskSettings()
+    """What the package's own settings say of everything that runs in it."""
+    settings_file: str = ""
+    """Where these come from, or empty."""
 
 
 class Workspace(NamedTuple):

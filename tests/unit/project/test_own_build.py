@@ -6,8 +6,9 @@ import os
 import pytest
 
 from buildopt.errors import UsageError
-from buildopt.project.manifests import read_manifests, repository_of
+from buildopt.project.manifests import read_manifests
 from buildopt.project.own_build import builds_of, lacking, with_arguments
+from buildopt.tasks.managers import repository_of
 
 
 @pytest.fixture

@@ -12,13 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, ClassVar, Literal, NamedTuple
 
+from buildopt.event_cuts import LONG_TEXT, shorter
 from buildopt.model import MissReason, NotStored
 
 SCHEMA = 1
 EVENT_LIMIT_BYTES = 65_536
 """An event's JSON is at most this long; lists in it are cut to fit and the cut is counted."""
-LONG_TEXT = 2_000
-"""Texts are cut to as many characters where an event is too long."""
 Outcome = Literal["fresh", "restored", "executed"]
 Severity = Literal["info", "warning", "error"]
 
@@ -47,7 +46,10 @@ NO_OUTPUTS = OutputCounts()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskResult:
-    """How one task ended: a step inside a command, or a named task."""
+    """How one task ended: a step inside a command, or a named task.
+
+    `started_s` is when it began, since the beginning of the run around it.
+    """
 
     task: str
     command: tuple[str, ...]
@@ -59,6 +61,7 @@ class TaskResult:
     miss_reasons: tuple[MissReason, ...] = ()
     duration_s: float = 0.0
     time_saved_s: float = 0.0
+    started_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,34 +310,9 @@ def _plain(value: Any) -> Any:  # Any: field values in, JSON out
     return value
 
 
-def _cut_texts(value: Any) -> Any:  # Any: JSON
-    """The value with every long text in it cut; None where there is none."""
-    if isinstance(value, str):
-        return value[:LONG_TEXT] + "…" if len(value) > LONG_TEXT + 1 else None
-    if isinstance(value, list | tuple):
-        cut = [_cut_texts(item) for item in value]
-        if any(cut):
-            return [new or old for new, old in zip(cut, value, strict=True)]
-    if isinstance(value, dict):
-        pairs = {key: _cut_texts(item) for key, item in value.items()}
-        if any(pairs.values()):
-            return {key: pairs[key] or item for key, item in value.items()}
-    return None
-
-
 def _shorten(event: Event) -> Event:
-    """The event with its long texts cut, else with its longest list halved and the cut counted."""
+    """The event with less in it; the event itself where nothing of it can go."""
     if len(event.subject) > LONG_TEXT + 1:
         return replace(event, subject=event.subject[:LONG_TEXT] + "…")
-    texts = {key: value for key, value in event.data.items() if len(json.dumps(value)) > LONG_TEXT}
-    for key, value in texts.items():
-        if shorter := _cut_texts(value):
-            return replace(event, data={**event.data, key: shorter})
-    lists = {key: value for key, value in event.data.items() if isinstance(value, list | tuple)}
-    name = max(lists, key=lambda key: len(json.dumps(lists[key])), default="")
-    if not name or len(lists[name]) < 2:
-        return event
-    kept = len(lists[name]) // 2
-    counter = f"{name}_left_out"
-    left_out = event.data.get(counter, 0) + len(lists[name]) - kept
-    return replace(event, data={**event.data, name: lists[name][:kept], counter: left_out})
+    data = shorter(event.data)
+    return event if data is None else replace(event, data=data)

@@ -70,9 +70,9 @@ def tell_task(journal: Journal, result: RunFinished, processes: Sequence[Process
     )
 
 
-def as_step(result: RunFinished) -> TaskResult:
-    """The result of a step, as that of the run around it tells it."""
-    return TaskResult(**_of_a_task(result), time_saved_s=result.time_saved_s)
+def as_step(result: RunFinished, started_s: float) -> TaskResult:
+    """The result of a step, as that of the run around it tells it, and when in that it began."""
+    return TaskResult(**_of_a_task(result), time_saved_s=result.time_saved_s, started_s=started_s)
 
 
 def _of_a_task(result: RunFinished) -> dict[str, Any]:
@@ -91,11 +91,19 @@ def _of_a_task(result: RunFinished) -> dict[str, Any]:
 
 
 def with_steps(result: RunFinished, steps: tuple[TaskResult, ...]) -> RunFinished:
-    """The result of a run with those of the steps inside it, and how many of them were hits."""
+    """The result of a run with those of the steps inside it: how many of them were hits, and what
+    these saved, which is all that a run saves which really takes place.
+    """
     if not steps:
         return result
     hits = sum(1 for step in steps if step.outcome != "executed")
-    return replace(result, tasks=steps, hit_ratio=hits / len(steps))
+    saved_s = sum(step.time_saved_s for step in steps)
+    return replace(
+        result,
+        tasks=steps,
+        hit_ratio=hits / len(steps),
+        time_saved_s=result.time_saved_s or saved_s,
+    )
 
 
 def process_rows(processes: Sequence[Process]) -> list[dict[str, Any]]:

@@ -268,6 +268,8 @@ def _event_with_marks(call: Call, result: RunFinished) -> bytes:
         stored=False,
         not_stored=(),
         miss_reasons=(),
+        tasks=(),
+        hit_ratio=None,
         restore_s=0.0,
         cpu_s=0.0,
         peak_memory_bytes=0,

@@ -8,7 +8,7 @@ import sys
 from buildopt.events import RunFinished
 from buildopt.model import MissReason, NotStored
 from buildopt.phrases import miss_phrase, not_stored_phrase
-from buildopt.quantities import duration
+from buildopt.quantities import counted, duration
 
 
 def tell(line: str) -> None:
@@ -34,13 +34,22 @@ def summary(result: RunFinished) -> str:
     if result.outcome == "executed":
         why = f", {miss_words(result.miss_reasons)}" if result.miss_reasons else ""
         kept = "stored" if result.stored else f"not stored: {not_stored_words(result.not_stored)}"
-        return f"buildopt: executed in {took}{why}; {kept}"
+        return f"buildopt: executed in {took}{steps_words(result)}{why}; {kept}"
     return f"buildopt: {result.outcome} in {took}{saved_words(result.time_saved_s)}"
 
 
 def saved_words(saved_s: float) -> str:
     """`, saved 2.41 s`, or nothing where nothing was saved."""
     return f", saved {duration(saved_s)}" if saved_s > 0.0005 else ""
+
+
+def steps_words(result: RunFinished) -> str:
+    """`, 2 of 3 steps answered, saved 2.41 s`, or nothing where none was."""
+    hits = sum(1 for step in result.tasks if step.outcome != "executed")
+    if not hits:
+        return ""
+    count = counted(len(result.tasks), "step")
+    return f", {hits:,} of {count} answered{saved_words(result.time_saved_s)}"
 
 
 def miss_words(reasons: tuple[MissReason, ...]) -> str:

@@ -13,6 +13,7 @@ import select
 import shlex
 import socket
 import struct
+import time
 from collections.abc import Callable
 from itertools import count
 from threading import RLock, Thread
@@ -23,12 +24,18 @@ from buildopt.cache import locks
 from buildopt.cache.task_key import task_key
 from buildopt.events import RunFinished, TaskResult
 from buildopt.execute.streams import STDIN
-from buildopt.model import Task
-from buildopt.results import as_step
-from buildopt.session import Run, begin
+from buildopt.model import NotStored, Task
+from buildopt.results import as_step, result_of
+from buildopt.session import Run, begin, seconds_since
 from buildopt.steps.client import address_of
 from buildopt.steps.hazards import Hazards
-from buildopt.steps.stage import Request, StepStage, order_to_run, tell_answered
+from buildopt.steps.stage import (
+    Request,
+    StepStage,
+    exit_code_of,
+    order_to_run,
+    tell_answered,
+)
 from buildopt.steps.wiring import StepStreams
 
 BACKLOG = 64
@@ -61,7 +68,7 @@ class StepServer:
         self._lock = RLock()
         self._hazards = Hazards()
         self._numbers = count(1)
-        self._results: list[TaskResult] = []
+        self._results: dict[int, TaskResult] = {}
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(address_of(run.stores.journal.active_id.encode()))
         self._listener.listen(BACKLOG)
@@ -73,7 +80,7 @@ class StepServer:
         self._thread.start()
 
     def stop(self) -> tuple[TaskResult, ...]:
-        """Take no more; the results of all steps, in the order in which they ended."""
+        """Take no more; the results of all steps, in the order in which they began."""
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         if self._thread.is_alive():
@@ -81,7 +88,8 @@ class StepServer:
         for client in self._clients:
             client.join(PARTING_S)
         self._listener.close()
-        return tuple(self._results)
+        results = dict(self._results)  # one that still runs may end meanwhile
+        return tuple(results[number] for number in sorted(results))
 
     def _accept(self) -> None:
         while True:
@@ -110,13 +118,7 @@ class StepServer:
 
     def _step(self, client: socket.socket, asked: StepRequest, streams: StepStreams) -> None:
         try:
-            if not _is_known_stdin(streams):
-                order_to_run(client, {})
-                frames.receive(client)
-                is_to_go_on = True
-            else:
-                is_to_go_on = self._answer(client, asked, streams)
-            if is_to_go_on:
+            if self._answer(client, asked, streams):
                 frames.send(client, b"")
         finally:
             streams.close()
@@ -124,16 +126,37 @@ class StepServer:
     def _answer(self, client: socket.socket, asked: StepRequest, streams: StepStreams) -> bool:
         """Whether the client ran it, and waits to be told that it may go on."""
         with self._lock:
+            number, started_s = next(self._numbers), seconds_since(self._run.started_ns)
+            task = _task_of(self._run, asked)
+        if not _is_known_stdin(streams):
+            result = self._leave_alone(client, task)
+        else:
+            result = self._step_of(client, asked, streams, task, number)
+        self._results[number] = as_step(result, started_s)
+        if result.outcome == "executed":
+            return True
+        tell_answered(client)
+        return False
+
+    def _step_of(
+        self,
+        client: socket.socket,
+        asked: StepRequest,
+        streams: StepStreams,
+        task: Task,
+        number: int,
+    ) -> RunFinished:
+        """Answer a step from its record, or have the client run it."""
+        with self._lock:
             stage = StepStage(
                 client,
                 asked.client_pid,
                 streams,
                 self._request,
-                next(self._numbers),
+                number,
                 self._lock,
                 self._hazards,
             )
-            task = _task_of(self._run, asked)
             lock = self._acquire(task)
             try:
                 run = begin(
@@ -143,14 +166,23 @@ class StepServer:
                     self._run.stores,
                     stage,
                 )
-                result = self._answer_or_run(run)
+                return self._answer_or_run(run)
             finally:
                 locks.release(lock)
-            self._results.append(as_step(result))
-        if result.outcome == "executed":
-            return True
-        tell_answered(client)
-        return False
+
+    def _leave_alone(self, client: socket.socket, task: Task) -> RunFinished:
+        """Have the client run what may read something that nobody knows."""
+        started_ns = time.monotonic_ns()
+        order_to_run(client, {})
+        exit_code = exit_code_of(frames.receive(client))
+        return result_of(
+            task,
+            self._run.stores.journal,
+            "executed",
+            exit_code=exit_code,
+            not_stored=(NotStored(kind="stdin", subject="step"),),
+            duration_s=seconds_since(started_ns),
+        )
 
     def _acquire(self, task: Task) -> int:
         """The task's lock; others of our own steps may go on while it is waited for."""

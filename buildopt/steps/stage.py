@@ -152,6 +152,13 @@ def order_to_run(client: socket.socket, streams: dict[int, int]) -> None:
     frames.send(client, marshal.dumps((True, list(streams))))
 
 
+def exit_code_of(ended: bytes | None) -> int:
+    """The exit status in a client's word of how a step ended, as a shell tells it."""
+    status = marshal.loads(ended)[0] if ended else CLIENT_GONE
+    exit_code = os.waitstatus_to_exitcode(status)
+    return exit_code if exit_code >= 0 else SIGNAL_EXIT_BASE - exit_code
+
+
 def tell_answered(client: socket.socket) -> None:
     """Tell the client that all is done."""
     client.sendall(b"D")

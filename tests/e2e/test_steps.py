@@ -23,7 +23,7 @@ def run(rig, script):
 
 
 def steps(done):
-    """Command and outcome of each step, in the order in which they ended."""
+    """Command and outcome of each step, in the order in which they began."""
     return [(step["command"][-1], step["outcome"]) for step in done.result.get("tasks", ())]
 
 
@@ -97,9 +97,9 @@ def test_step_inside_a_step_is_one_of_its_own(rig):
     done = run(rig, script)
 
     assert steps(done) == [
+        ("./npm 'cp a x && cp b y'", "executed"),
         ("cp a x", "fresh"),
         ("cp b y", "executed"),
-        ("./npm 'cp a x && cp b y'", "executed"),
         ("cat x y", "executed"),
     ]
     assert done.out == b"13"

@@ -133,6 +133,44 @@ def test_an_event_that_is_too_long_is_cut_and_the_cut_counted():
     assert len(kept.outputs) + kept.outputs_left_out == 5_000
 
 
+def test_of_tasks_the_many_reasons_go_before_a_task_does():
+    reasons = tuple(MissReason(kind="file-changed", subject=f"{n:0100}") for n in range(1_000))
+    tasks = tuple(
+        TaskResult(
+            task=f"task {n}", command=("sh", "-c", "x"), directory="/", outcome="executed",
+            exit_code=0, stored=True, miss_reasons=reasons[: 1_000 if n else 1],
+        )
+        for n in range(100)
+    )  # fmt: skip
+    record = RunFinished(
+        run_id="r", task="t", command=("t",), directory="/", outcome="executed", exit_code=0,
+        tasks=tasks, hit_ratio=0.0,
+    )  # fmt: skip
+
+    payload = events.encode(envelope(record))
+
+    assert len(payload) <= events.EVENT_LIMIT_BYTES
+    kept = json.loads(payload)["data"]["tasks"]
+    assert [row["task"] for row in kept] == [task.task for task in tasks]
+    assert all(row["command"] == ["sh", "-c", "x"] and row["miss_reasons"] for row in kept)
+    assert kept[1]["miss_reasons_left_out"] + len(kept[1]["miss_reasons"]) == 1_000
+    assert "miss_reasons_left_out" not in kept[0]
+
+
+def test_more_tasks_than_an_event_holds_are_counted():
+    task = TaskResult(
+        task="t" * 100, command=("true",), directory="/", outcome="fresh", exit_code=0, stored=False
+    )
+    record = RunFinished(
+        run_id="r", task="t", command=("t",), directory="/", outcome="fresh", exit_code=0,
+        tasks=(task,) * 1_000, hit_ratio=1.0,
+    )  # fmt: skip
+
+    data = json.loads(events.encode(envelope(record)))["data"]
+
+    assert len(data["tasks"]) + data["tasks_left_out"] == 1_000
+
+
 def test_unknown_fields_and_types_of_a_newer_version_are_no_trouble():
     newer = json.loads(events.encode(envelope(DamageFound(subject="s", action="a"))))
     newer["data"]["added_later"] = 1

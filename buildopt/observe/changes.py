@@ -87,7 +87,7 @@ class Changes:
         self._touches.attempt(path, STAT)
 
     def _rename(self, access: Access, path: str) -> None:
-        other = self._ways.reach(access.other, follows=False)
+        other = self._ways.reach(access.other, access.pid, follows=False)
         if other is None:
             return
         kind, other_kind = kind_now(path), kind_now(other)
@@ -130,7 +130,7 @@ class Changes:
     def _link(self, access: Access, path: str) -> None:
         if access.path:
             self._touches.bind_names(self._touches.attempt(path, READ))
-        other = self._ways.reach(access.other, follows=False)
+        other = self._ways.reach(access.other, access.pid, follows=False)
         if other is None:
             return
         self._touches.attempt(other, CREATED)

@@ -101,7 +101,7 @@ class Ledger:
             self._refuse_long(access)
             return None
         follows = access.follows and access.flags & _O_EXCLUSIVE != _O_EXCLUSIVE
-        path = self._ways.reach(access.path or access.other, follows=follows)
+        path = self._ways.reach(access.path or access.other, access.pid, follows=follows)
         if path is None:
             return None
         self._take(access, path, did)
@@ -194,7 +194,7 @@ class Ledger:
             touch.did |= TIMED
         if is_empty and not touch.did & TIMED and not touch.is_own:
             return  # the next one to look may go by times
-        if not touch.is_attempted and self._ways.is_settled:
+        if not touch.is_attempted and self._ways.may_remember:
             self._known[access.path, access.follows] = touch
 
     def _goes_by_time(self, pid: int) -> bool:
@@ -205,7 +205,7 @@ class Ledger:
         touch = self._touches.note(path, STAT)
         if touch.kind == LINK and not touch.is_own:
             touch.did |= READ
-        if not touch.is_attempted and self._ways.is_settled:
+        if not touch.is_attempted and self._ways.may_remember:
             self._known_links.add(access.path)
 
     def _refuse_long(self, access: Access) -> None:

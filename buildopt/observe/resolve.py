@@ -1,7 +1,8 @@
 """Resolves paths as the kernel does, `..` after links and not by name, telling of links met.
 
 Only folders are remembered, and only those that exist; `forget` is for whoever knows that a
-link or a folder may have changed.
+link or a folder may have changed. A link may lead to `/proc/self`, which is another one for each
+process: what lies behind is not remembered.
 """
 
 from __future__ import annotations
@@ -33,12 +34,17 @@ class LinkLoop(Exception):
 
 
 class Resolver:
-    """Remembers where folders really are; `met` is called for each link on the way."""
+    """Remembers where folders really are; `met` is called for each link on the way.
 
-    __slots__ = ("_folders", "_hops", "_met")
+    `is_personal`: the last path means something to the process that it was located for only.
+    """
+
+    __slots__ = ("_folders", "_hops", "_met", "_pid", "is_personal")
 
     def __init__(self, met: Callable[[str], None]) -> None:
         self._met = met
+        self._pid = 0
+        self.is_personal = False
         self._folders: dict[str, str] = {}
         self._hops = 0
 
@@ -46,13 +52,16 @@ class Resolver:
         """Look everything up again from now on."""
         self._folders.clear()
 
-    def locate(self, path: str) -> tuple[str, str]:
+    def locate(self, path: str, pid: int = 0) -> tuple[str, str]:
         """The resolved path (its last name not followed), and what obstructed the way, or "".
 
+        `pid` is the process that it is resolved for, if that is another than this one.
         Below an obstacle the rest of the names is taken as it is; where that holds `..`, the
         obstacle itself is all that the call depends on. Raises LinkLoop.
         """
         self._hops = 0
+        self._pid = pid
+        self.is_personal = False
         return self._locate(path)
 
     def follow(self, link: str) -> tuple[str, str]:
@@ -76,7 +85,9 @@ class Resolver:
         """Where the folder `path` really is, without a `/` at its end; raises Obstructed."""
         known = self._folders.get(path)
         if known is None:
-            known = self._folders[path] = self._walk(path) if path else ""
+            known = self._walk(path) if path else ""
+            if not self.is_personal:
+                self._folders[path] = known
         return known
 
     def _walk(self, path: str) -> str:
@@ -92,6 +103,10 @@ class Resolver:
         return self._enter(base + "/" + name)
 
     def _enter(self, path: str) -> str:
+        if path.startswith("/proc/"):
+            self.is_personal = True
+            if self._pid and path in ("/proc/self", "/proc/thread-self"):
+                return f"/proc/{self._pid}"
         try:
             kind = os.lstat(path).st_mode & _TYPE
         except OSError:

@@ -32,10 +32,15 @@ class Ways:
         """Whether what was resolved may be remembered."""
         return not self._pending
 
-    def reach(self, path: str, *, follows: bool) -> str | None:
-        """The resolved path, its last link followed or not; None where links lead nowhere."""
+    @property
+    def may_remember(self) -> bool:
+        """Whether the path that was reached last may be remembered, for whatever process."""
+        return self.is_settled and not self._resolver.is_personal
+
+    def reach(self, path: str, pid: int, *, follows: bool) -> str | None:
+        """The path as the process means it, its last link followed or not; None: nowhere."""
         try:
-            place, obstacle = self._resolver.locate(path)
+            place, obstacle = self._resolver.locate(path, pid)
             while follows and not obstacle and self._is_link(place):
                 place, obstacle = self._resolver.follow(place)
         except (LinkLoop, RecursionError):
@@ -67,7 +72,8 @@ class Ways:
         touch = self._touches.note(path, 0)
         if not (touch.is_own or touch.is_attempted):
             return touch.kind == LINK
-        return touch.place is not Place.HIDDEN and kind_now(path) == LINK
+        counts = touch.place is not Place.HIDDEN or path.startswith("/proc/")
+        return counts and kind_now(path) == LINK
 
 
 def kind_now(path: str) -> int:

@@ -171,8 +171,13 @@ class Decoder:
     def _by_descriptor(
         self, call: Call, task: int, process: TracedProcess, arguments: Arguments
     ) -> None:
-        """Tell of a call without a path, if it acts on the descriptor then."""
+        """Tell of a call without a path, if it acts on the descriptor then.
+
+        A stat does, as `fstat` does: but for the working directory, the file was opened before.
+        """
         if call.folder == ABSENT:
+            return
+        if call.operation is Operation.STAT and arguments[call.folder] & WORD != AT_FDCWD:
             return
         flags = arguments[call.at_flags] if call.at_flags >= 0 else 0
         is_null = not arguments[call.path]
@@ -250,14 +255,21 @@ class Decoder:
 
         `base` is the part of it that came from `/proc` and so holds no link.
         """
-        if is_peculiar(text):
-            return clean(as_seen_by(task, process.pid, text, follows=follows), real_prefix="/proc")
+
+        def seen(folder: str) -> str:
+            if not is_peculiar(folder):
+                return folder
+            return as_seen_by(task, process.pid, folder, follows=True)
+
         try:
-            path = clean(text, real_prefix=base)
+            path = clean(text, real_prefix=base, seen=seen)
         except NoPath as error:
             self._enter(process, error.entered)
             raise
         self._enter(process, path.entered)
+        if is_peculiar(path.path):
+            whole = path.path + ("/" if path.must_be_folder else "")
+            return clean(as_seen_by(task, process.pid, whole, follows=follows), real_prefix="/proc")
         if ".." not in text:
             self._known[text] = path
         return path

@@ -11,13 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from buildopt.observe.seccomp.calls import CALLS, NAMESPACE, PECULIAR
-from buildopt.observe.seccomp.flags import (
-    AT_EMPTY_PATH,
-    AT_FDCWD,
-    CLONE_FS,
-    CLONE_THREAD,
-    NEW_NAMESPACE,
-)
+from buildopt.observe.seccomp.flags import CLONE_FS, CLONE_THREAD, NEW_NAMESPACE
 from buildopt.observe.seccomp.numbers import HIGHEST_KNOWN, Machine, numbers
 
 
@@ -56,18 +50,6 @@ def _high_word(argument: int) -> Instruction:
     return Instruction(LOAD_WORD, 0, 0, OFFSET_ARGUMENTS + 8 * argument + 4)
 
 
-def _unless_descriptor_only(folder: int, at_flags: int) -> Program:
-    """Let `fstat` through that comes as a stat with AT_EMPTY_PATH: that file was opened before."""
-    return (
-        _low_word(at_flags),
-        Instruction(JUMP_ANY_BIT, 0, 3, AT_EMPTY_PATH),
-        _low_word(folder),
-        Instruction(JUMP_EQUAL, 1, 0, AT_FDCWD),
-        _return(LET_THROUGH),
-        _return(NOTIFY),
-    )
-
-
 def _if_address(argument: int) -> Program:
     return (
         _low_word(argument),
@@ -89,10 +71,14 @@ def _unless_handing_over() -> Program:
 
 
 def _if_new_namespace(*, is_clone: bool) -> Program:
-    """Stop new namespaces, and a clone that shares its working directory with another process."""
+    """Stop new namespaces, and a clone that shares its working directory with another process.
+
+    So is a thread stopped that does not share it with the others of its process.
+    """
     sharing = (
         Instruction(AND, 0, 0, CLONE_FS | CLONE_THREAD),
-        Instruction(JUMP_EQUAL, 1, 0, CLONE_FS),
+        Instruction(JUMP_EQUAL, 2, 0, CLONE_FS),
+        Instruction(JUMP_EQUAL, 1, 0, CLONE_THREAD),
     )
     flags = NEW_NAMESPACE & ~0xFF if is_clone else NEW_NAMESPACE | CLONE_FS
     tail = (*(sharing if is_clone else ()), _return(LET_THROUGH), _return(NOTIFY))
@@ -100,8 +86,6 @@ def _if_new_namespace(*, is_clone: bool) -> Program:
 
 
 SPECIAL_RULES: dict[str, Program] = {
-    "newfstatat": _unless_descriptor_only(folder=0, at_flags=3),
-    "statx": _unless_descriptor_only(folder=0, at_flags=2),
     "sendto": _if_address(4),
     "rt_sigaction": _if_address(1),
     "sendmsg": _unless_handing_over(),

@@ -7,7 +7,7 @@ folder behind a descriptor, and links such as `/proc/self/fd/3` that only that p
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 DELETED = " (deleted)"
@@ -85,21 +85,27 @@ def _magic_link_depth(names: list[str]) -> int:
     return at + 1 if len(names) > at and names[at] in MAGIC_LINKS else 0
 
 
-def clean(path: str, *, real_prefix: str = "") -> CleanPath:
+def clean(
+    path: str, *, real_prefix: str = "", seen: Callable[[str], str] = lambda folder: folder
+) -> CleanPath:
     """Resolve `.` and `..` of an absolute path; `real_prefix` is a part known to hold no link.
 
-    A `..` means the parent of what a link leads to, so it is asked of the file system. Raises
-    NoPath where there is no such folder.
+    A `..` means the parent of what a link leads to, so it is asked of the file system; `seen`
+    is what a folder means to the process in question. Raises NoPath where there is no such folder.
     """
     names = path.split("/")
     must_be_folder = names[-1] in ("", ".", "..")
     if ".." not in names:
         kept = [name for name in names if name and name != "."]
         return CleanPath("/" + "/".join(kept), must_be_folder)
-    return _resolve_parents(names, real_prefix, must_be_folder=must_be_folder)
+    kept, entered = _resolve_parents(names, real_prefix, seen)
+    return CleanPath("/" + "/".join(kept), must_be_folder, tuple(entered))
 
 
-def _resolve_parents(names: list[str], real_prefix: str, *, must_be_folder: bool) -> CleanPath:
+def _resolve_parents(
+    names: list[str], real_prefix: str, seen: Callable[[str], str]
+) -> tuple[list[str], list[str]]:
+    """The names that are left, and the folders in front of a `..`."""
     real_depth = len([name for name in real_prefix.split("/") if name])
     kept: list[str] = []
     entered: list[str] = []
@@ -110,12 +116,12 @@ def _resolve_parents(names: list[str], real_prefix: str, *, must_be_folder: bool
             kept.append(name)
             continue
         if len(kept) > real_depth:
-            entered.append("/" + "/".join(kept))
+            entered.append(seen("/" + "/".join(kept)))
             kept = _real_names(entered)
             real_depth = len(kept)
         kept = kept[:-1]
         real_depth = min(real_depth, len(kept))
-    return CleanPath("/" + "/".join(kept), must_be_folder, tuple(entered))
+    return kept, entered
 
 
 def _real_names(entered: list[str]) -> list[str]:

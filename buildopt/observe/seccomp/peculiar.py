@@ -142,7 +142,7 @@ class PeculiarCalls:
         self._processes.doubt_directories()
 
     def clone(self, _task: int, _process: TracedProcess, arguments: Arguments) -> None:
-        """Start a process in new namespaces, or one that shares the working directory."""
+        """Start a process in new namespaces, or share the working directory unusually."""
         self._new_process(arguments[0] & NEW_NAMESPACE & ~0xFF, arguments[0])
 
     def clone3(self, task: int, process: TracedProcess, arguments: Arguments) -> None:
@@ -215,7 +215,7 @@ class PeculiarCalls:
     def _new_process(self, new_namespaces: int, flags: int) -> None:
         if new_namespaces:
             raise NamespaceChange
-        if flags & (CLONE_FS | CLONE_THREAD) == CLONE_FS:
+        if flags & (CLONE_FS | CLONE_THREAD) in (CLONE_FS, CLONE_THREAD):
             self._processes.doubt_directories()
 
     def _send_messages(

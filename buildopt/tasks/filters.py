@@ -23,9 +23,10 @@ from buildopt.tasks.member_folders import matcher
 from buildopt.tasks.model import Package
 
 _MAGIC = re.compile(r"[*?\[]")
-_FORM = re.compile(
-    r"(?P<no>!)?(?P<up>\.\.\.\^?)?(?P<body>\{.*\}|.+?)(?P<down>\^?\.\.\.)?", re.DOTALL
-)
+_FORM = re.compile(r"(?P<up>\.\.\.\^?)?(?P<body>\{.*\}|.+?)(?P<down>\^?\.\.\.)?", re.DOTALL)
+
+_HERE = (".", "..")
+"""Folders of no other letters."""
 
 
 class Chosen(NamedTuple):
@@ -84,10 +85,9 @@ def choose(catalogue: Catalogue, texts: Iterable[str], directory: str) -> Chosen
 
 def parse(text: str) -> Filter:
     """A filter taken apart; raises UsageError for one that says nothing."""
-    found = _FORM.fullmatch(text.strip())
-    if not found or not found["body"].strip("."):
-        if text.strip() == ".":
-            return Filter(text, ".", is_excluding=False, dependents="", dependencies="")
+    is_excluding = text.strip().startswith("!")
+    found = _FORM.fullmatch(text.strip().removeprefix("!"))
+    if not found or not (found["body"].strip(".") or found["body"] in _HERE):
         raise UsageError(
             f"the filter `{text}` names no package",
             hint="write `NAME`, `./FOLDER`, `...NAME`, `NAME...` or `!NAME`",
@@ -96,7 +96,7 @@ def parse(text: str) -> Filter:
     return Filter(
         text,
         found["body"],
-        is_excluding=bool(found["no"]),
+        is_excluding=is_excluding,
         dependents=found["up"] or "",
         dependencies=found["down"] or "",
     )

@@ -138,7 +138,10 @@ class Recorder(Protocol):
         """Take note of an end; of a process that a signal ended only the time is known."""
 
     def request(self, data: bytes) -> bytes:
-        """Do what the main process asks for while the command runs; the answer."""
+        """Do what the main process asks for while the command runs; the answer.
+
+        Whatever was to be skipped is told again from then on.
+        """
 
     def result(self) -> bytes:
         """Sum up; called once, when no process of the run is left or was waited for."""

@@ -145,6 +145,8 @@ class Ledger:
     def made(self, made: list[str]) -> None:
         """Take note that its outputs are in place."""
         recorded.own(self._touches, made)
+        self._forget_known()
+        self._ways.forget()
 
     def request(self, _data: bytes) -> bytes:
         """Nothing can be asked of it meanwhile: it knows of no steps."""

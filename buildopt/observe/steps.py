@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from buildopt.model import NotStoredKind
-from buildopt.observe.access import Access
+from buildopt.observe.access import Access, Advice
 from buildopt.observe.ledger import Ledger
 
 MakeLedger = Callable[[frozenset[str]], Ledger]
@@ -60,13 +60,22 @@ class StepLedger:
         self._by_process: dict[int, Step | None] = {}
         self._clients: dict[int, tuple[str, ...]] = {}
 
-    def access(self, access: Access) -> None:
-        """Take note of an access, before the call executes; repeats may be new to another step."""
+    def access(self, access: Access) -> Advice | None:
+        """Take note of an access, before the call executes.
+
+        A repeat is one to all steps that go on: the next may come from the process of any.
+        """
         if access.pid in self._clients:
-            return
-        self._run.access(access)
-        for step in _outwards(self._by_process.get(access.pid)):
-            step.ledger.access(access)
+            return None
+        step = self._by_process.get(access.pid)
+        if step is None and not self._steps:
+            return self._run.access(access)
+        told = [self._run, *(each.ledger for each in _outwards(step))]
+        answers = [ledger.access(access) for ledger in told]
+        if Advice.FORGET_REPEATS in answers:
+            return Advice.FORGET_REPEATS
+        is_repeat = answers.count(Advice.SKIP_REPEATS) == len(self._steps) + 1
+        return Advice.SKIP_REPEATS if is_repeat else None
 
     def incomplete(self, kind: NotStoredKind, subject: str) -> None:
         """Take note that neither the run nor a step that goes on must be stored."""

@@ -55,6 +55,10 @@ class Ways:
         self._looks_left = LOOKS_UNTIL_SETTLED
         self._resolver.forget()
 
+    def forget(self) -> None:
+        """Look every way up again: somebody else may have changed it."""
+        self._resolver.forget()
+
     def settle(self) -> None:
         """Look whether pending changes have happened; until then every way is looked up anew."""
         self._resolver.forget()

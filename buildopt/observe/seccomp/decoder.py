@@ -56,6 +56,10 @@ class Decoder:
         self._known: dict[str, CleanPath] = {}
         self._reachable: set[str] = set()
 
+    def forget_repeats(self) -> None:
+        """Tell of everything again."""
+        self._repeats.forget()
+
     def handler(self, call: Call) -> Handler:
         """The function for a row of the table."""
         if call.path == ABSENT:

@@ -40,7 +40,8 @@ class Narrator:
         self._processes = processes
         self._architecture = machine.audit_architecture
         self._is_silent = False
-        self._handlers = _handlers(Decoder(processes, recorder), machine)
+        self._decoder = Decoder(processes, recorder)
+        self._handlers = _handlers(self._decoder, machine)
         self._executing = {numbers(machine)[name] for name in ("execve", "execveat")}
 
     def tell(self, call: StoppedCall) -> None:
@@ -75,6 +76,10 @@ class Narrator:
         names = {_name_of(process) for process in alive} or {"process"}
         for name in sorted(names):
             self._recorder.incomplete("survivor", name)
+
+    def forget_repeats(self) -> None:
+        """Tell all anew, also what the recorder wanted to hear no more."""
+        self._decoder.forget_repeats()
 
     def give_up(self, error: Exception) -> None:
         """Tell nothing more, because something in here went wrong."""

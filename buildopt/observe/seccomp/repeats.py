@@ -33,6 +33,10 @@ class Repeats:
             advice = self._recorder.access(access)
         finally:
             if advice is Advice.FORGET_REPEATS:
-                for known in self._of_rows:
-                    known.clear()
+                self.forget()
         return advice is Advice.SKIP_REPEATS
+
+    def forget(self) -> None:
+        """Have everything told again."""
+        for known in self._of_rows:
+            known.clear()

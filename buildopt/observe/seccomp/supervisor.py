@@ -154,6 +154,7 @@ class Supervisor:
         answer = b""
         try:
             answer = self._recorder.request(request)
+            self._narrator.forget_repeats()
         except Exception as error:  # noqa: BLE001  # the command must go on
             self._narrator.give_up(error)
         with contextlib.suppress(OSError):  # the main process may be gone

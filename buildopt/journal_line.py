@@ -67,9 +67,17 @@ def _open(path: bytes) -> int:
 
 def _make_folders(folder: bytes) -> None:
     try:
-        posix.mkdir(folder, 0o700)
+        _make_folder(folder)
     except FileNotFoundError:
-        _make_folders(folder.rpartition(b"/")[0])
-        _make_folders(folder)
+        above = folder.rpartition(b"/")[0]
+        if not above:
+            raise
+        _make_folders(above)
+        _make_folder(folder)  # still refused in /proc, and behind a link to nothing
+
+
+def _make_folder(folder: bytes) -> None:
+    try:
+        posix.mkdir(folder, 0o700)
     except FileExistsError:
         pass

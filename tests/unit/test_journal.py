@@ -73,6 +73,15 @@ def test_a_folder_that_cannot_be_written_loses_nothing_but_the_line(tmp_path):
     assert subjects(os.fsencode(blocker)) == ["one", "two", "three"]
 
 
+@pytest.mark.parametrize("target", ["nowhere/at/all", "/proc/nowhere"])
+def test_a_folder_behind_a_link_to_nothing_loses_nothing_but_the_line(tmp_path, target):
+    (tmp_path / "link").symlink_to(target)
+
+    written = append(os.fsencode(tmp_path / "link" / "state"), "one")
+
+    assert written.lost_events == 1
+
+
 def test_uuid7_is_sorted_by_time_and_carries_version_and_variant():
     first = journal_line.uuid7(1_000_000_000, b"\xff" * 10)
     later = journal_line.uuid7(2_000_000_000, b"\x00" * 10)

@@ -59,6 +59,7 @@ class Keyboard:
     def __init__(self, master: int, *, in_pipeline: bool) -> None:
         self._master = master
         self._may_take_s = time.monotonic() + (PAGER_WAIT_S if in_pipeline else 0.0)
+        self._as_made = _settings(master)
         self._before: Settings | None = None
         self._held: Settings = []
         self._pending = b""
@@ -76,6 +77,7 @@ class Keyboard:
         settings = _settings(STDIN)
         if settings is None or not settings[LOCAL_FLAGS] & termios.ICANON:
             return
+        self._renew(settings)
         self._before = settings
         self._held = _raw(settings)
         _set(self._held)
@@ -160,6 +162,16 @@ class Keyboard:
         except OSError:  # the command's side is gone
             self._pending = b""
 
+    def _renew(self, settings: Settings) -> None:
+        """Give the command the terminal as it is now, the first time that it is the command's.
+
+        What was copied at the start may have been the settings of a shell editing its line, or
+        of a pager. Not where the command has set up its own meanwhile.
+        """
+        if self._as_made is not None and self._as_made == _settings(self._master):
+            _set(settings, self._master)
+        self._as_made = None
+
     def _is_ours(self) -> bool:
         """Whether the terminal is still as we set it, and ours to set."""
         if self._before is None or not is_foreground(STDIN):
@@ -183,8 +195,8 @@ def _settings(terminal: int) -> Settings | None:
         return None
 
 
-def _set(settings: Settings) -> None:
+def _set(settings: Settings, terminal: int = STDIN) -> None:
     try:
-        termios.tcsetattr(STDIN, termios.TCSANOW, settings)
+        termios.tcsetattr(terminal, termios.TCSANOW, settings)
     except termios.error:
         return

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import termios
+import time
 
 import pytest
 
@@ -293,6 +294,25 @@ def test_terminal_is_not_taken_from_somebody_who_holds_it(driver, terminal, fifo
     assert driver.report["not_stored"] == []
     waiting = fcntl.ioctl(terminal.slave, termios.FIONREAD, bytes(4))
     assert int.from_bytes(waiting, sys.byteorder) == len(b"for the other one")
+
+
+def test_command_started_while_a_shell_edits_its_line_gets_a_usual_terminal(driver, terminal):
+    usual = termios.tcgetattr(terminal.slave)
+    edited = termios.tcgetattr(terminal.slave)
+    edited[0] &= ~termios.ICRNL
+    edited[3] &= ~(termios.ICANON | termios.ECHO)
+    termios.tcsetattr(terminal.slave, termios.TCSANOW, edited)
+    process = start(driver, terminal, "sh", "-c", "echo up; read word; echo got $word")
+    terminal.wait_for(b"up\r\n")
+    termios.tcsetattr(terminal.slave, termios.TCSANOW, usual)
+    while termios.tcgetattr(terminal.slave) == usual:
+        time.sleep(0.01)
+    terminal.type(b"word\r")
+    terminal.wait_for(b"word\r\ngot word\r\n")
+    process.wait(timeout=30)
+
+    assert process.returncode == 0
+    assert termios.tcgetattr(terminal.slave) == usual
 
 
 def test_null_stdin_leaves_the_terminals_keys_alone(driver, terminal):

@@ -122,7 +122,7 @@ def _named(run: Run, observed: Observed, names: frozenset[str]) -> set[str]:
     made = {*observed.outputs, *observed.removed, *observed.remade}
     if not made.isdisjoint(paths):
         return set(names)
-    return occurring(names, run.words, paths)
+    return occurring(names, run.words, observed.observations)
 
 
 def _without(observation: Observation, removed: Container[str]) -> Observation:

@@ -231,8 +231,7 @@ class States:
         new = [name for name in self.variables if name not in known]
         optional = [name for name in new if name in self.optional]
         if optional:
-            read = [o.subject for o in observations if o.kind in ("file", "tool")]
-            named = occurring(optional, self.words, read)
+            named = occurring(optional, self.words, observations)
             new = [name for name in new if name not in optional or name in named]
         for name in new:
             yield Observation(kind="environment", subject=name, value="")

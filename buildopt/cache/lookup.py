@@ -133,8 +133,7 @@ def _may_be_coloured(trace: Trace, finder: Finder, words: Iterable[str]) -> bool
     """Whether a run might heed a wish for colour that was not there when it was recorded."""
     if looks.serves(trace.shape, finder.look) != "unless-named":
         return False
-    read = [o.subject for o in trace.observations if o.kind in ("file", "tool")]
-    return bool(occurring(looks.VARIABLES, words, read))
+    return bool(occurring(looks.VARIABLES, words, trace.observations))
 
 
 def _missing_content(entry: CacheEntry, artifacts: Artifacts) -> MissReason | None:

@@ -173,10 +173,11 @@ class States:
 
     def _is_own_throughout(self, path: str) -> bool:
         """Whether the task made what is there, and of a folder everything in it."""
-        if path not in self.made:
+        made = self.made.get(path)
+        if made is None or made.kind != _output_kind(path):
             return False
         self._note(path)
-        if not os.path.isdir(path) or os.path.islink(path):
+        if made.kind != "directory":
             return True
         return all(self._is_own_throughout(f"{path}/{name}") for name in os.listdir(path))
 
@@ -338,6 +339,16 @@ def _kind_of(path: str) -> str:
     if stat.S_ISLNK(status.st_mode):
         return "a link"
     return "a file" if stat.S_ISREG(status.st_mode) else "a special file"
+
+
+def _output_kind(path: str) -> str:
+    """What an output would be called that is as what is there now."""
+    status = _lstat(path)
+    if status is None or stat.S_ISREG(status.st_mode):
+        return "file"
+    if stat.S_ISDIR(status.st_mode):
+        return "directory"
+    return "link" if stat.S_ISLNK(status.st_mode) else ""
 
 
 def _lstat(path: str) -> os.stat_result | None:

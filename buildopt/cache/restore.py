@@ -16,6 +16,7 @@ import json
 import os
 import stat
 from binascii import crc32
+from collections import Counter
 from collections.abc import Callable, Container, Iterable
 from typing import NamedTuple
 
@@ -71,6 +72,7 @@ def plan_for(entry: CacheEntry, owned: Ownership, keep: Container[str], states: 
     for output in differing:
         _require_room(output, owned, wanted, checked)
         _require_same_kind(output, owned, keep)
+    _require_all_names(differing, wanted)
     stale = [s for s in owned.states.values() if s.path not in stays and s.path not in keep]
     for state in stale:
         if os.path.lexists(state.path) and not _is_unchanged(state, states):
@@ -282,11 +284,12 @@ def _require_room(
 def _require_same_kind(output: OutputState, owned: Ownership, keep: Container[str]) -> None:
     """Raise Blocked where a stranger's file would come out otherwise than by overwriting it.
 
-    A command that opens a file for writing keeps its mode, and writes through a link. What the
-    record observed (`keep`) is known to be as it was.
+    A command that opens a file for writing keeps its mode, and writes through a link. So it does
+    where somebody put a link or a folder in place of the task's file. What the record observed
+    (`keep`) is known to be as it was.
     """
     status = _lstat(output.path)
-    if status is None or output.path in owned.states:
+    if status is None or _is_of_kind(owned.states.get(output.path), status):
         return
     if output.kind == "directory":
         is_same = stat.S_ISDIR(status.st_mode)
@@ -298,6 +301,28 @@ def _require_same_kind(output: OutputState, owned: Ownership, keep: Container[st
         is_same = stat.S_ISREG(status.st_mode) and stat.S_IMODE(status.st_mode) == output.mode
     if not is_same:
         raise Blocked(output.path)
+
+
+def _is_of_kind(state: OutputState | None, status: os.stat_result) -> bool:
+    """Whether what is there is still of the kind that the task made."""
+    if state is None:
+        return False
+    if state.kind == "directory":
+        return stat.S_ISDIR(status.st_mode)
+    return stat.S_ISLNK(status.st_mode) if state.kind == "link" else stat.S_ISREG(status.st_mode)
+
+
+def _require_all_names(differing: Iterable[OutputState], wanted: Iterable[str]) -> None:
+    """Raise Blocked where a file has further names: a command that overwrites it changes those."""
+    found = [(output.path, _lstat(output.path)) for output in differing]
+    shared = [(path, s) for path, s in found if s and s.st_nlink > 1 and stat.S_ISREG(s.st_mode)]
+    if not shared:
+        return
+    statuses = filter(None, map(_lstat, wanted))
+    names = Counter((status.st_dev, status.st_ino) for status in statuses)
+    for path, status in shared:
+        if names[status.st_dev, status.st_ino] < status.st_nlink:
+            raise Blocked(path)
 
 
 def _remove(path: str) -> None:

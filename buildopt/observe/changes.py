@@ -140,6 +140,8 @@ class Changes:
     def _change_status(self, access: Access, path: str) -> None:
         """Permissions and times are an output whose content is an input."""
         did = STAT if kind_now(path) == FOLDER else READ
+        if access.operation is Operation.CHANGE_OWNER:
+            self._touches.given_away.add(path)
         if access.operation is not Operation.CHANGE_MODE:
             self._touches.attempt(path, did)
             return

@@ -35,6 +35,7 @@ def conclude(
     for touch in list(touches.all.values()):
         if touch.place is not Place.HIDDEN and (touch.did or touch.is_attempted or touch.is_born):
             _add(touch, findings, made, left)
+    made.refuse_shared()
     left.add_folders()
     ShownNames(findings, touches, placement).add_all()
     for path in touches.unreadable:

@@ -100,6 +100,8 @@ class Touches:
         """Paths whose content should have been digested and could not be."""
         self.moved: list[str] = []
         """New names in the temporary folder of things whose content was not looked at."""
+        self.given_away: set[str] = set()
+        """Paths whose owner was to be changed."""
         self._placement = placement
         self._digest = digest
         self._granularity = granularity

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 
 from buildopt.model import StatSignature
@@ -37,6 +38,7 @@ class MadePaths:
         self._touches = touches
         self._placement = placement
         self._digest = digest
+        self._overwritten: list[str] = []
 
     def has(self, touch: Touch, now: StatSignature | None) -> bool:
         """Whether a path is one of them."""
@@ -59,6 +61,21 @@ class MadePaths:
         if not touch.is_born:
             self._add_input(touch, now)
 
+    def refuse_shared(self) -> None:
+        """Give up on what was changed in place and has a name that is no output.
+
+        That one changed too, and a restore would leave it as it is. Once all outputs are known.
+        """
+        shared = [(path, look(path)) for path in self._overwritten]
+        shared = [(path, found) for path, found in shared if found[2] > 1]
+        if not shared:
+            return
+        outputs = self._findings.conclusion.outputs
+        names = Counter(_file_of(look(path)[0]) for path in outputs)
+        for path, (now, _, links) in shared:
+            if names[_file_of(now)] < links:
+                self._findings.give_up_on(path)
+
     def _add_input(self, touch: Touch, now: StatSignature | None) -> None:
         if touch.place is Place.TEMPORARY:
             if touch.kind == FILE and touch.did & (READ | EXECUTED):
@@ -77,9 +94,18 @@ class MadePaths:
         elif self._has_same_content(touch, now) and not self._findings.is_exempt(touch):
             self._findings.conclusion.remade.append(touch.path)
         else:
-            self._findings.admit(touch.path, now)
+            is_same_file = _file_of(touch.first) == _file_of(now)
+            if is_same_file and touch.kind == FILE:
+                self._overwritten.append(touch.path)
+            self._admit(touch.path, now, is_new=not is_same_file)
             if now.mode & TYPE == FOLDER and not touch.is_born:
                 self._admit_below(touch.path)
+
+    def _admit(self, path: str, now: StatSignature, *, is_new: bool) -> None:
+        if (is_new or path in self._touches.given_away) and _is_of_another(path):
+            self._findings.give_up_on(path)
+        else:
+            self._findings.admit(path, now)
 
     def _add_absence(self, touch: Touch, now: StatSignature | None) -> None:
         """Nothing was there. Who merely overwrites need not know, unless no file is left of it."""
@@ -146,7 +172,22 @@ class MadePaths:
             if place is Place.PLAIN or (place is Place.STATE and self._placement.is_restored(path)):
                 now = look(path)[0]
                 if now is not None:
-                    self._findings.admit(path, now)
+                    self._admit(path, now, is_new=True)
+
+
+def _file_of(signature: StatSignature | None) -> tuple[int, int] | None:
+    """What is the same for all names of a file."""
+    return (signature.device, signature.inode) if signature is not None else None
+
+
+def _is_of_another(path: str) -> bool:
+    """Whether it has an owner that a restore would not give it."""
+    try:
+        status = os.lstat(path)
+        groups = (os.getegid(), os.lstat(os.path.dirname(path)).st_gid)
+    except OSError:
+        return False
+    return status.st_uid != os.geteuid() or status.st_gid not in groups
 
 
 def _walk(folder: str) -> Iterator[str]:

@@ -120,7 +120,7 @@ CALLS: dict[str, Call] = {
 PECULIAR = (
     "creat", "openat2", "open_by_handle_at", "execve", "execveat", "chdir", "fchdir", "unlinkat",
     "connect", "bind", "sendto", "sendmsg", "sendmmsg", "clone", "clone3", "unshare",
-    "rt_sigaction", "exit", "exit_group",
+    "rt_sigaction", "exit", "exit_group", "setuid", "setreuid", "setresuid", "setfsuid",
 )  # fmt: skip
 """The calls that have a function of their own, of the same name, in `peculiar.py`."""
 

@@ -24,5 +24,9 @@ IN_DONT_FOLLOW = 0x02000000
 SA_RESTART = 0x10000000
 """A call that the signal ended begins anew, instead of failing with EINTR."""
 
+RESOLVE_NO_SYMLINKS = 0x04
+"""An `openat2` fails where it meets a link."""
+RESOLVE_BENEATH = 0x08
+"""It fails where a link leads out of its folder."""
 RESOLVE_IN_ROOT = 0x10
 """The folder of an `openat2` is taken for the root."""

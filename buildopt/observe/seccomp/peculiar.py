@@ -22,7 +22,9 @@ from buildopt.observe.seccomp.flags import (
     CLONE_FS,
     CLONE_THREAD,
     NEW_NAMESPACE,
+    RESOLVE_BENEATH,
     RESOLVE_IN_ROOT,
+    RESOLVE_NO_SYMLINKS,
     SA_RESTART,
 )
 from buildopt.observe.seccomp.interpreters import (
@@ -43,6 +45,9 @@ from buildopt.observe.seccomp.sockets import (
 
 MESSAGE_BYTES, MESSAGE_VECTOR_BYTES = 56, 64
 """Sizes of `struct msghdr` and `struct mmsghdr`; the first two fields are address and length."""
+
+UNCHANGED = WORD
+"""-1 in place of a user leaves that one as it is."""
 
 MOST_MESSAGES = 1024
 """UIO_MAXIOV: the kernel sends no more messages in one `sendmmsg`."""
@@ -81,6 +86,8 @@ class PeculiarCalls:
         folder = arguments[0] & WORD
         follows = follows_when_opened(flags)
         path = self._decoder.path(task, process, folder, arguments[1], follows=follows)
+        if resolve & (RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH):
+            self._enter_all(process, path.path)
         self._open(process, path, flags & WORD, mode & WORD)
 
     def open_by_handle_at(self, *_: object) -> None:
@@ -158,6 +165,20 @@ class PeculiarCalls:
         """End a process."""
         self._processes.exits(process, arguments[0] & 0xFF)
 
+    def setuid(self, _task: int, _process: TracedProcess, arguments: Arguments) -> None:
+        """Become another user."""
+        self._become(arguments[:1])
+
+    setfsuid = setuid
+
+    def setreuid(self, _task: int, _process: TracedProcess, arguments: Arguments) -> None:
+        """Become another user in some respects."""
+        self._become(arguments[:2])
+
+    def setresuid(self, _task: int, _process: TracedProcess, arguments: Arguments) -> None:
+        """Become another user in some respects."""
+        self._become(arguments[:3])
+
     def connect(self, task: int, process: TracedProcess, arguments: Arguments) -> None:
         """Connect a socket."""
         self._turn_to(task, process, arguments[1], arguments[2] & WORD)
@@ -193,6 +214,11 @@ class PeculiarCalls:
         access = Access(process.pid, Operation.OPEN, path.path, follows, flags, "", mode)
         self._decoder.tell(access)
 
+    def _enter_all(self, process: TracedProcess, path: str) -> None:
+        """Tell of all folders above, since the call fails where one of them becomes a link."""
+        while (path := os.path.dirname(path)) != "/":
+            self._decoder.tell(Access(process.pid, Operation.ENTER, path, False))
+
     def _execute(self, task: int, process: TracedProcess, path: str, *, follows: bool) -> None:
         """Tell of a program, and of what the kernel opens to run it, recursively."""
         operation = Operation.EXECUTE
@@ -217,6 +243,11 @@ class PeculiarCalls:
             raise NamespaceChange
         if flags & (CLONE_FS | CLONE_THREAD) in (CLONE_FS, CLONE_THREAD):
             self._processes.doubt_directories()
+
+    def _become(self, users: Arguments) -> None:
+        """What a process may do with other rights is not what we see with ours."""
+        if not {user & WORD for user in users} <= {os.geteuid(), UNCHANGED}:
+            self._recorder.incomplete("incomplete", "another user")
 
     def _send_messages(
         self, task: int, process: TracedProcess, address: int, size_bytes: int, count: int

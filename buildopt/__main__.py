@@ -11,7 +11,7 @@ from buildopt import hit
 def main() -> int:
     """Answer `buildopt …`; the status to exit with."""
     arguments = sys.argv[1:]
-    if arguments[:1] == ["run"]:
+    if arguments[:1] in (["run"], ["build"]):
         _end_by_interrupts()
         status = hit.replay_if_fresh(arguments)
         if status is not None:

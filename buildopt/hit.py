@@ -10,6 +10,7 @@ depends on and one digest over what `lstat` said of them when they were last kno
       watched   paths whose whole signature counts, NUL between them
       absent    paths where nothing may be
       folders   paths where a folder must be
+      told      what we say on stderr before the output
       chunks    "FD:LENGTH," for each piece of output, in order of arrival
       output    the bytes of those pieces
       words     how the summary line goes on behind the time it took, or QUIET
@@ -34,7 +35,7 @@ from buildopt import __version__, journal_line, places
 
 MAGIC = b"buildopt-hit"
 SECTIONS = (
-    "boot", "watched", "absent", "folders", "chunks", "output", "words", "event", "usual",
+    "boot", "watched", "absent", "folders", "told", "chunks", "output", "words", "event", "usual",
 )  # fmt: skip
 QUIET = b"-"
 BOOT_ID = b"/proc/sys/kernel/random/boot_id"
@@ -76,6 +77,7 @@ def replay_if_fresh(arguments: list[str]) -> int | None:
         return None
     if sections is None:
         return None
+    say(sections["told"])
     try:
         _replay(sections)
     except OSError as error:  # a full disk behind our stdout: the command would have failed too
@@ -119,6 +121,12 @@ def index_path(cache: bytes, arguments: list[str]) -> bytes:
 
 def read_index(path: bytes) -> dict[str, bytes] | None:
     """Sections of the index at `path` if all that it watches is as recorded, else None."""
+    found = read_with_signatures(path)
+    return found[0] if found else None
+
+
+def read_with_signatures(path: bytes) -> tuple[dict[str, bytes], list[int]] | None:
+    """The same with the signatures that were found to be as recorded."""
     data = _read(path)
     end = data.find(b"\n")
     header = data[:end].split(b" ")
@@ -134,7 +142,7 @@ def read_index(path: bytes) -> dict[str, bytes] | None:
     seen = signatures(sections)
     if seen is None or seal(data[len(MAGIC) + len(header[1]) + 2 :], seen) != header[1]:
         return None
-    return sections
+    return sections, seen
 
 
 def signatures(sections: dict[str, bytes]) -> list[int] | None:
@@ -142,15 +150,15 @@ def signatures(sections: dict[str, bytes]) -> list[int] | None:
     lstat = posix.lstat
     seen: list[int] = []
     try:
-        for path in _paths(sections["watched"]):
+        for path in paths(sections["watched"]):
             s = lstat(path)
             seen += (s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino, s.st_dev, s.st_mode)
-        for path in _paths(sections["folders"]):
+        for path in paths(sections["folders"]):
             if lstat(path).st_mode & 0o170000 != 0o040000:
                 return None
     except OSError:
         return None
-    for path in _paths(sections["absent"]):
+    for path in paths(sections["absent"]):
         try:
             lstat(path)
         except FileNotFoundError:
@@ -167,6 +175,11 @@ def seal(body: bytes, seen: list[int]) -> bytes:
     state = blake2b(body, digest_size=32)
     state.update(marshal.dumps(seen, 2))
     return state.hexdigest().encode()
+
+
+def paths(section: bytes) -> list[bytes]:
+    """The paths of a section."""
+    return section.split(b"\0") if section else []
 
 
 def boot_hash() -> bytes:
@@ -195,6 +208,24 @@ def are_joined() -> bool:
 
 def write_all(descriptor: int, data: bytes) -> None:
     """Write every byte; ends this process by SIGPIPE, as the command would, when nobody reads."""
+    try:
+        _write(descriptor, data)
+    except BrokenPipeError:
+        import _signal  # type: ignore[import-not-found]  # has no stub; `signal` costs 2 ms
+
+        _signal.signal(_signal.SIGPIPE, _signal.SIG_DFL)
+        posix.kill(posix.getpid(), _signal.SIGPIPE)
+
+
+def say(words: bytes) -> None:
+    """Write words of ours to stderr; where that is full or nobody reads, they are not heard."""
+    try:
+        _write(2, words)
+    except OSError:
+        pass
+
+
+def _write(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         try:
@@ -203,11 +234,6 @@ def write_all(descriptor: int, data: bytes) -> None:
             import select
 
             select.select((), (descriptor,), ())
-        except BrokenPipeError:
-            import _signal  # type: ignore[import-not-found]  # has no stub; `signal` costs 2 ms
-
-            _signal.signal(_signal.SIGPIPE, _signal.SIG_DFL)
-            posix.kill(posix.getpid(), _signal.SIGPIPE)
 
 
 def _key_variables(environ: dict[bytes, bytes], *, terminal: bool) -> list[bytes]:
@@ -257,10 +283,6 @@ def _is_null(status: posix.stat_result) -> bool:
     return (posix.major(status.st_rdev), posix.minor(status.st_rdev)) == NULL_DEVICE
 
 
-def _paths(section: bytes) -> list[bytes]:
-    return section.split(b"\0") if section else []
-
-
 def _read(path: bytes) -> bytes:
     descriptor = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC)
     try:
@@ -287,11 +309,7 @@ def _tell(path: bytes, sections: dict[str, bytes], started_ns: int) -> None:
     took_ns = time.monotonic_ns() - started_ns
     saved_s = max(0, int(sections["usual"]) - took_ns) / 1e9
     if sections["words"] != QUIET:
-        line = b"buildopt: fresh in %d ms%s\n" % (took_ns // 1_000_000 + 1, sections["words"])
-        try:
-            write_all(2, line)
-        except OSError:
-            pass  # a full disk behind stderr: the command has done its work
+        say(b"buildopt: fresh in %d ms%s\n" % (took_ns // 1_000_000 + 1, sections["words"]))
     identity = journal_line.uuid7(now_ns, posix.urandom(10)).encode()
     event = sections["event"]
     for mark, value in (

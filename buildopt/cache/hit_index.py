@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from buildopt import hit
 from buildopt.cache import files
 from buildopt.cache.fingerprint import States
-from buildopt.model import Chunk, Observation
+from buildopt.model import Chunk, Observation, StatSignature
 
 _DESCRIPTORS = {"stdout": 1, "stderr": 2, "joined": 1}
 
@@ -21,6 +21,17 @@ class Answer(NamedTuple):
     words: bytes
     event: bytes
     usual_ns: int
+
+
+class Seen(NamedTuple):
+    """What a decision depends on, as it was before that was made."""
+
+    watched: Mapping[str, StatSignature]
+    absent: Collection[str]
+    folders: Collection[str]
+    """Where a folder must be, whatever is in it."""
+    is_young: bool
+    """Something of it changed so lately that another boot must not believe it."""
 
 
 def write(
@@ -42,11 +53,13 @@ def write(
     absent = {place for place in absent if place not in watched}
     if not states.is_lasting or any(map(os.path.lexists, absent)):
         return
+    seen = [number for place in sorted(watched) for number in watched[place]]
     sections = {
         "boot": hit.boot_hash() if states.is_young else b"",
         "watched": _join(watched),
         "absent": _join(absent),
         "folders": _join(folders - watched.keys()),
+        "told": b"",
         "chunks": b"".join(
             b"%d:%d," % (_DESCRIPTORS[chunk.stream], len(chunk.data)) for chunk in answer.chunks
         ),
@@ -55,7 +68,44 @@ def write(
         "event": answer.event,
         "usual": b"%d" % answer.usual_ns,
     }
-    seen = [number for place in sorted(watched) for number in watched[place]]
+    _publish(path, sections, seen)
+
+
+def write_beside(path: bytes, of_run: bytes, seen: Seen, told: bytes) -> None:
+    """Write the index of a call that came to a run whose index is at `of_run`. Raises OSError.
+
+    It is answered as the run is, `told` on stderr before it, while the run's index holds and what
+    was `seen` to decide that the call comes to this run is as it was. Where the two contradict
+    each other, nothing is written.
+    """
+    found = hit.read_with_signatures(of_run)
+    if found is None:
+        return
+    sections, signatures = found
+    watched = dict(zip(hit.paths(sections["watched"]), _rows(signatures), strict=True))
+    for place, signature in seen.watched.items():
+        if watched.setdefault(os.fsencode(place), tuple(signature)) != tuple(signature):
+            return
+    absent = {*hit.paths(sections["absent"]), *map(os.fsencode, seen.absent)}
+    folders = {*hit.paths(sections["folders"]), *map(os.fsencode, seen.folders)}
+    if not absent.isdisjoint(watched):
+        return
+    more = {
+        "boot": sections["boot"] or (hit.boot_hash() if seen.is_young else b""),
+        "watched": b"\0".join(watched),
+        "absent": b"\0".join(sorted(absent)),
+        "folders": b"\0".join(sorted(folders - watched.keys())),
+        "told": told,
+    }
+    _publish(path, sections | more, [number for each in watched.values() for number in each])
+
+
+def _rows(numbers: list[int]) -> Iterator[tuple[int, ...]]:
+    width = len(StatSignature._fields)
+    return (tuple(numbers[at : at + width]) for at in range(0, len(numbers), width))
+
+
+def _publish(path: bytes, sections: Mapping[str, bytes], seen: list[int]) -> None:
     lengths = b" ".join(b"%d" % len(sections[name]) for name in hit.SECTIONS)
     body = b"".join([lengths, b"\n", *(sections[name] for name in hit.SECTIONS)])
     header = b"%s %s " % (hit.MAGIC, hit.seal(body, seen))

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from typing import Any
 
 import click
 
 from buildopt import hit, settings
-from buildopt.cli import run
+from buildopt.cli import build_index, run
 from buildopt.cli.build_choice import choose
 from buildopt.cli.call import working_directory
 from buildopt.cli.report_option import with_joined_file
 from buildopt.cli.run_options import options_of_run, words_for_run
-from buildopt.cli.words import tell
+from buildopt.cli.words import as_told, tell
 from buildopt.errors import UsageError
 from buildopt.execute.environment import ACTIVE
 from buildopt.execute.streams import plug_closed_streams
@@ -71,15 +72,21 @@ def command(context: click.Context, /, arguments: tuple[str, ...], **options: An
     was found.
     """
     plug_closed_streams()
+    started_ns = time.time_ns()
     directory = working_directory()
     chosen = settings.load(directory, os.environ)
+    begun = build_index.begin(chosen, directory, os.environ, started_ns)
     choice = choose(chosen, directory, arguments, os.environ)
-    if not (options["quiet"] or chosen.quiet or ACTIVE in os.environ):
-        for line in choice.told:
-            tell(line)
+    is_quiet = options["quiet"] or chosen.quiet or ACTIVE in os.environ
+    told = () if is_quiet else choice.told
+    for line in told:
+        tell(line)
     own_options = words_for_run(context)
     _enter(choice.folder)
-    return _run(("run", *own_options, *choice.run_words))
+    status = _run(("run", *own_options, *choice.run_words))
+    if begun and not options["cache_dir"]:
+        build_index.finish(begun, b"".join(map(as_told, told)))
+    return status
 
 
 def _enter(folder: str) -> None:

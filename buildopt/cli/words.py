@@ -17,8 +17,14 @@ def tell(line: str) -> None:
         return
     encoding = sys.stderr.encoding or "ascii"
     with contextlib.suppress(OSError):
-        sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        sys.stderr.write(as_told(line).decode(encoding))
         sys.stderr.flush()
+
+
+def as_told(line: str) -> bytes:
+    """The bytes by which `tell` tells a line."""
+    encoding = getattr(sys.stderr, "encoding", None) or "ascii"
+    return line.encode(encoding, "backslashreplace") + "\n".encode(encoding)
 
 
 def tell_error(message: str, hint: str, slug: str) -> None:

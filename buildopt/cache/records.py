@@ -244,12 +244,18 @@ def describe(task: Task, tokens: Tokens) -> dict[str, Any]:
 def _likeness(described: dict[str, Any], task: Task, tokens: Tokens) -> float:
     """How like a recorded task is: 0 for none; the same program is the least."""
     here = describe(task, tokens)
-    if described["argv"][0] != here["argv"][0]:
+    words, words_here = _words(described["argv"]), _words(here["argv"])
+    if words[:1] != words_here[:1]:
         return 0.0
-    common = len(set(described["argv"]) & set(here["argv"]))
-    return common / max(len(described["argv"]), len(here["argv"])) + (
+    common = len(set(words) & set(words_here))
+    return common / max(len(words), len(words_here), 1) + (
         1.0 if described["directory"] == here["directory"] else 0.0
     )
+
+
+def _words(argv: list[str]) -> list[str]:
+    """The program and its arguments, also where a shell is given them as one text."""
+    return argv[2].split() if len(argv) == 3 and argv[1] == "-c" else argv
 
 
 def _is_trace(name: str) -> bool:

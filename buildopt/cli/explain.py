@@ -12,15 +12,28 @@ import click
 from buildopt import journal, settings
 from buildopt.cli.call import WAYS, make_call, working_directory
 from buildopt.cli.history import find_run, here
-from buildopt.cli.words import miss_words, not_stored_words
-from buildopt.events import SCHEMA, CacheLookup, RunFinished, record_of
+from buildopt.cli.steps_text import (
+    ToldStep,
+    called,
+    heading,
+    left_out,
+    line,
+    reason_lines,
+    table,
+    whole_why,
+)
+from buildopt.cli.words import not_stored_words
+from buildopt.errors import UsageError
+from buildopt.events import SCHEMA, Event, RunFinished, TaskResult
 from buildopt.model import Hit, Miss, MissReason, Observation
 from buildopt.pipeline import look_up_only
+from buildopt.report.steps import all_reasons, lookups_of, own_lookup
 from buildopt.results import relative
 
 EPILOG = """\b
 Examples:
-  buildopt explain                                what decided the last run here
+  buildopt explain                                what decided the last run here, and its steps
+  buildopt explain tsc                            all about the step of it with `tsc` in its name
   buildopt explain --input 'src/**' -- ./build.sh what would decide one now
 """
 
@@ -34,9 +47,14 @@ Examples:
 @click.option("--ignore-env", multiple=True, metavar="NAME", help="As for `run`.")
 @click.option("--observe", type=click.Choice(WAYS), help="As for `run`.")
 @click.option("--json", "as_json", is_flag=True, help="One object, for machines.")
-@click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[RUN | -- COMMAND [ARG…]]")
-def command(words: tuple[str, ...], as_json: bool, **options: Any) -> None:
+@click.option("--verbose", "-v", is_flag=True, help="All reasons of each step, not the first.")
+@click.argument(
+    "words", nargs=-1, type=click.UNPROCESSED, metavar="[RUN | STEP | -- COMMAND [ARG…]]"
+)
+def command(words: tuple[str, ...], as_json: bool, verbose: bool, **options: Any) -> None:
     """Say what decided RUN (default: the last one), or what would decide COMMAND now.
+
+    STEP is a step or task of the last run, by its name, its command or a part of its name.
 
     A hit names everything that was compared; a miss names every input that differs from the
     nearest record, before and after. Variables appear by name only, never by value.
@@ -44,7 +62,23 @@ def command(words: tuple[str, ...], as_json: bool, **options: Any) -> None:
     if len(words) > 1 or _is_command(words):
         _explain_now(words, options, as_json=as_json)
         return
-    _explain_run(words[0] if words else "last", as_json=as_json)
+    state, root = here()
+    wanted = words[0] if words else "last"
+    event, run, chosen = _run_or_step(state, root, wanted)
+    lookups = lookups_of(journal.read_backwards(state), run.run_id)
+    steps = [ToldStep(*pair) for pair in zip(run.tasks, all_reasons(run, lookups), strict=True)]
+    if chosen:
+        _explain_steps(called(steps, chosen), as_json=as_json)
+        return
+    own = own_lookup(run, lookups)
+    reasons = own.miss_reasons if own else run.miss_reasons
+    if as_json:
+        _print_json(run, reasons, steps)
+        return
+    _explain_run(run, reasons)
+    if steps:
+        click.echo(f"  {heading(event, run)}:")
+        _print_table(event, run, steps, verbose=verbose)
 
 
 def _is_command(words: tuple[str, ...]) -> bool:
@@ -53,16 +87,24 @@ def _is_command(words: tuple[str, ...]) -> bool:
     return bool(words) and "--" in sys.argv
 
 
-def _explain_run(wanted: str, *, as_json: bool) -> None:
-    state, root = here()
-    _, run = find_run(state, root, wanted)
-    reasons = _all_reasons(state, run)
-    if as_json:
-        rows = [_row(reason) for reason in reasons]
-        stored = [{"kind": n.kind, "subject": n.subject} for n in run.not_stored]
-        found = {"schema": SCHEMA, "run_id": run.run_id, "outcome": run.outcome}
-        click.echo(json.dumps({**found, "miss_reasons": rows, "not_stored": stored}))
-        return
+def _run_or_step(state: bytes, root: str, wanted: str) -> tuple[Event, RunFinished, str]:
+    """The run that a word means, and the word where it means steps of the last run."""
+    try:
+        return *find_run(state, root, wanted), ""
+    except UsageError as error:
+        if error.slug != "no-such-run" or wanted == "last":
+            raise
+        event, run = find_run(state, root, "last")
+        if called([ToldStep(task, ()) for task in run.tasks], wanted):
+            return event, run, wanted
+        raise UsageError(
+            f"no run, and no step of the last one, is called `{wanted}`",
+            hint="`buildopt explain` lists the steps of the last run, `buildopt runs` the runs",
+            slug="no-such-run",
+        ) from error
+
+
+def _explain_run(run: RunFinished, reasons: Iterable[MissReason]) -> None:
     click.echo(f"{run.task}: {run.outcome}")
     if run.outcome == "executed":
         _print_reasons(reasons)
@@ -77,13 +119,53 @@ def _explain_run(wanted: str, *, as_json: bool) -> None:
             click.echo(f"  not stored: {not_stored_words((reason,))}")
 
 
-def _all_reasons(state: bytes, run: RunFinished) -> tuple[MissReason, ...]:
-    for event in journal.read_backwards(state):
-        if event.run == run.run_id and event.type == CacheLookup.type:
-            record = record_of(event)
-            if isinstance(record, CacheLookup):
-                return record.miss_reasons
-    return run.miss_reasons
+def _explain_steps(steps: Iterable[ToldStep], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"schema": SCHEMA, "tasks": [_step_row(step) for step in steps]}))
+        return
+    for step in steps:
+        click.echo(line(step.result))
+        for words in whole_why(step):
+            click.echo(words)
+
+
+def _print_table(
+    event: Event, run: RunFinished, steps: Iterable[ToldStep], *, verbose: bool
+) -> None:
+    if verbose:
+        for step in steps:
+            click.echo(f"  {line(step.result)}")
+            for words in whole_why(step):
+                click.echo(f"  {words}")
+    else:
+        for words in table(steps):
+            click.echo(f"  {words}")
+    if more := left_out(event, run):
+        click.echo(f"  {more}")
+
+
+def _print_json(run: RunFinished, reasons: Iterable[MissReason], steps: Iterable[ToldStep]) -> None:
+    found: dict[str, object] = {"schema": SCHEMA, "run_id": run.run_id, "outcome": run.outcome}
+    found["miss_reasons"] = [_row(reason) for reason in reasons]
+    found["not_stored"] = _not_stored_rows(run)
+    if rows := [_step_row(step) for step in steps]:
+        found["tasks"] = rows
+    click.echo(json.dumps(found))
+
+
+def _step_row(step: ToldStep) -> dict[str, object]:
+    return {
+        "task": step.result.task,
+        "command": step.result.command,
+        "outcome": step.result.outcome,
+        "exit_code": step.result.exit_code,
+        "miss_reasons": [_row(reason) for reason in step.reasons],
+        "not_stored": _not_stored_rows(step.result),
+    }
+
+
+def _not_stored_rows(result: RunFinished | TaskResult) -> list[dict[str, str]]:
+    return [{"kind": reason.kind, "subject": reason.subject} for reason in result.not_stored]
 
 
 def _explain_now(words: tuple[str, ...], options: dict[str, Any], *, as_json: bool) -> None:
@@ -113,11 +195,8 @@ def _explain_now(words: tuple[str, ...], options: dict[str, Any], *, as_json: bo
 
 
 def _print_reasons(reasons: Iterable[MissReason]) -> None:
-    for reason in reasons:
-        click.echo(f"  {reason.kind}: {miss_words((reason,))}")
-        if reason.before or reason.after:
-            click.echo(f"      before: {reason.before or 'nothing'}")
-            click.echo(f"      after:  {reason.after or 'nothing'}")
+    for words in reason_lines(reasons):
+        click.echo(words)
 
 
 def _print_inputs(held: Iterable[Observation], root: str) -> None:

@@ -9,6 +9,7 @@ from itertools import islice
 import click
 
 from buildopt.cli.history import find_run, finished_runs, here
+from buildopt.cli.steps_text import ToldStep, heading, left_out, table
 from buildopt.cli.words import miss_words, not_stored_words
 from buildopt.events import SCHEMA, Event, RunFinished, data_of
 from buildopt.quantities import duration
@@ -47,16 +48,28 @@ def show(run: str, as_json: bool) -> None:
     state, root = here()
     event, found = find_run(state, root, run)
     if as_json:
-        click.echo(json.dumps(data_of(found)))
+        click.echo(json.dumps(_whole_json(event, found)))
         return
     click.echo(_line(event, found))
     for name, value in data_of(found).items():
-        if value not in ("", [], (), {}):
+        if value not in ("", [], (), {}) and name != "tasks":
             click.echo(f"  {name}: {_text(value)}")
+    if found.tasks:
+        click.echo(f"  {heading(event, found)}:")
+        for words in table(ToldStep(task, task.miss_reasons) for task in found.tasks):
+            click.echo(f"    {words}")
+        if more := left_out(event, found):
+            click.echo(f"    {more}")
 
 
 def _json(event: Event, run: RunFinished) -> dict[str, object]:
-    return {"time": event.time_ns, **data_of(run)}
+    return {"time": event.time_ns, **_whole_json(event, run)}
+
+
+def _whole_json(event: Event, run: RunFinished) -> dict[str, object]:
+    """The fields of the result file, and how much of a list did not fit the event."""
+    cut = {name: value for name, value in event.data.items() if name.endswith("_left_out")}
+    return {**data_of(run), **cut}
 
 
 def _line(event: Event, run: RunFinished) -> str:
@@ -64,6 +77,7 @@ def _line(event: Event, run: RunFinished) -> str:
     line = f"{run.run_id}  {when}  {run.outcome:<8} {duration(run.duration_s):>9}  {run.task}"
     if run.exit_code:
         line += f"  [exit {run.exit_code}]"
+    line += f"  {heading(event, run)}" if run.hit_ratio else ""
     if run.outcome == "executed":
         line += f"  ({miss_words(run.miss_reasons)})" if run.miss_reasons else ""
         line += "" if run.stored else f"  not stored: {not_stored_words(run.not_stored)}"

@@ -54,7 +54,7 @@ def steps_words(result: RunFinished) -> str:
     hits = sum(1 for step in result.tasks if step.outcome != "executed")
     if not hits:
         return ""
-    count = counted(len(result.tasks), "step")
+    count = counted(len(result.tasks), "step" if result.command else "task")
     return f", {hits:,} of {count} answered{saved_words(result.time_saved_s)}"
 
 

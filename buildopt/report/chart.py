@@ -1,4 +1,4 @@
-"""Where the bars of the history stand: across in percent, upwards in pixels.
+"""Where the bars of the history and of the steps stand: across in percent, upwards in pixels.
 
 Percent across keeps text at its size however narrow the page is.
 """
@@ -10,6 +10,7 @@ from math import ceil, log10
 
 from buildopt.quantities import duration, moment
 from buildopt.report.history import SHAPES, History, PastRun, State
+from buildopt.report.steps import Steps
 
 PLOT_TOP_PX = 8
 PLOT_BASE_PX = 128
@@ -55,6 +56,29 @@ class Chart:
     is_long: bool
     height_px: int = CHART_HEIGHT_PX
     base_px: int = PLOT_BASE_PX
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """When one step ran, of the time of all."""
+
+    x_percent: float
+    width_percent: float
+
+
+LEAST_SPAN_PERCENT = 1.0
+"""So that what took no time can be seen."""
+
+
+def spans_of(steps: Steps) -> tuple[Span, ...]:
+    """A bar for each step from its start to its end; the width is the time of all."""
+    whole_s = steps.span_s or 1.0
+    return tuple(_span(step.started_s / whole_s, step.duration_s / whole_s) for step in steps.rows)
+
+
+def _span(start: float, length: float) -> Span:
+    width = max(LEAST_SPAN_PERCENT, 100 * length)
+    return Span(x_percent=round(min(100 * start, 100 - width), 2), width_percent=round(width, 2))
 
 
 def chart_of(history: History) -> Chart:

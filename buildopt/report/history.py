@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from buildopt.events import Event, RunFinished
+from buildopt.events import Event, RunFinished, TaskResult
 
 State = Literal["fresh", "restored", "executed", "failed"]
 SHAPES: dict[State, str] = {"fresh": "●", "restored": "◐", "executed": "▶", "failed": "✕"}
@@ -38,7 +38,7 @@ class History:
     """Why there is nothing to compare with, if so."""
 
 
-def state_of(run: RunFinished) -> State:
+def state_of(run: RunFinished | TaskResult) -> State:
     """The outcome, or that the command failed, which matters more."""
     return "failed" if run.exit_code else run.outcome
 

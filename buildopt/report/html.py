@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from buildopt import __version__, quantities
-from buildopt.report.chart import chart_of
+from buildopt.report.chart import chart_of, spans_of
 from buildopt.report.history import SHAPES
 from buildopt.report.view import RunView
 
@@ -27,6 +27,7 @@ def page_of(view: RunView) -> bytes:
         view=view,
         command=shlex.join(view.command),
         chart=chart_of(view.history),
+        spans=spans_of(view.steps),
         shapes=SHAPES,
         policy=_policy(style),
         style=Markup(style),  # our own files, without a closing tag

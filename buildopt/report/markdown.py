@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from buildopt.phrases import Phrase
 from buildopt.quantities import counted, duration, share, size
 from buildopt.report.measures import Measure
+from buildopt.report.steps import Step, Steps
 from buildopt.report.view import RunView
 
 ROWS = 10
@@ -30,6 +31,7 @@ def _lines(view: RunView) -> Iterator[str]:
     yield "| --- | ---: |"
     for measure in view.measures:
         yield f"| {measure.name} | {_value(measure)} |"
+    yield from _steps(view.steps)
     yield from _outputs(view)
     yield from _history(view)
 
@@ -43,6 +45,31 @@ def _reasons(view: RunView) -> Iterator[str]:
     more = len(view.reasons[ROWS:]) + view.reasons_left_out
     if more:
         yield f"- and {more:,} more"
+
+
+def _steps(steps: Steps) -> Iterator[str]:
+    if not steps.rows:
+        return
+    yield ""
+    saved = f", ≈ {duration(steps.time_saved_s)} saved" if steps.time_saved_s else ""
+    yield f"{steps.hits} of {counted(steps.count, steps.word)} answered{saved}"
+    yield ""
+    yield f"| {steps.word} | state | duration | saved | why |"
+    yield "| --- | --- | ---: | ---: | --- |"
+    for row in steps.rows[:ROWS]:
+        saved = f"≈ {duration(row.time_saved_s)}" if row.time_saved_s else ""
+        yield (
+            f"| {_code(row.name)} | {row.shape} {row.state} | {duration(row.duration_s)} "
+            f"| {saved} | {_why(row)} |"
+        )
+    if more := steps.count - len(steps.rows[:ROWS]):
+        yield f"| and {more:,} more | | | | |"
+
+
+def _why(row: Step) -> str:
+    more = f", and {counted(row.more_reasons, 'more reason')}" if row.more_reasons else ""
+    parts = [_words(row.why) + more, f"not recorded: {_words(row.kept)}" if row.kept.text else ""]
+    return "; ".join(part for part in parts if part)
 
 
 def _outputs(view: RunView) -> Iterator[str]:

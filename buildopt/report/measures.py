@@ -76,6 +76,9 @@ def input_measures(run: RunFinished) -> tuple[Measure, ...]:
 
 
 def _saved(run: RunFinished) -> Measure:
+    if run.tasks:
+        note = "time of the recorded steps less the time of their answers"
+        return Measure(name="Saved", unit="s", value=run.time_saved_s, note=note, is_estimate=True)
     if run.outcome == "executed":
         return Measure(name="Saved", unit="s", value=None, note="no data: the command was run")
     return Measure(

@@ -14,6 +14,7 @@ from buildopt.phrases import Phrase, miss_phrase, not_stored_phrase, printable
 from buildopt.quantities import counted, duration
 from buildopt.report.history import HISTORY_RUNS, SHAPES, History, State, history_of, state_of
 from buildopt.report.measures import Measure, input_measures, run_measures
+from buildopt.report.steps import Steps, own_lookup, steps_of, word_of
 
 OUTPUT_ROWS = 100
 """Outputs listed, the biggest; the rest are counted."""
@@ -73,6 +74,7 @@ class RunView:
     reasons_left_out: int
     measures: tuple[Measure, ...]
     inputs: tuple[Measure, ...]
+    steps: Steps
     outputs: Outputs
     history: History
 
@@ -83,8 +85,7 @@ class _Found:
 
     event: Event | None = None
     run: RunFinished | None = None
-    lookup: CacheLookup | None = None
-    lookup_event: Event | None = None
+    lookups: list[tuple[Event, CacheLookup]]
     stored: CacheStored | None = None
     history: list[tuple[Event, RunFinished]]
 
@@ -96,6 +97,7 @@ def view_of(events: Iterable[Event], run_id: str) -> RunView:
         raise ValueError(f"the journal holds no finished run `{run_id}`")
     run = found.run
     reasons, left_out = _reasons(found, run)
+    steps = steps_of(found.event, run, (lookup for _, lookup in found.lookups))
     return RunView(
         run_id=run.run_id,
         time_ns=found.event.time_ns,
@@ -109,13 +111,14 @@ def view_of(events: Iterable[Event], run_id: str) -> RunView:
         signal=run.signal,
         state=state_of(run),
         shape=SHAPES[state_of(run)],
-        verdict=_verdict(run),
+        verdict=_verdict(run, steps),
         answer=_answer(run, reasons, left_out),
         kept=_kept(run),
         reasons=reasons,
         reasons_left_out=left_out,
         measures=run_measures(run),
         inputs=input_measures(run),
+        steps=steps,
         outputs=_outputs(found, run),
         history=history_of(found.history),
     )
@@ -128,14 +131,14 @@ def data_of_view(view: RunView) -> dict[str, Any]:  # Any: JSON
 
 def _find(events: Iterable[Event], run_id: str) -> _Found:
     """One walk backwards in time: the run, then what led to it; stops when nothing is missing."""
-    found = _Found(history=[])
+    found = _Found(history=[], lookups=[])
     for event in events:
         if event.type == RunFinished.type:
             _take_run(found, event, run_id)
         elif event.type == CacheLookup.type and event.run == run_id:
             record = record_of(event)
-            found.lookup = record if isinstance(record, CacheLookup) else None
-            found.lookup_event = event
+            if isinstance(record, CacheLookup):
+                found.lookups.insert(0, (event, record))
         elif event.type == CacheStored.type and found.run and not found.stored:
             _take_stored(found, event)
         if len(found.history) == HISTORY_RUNS and found.stored:
@@ -169,10 +172,11 @@ def _take_stored(found: _Found, event: Event) -> None:
 def _reasons(found: _Found, run: RunFinished) -> tuple[tuple[Reason, ...], int]:
     """All reasons where the lookup told them, else those that the run names."""
     told, left_out = run.miss_reasons, 0
-    if found.lookup and found.lookup_event:
-        told = found.lookup.miss_reasons
-        left_out = found.lookup.reasons_left_out
-        left_out += found.lookup_event.data.get("miss_reasons_left_out", 0)
+    own = own_lookup(run, (lookup for _, lookup in found.lookups))
+    for event, lookup in found.lookups:
+        if lookup is own:
+            told = lookup.miss_reasons
+            left_out = lookup.reasons_left_out + event.data.get("miss_reasons_left_out", 0)
     reasons = tuple(
         Reason(
             kind=reason.kind,
@@ -185,14 +189,21 @@ def _reasons(found: _Found, run: RunFinished) -> tuple[tuple[Reason, ...], int]:
     return reasons, left_out
 
 
-def _verdict(run: RunFinished) -> str:
+def _verdict(run: RunFinished, steps: Steps) -> str:
     took = duration(run.duration_s)
     if run.signal:
         return f"Failed: ended by signal {run.signal} after {took}"
     if run.exit_code:
         return f"Failed with exit status {run.exit_code} after {took}"
     saved = f", ≈ {duration(run.time_saved_s)} saved" if run.time_saved_s > 0 else ""
-    return f"{run.outcome.capitalize()} in {took}{saved}"
+    return f"{run.outcome.capitalize()} in {took}{_answered(steps)}{saved}"
+
+
+def _answered(steps: Steps) -> str:
+    """`, 2 of 3 steps answered`, where one was."""
+    if not steps.hits:
+        return ""
+    return f", {steps.hits:,} of {counted(steps.count, steps.word)} answered"
 
 
 def _answer(run: RunFinished, reasons: tuple[Reason, ...], left_out: int) -> Phrase:
@@ -200,6 +211,8 @@ def _answer(run: RunFinished, reasons: tuple[Reason, ...], left_out: int) -> Phr
     if run.outcome != "executed":
         done = "nothing had to be done" if run.outcome == "fresh" else "the outputs were put back"
         return Phrase(lead=f"All inputs are as recorded; {done}.")
+    if word_of(run) == "task":
+        return Phrase(lead="Each task was answered or run by itself.")
     if not reasons:
         if any(reason.kind == "undeclared" for reason in run.not_stored):
             return Phrase(lead="Nothing was looked up: no inputs are declared.")
@@ -219,6 +232,8 @@ def _kept(run: RunFinished) -> Phrase:
         return Phrase(lead="The record stays; the next run with these inputs is answered again.")
     if run.stored:
         return Phrase(lead="Recorded: the next run with these inputs is answered from it.")
+    if word_of(run) == "task":
+        return Phrase(lead="Each task has records of its own.")
     if not run.not_stored:
         return Phrase(lead="Not recorded; no data: the run named no reason.")
     why = not_stored_phrase(run.not_stored[0])
@@ -229,7 +244,9 @@ def _outputs(found: _Found, run: RunFinished) -> Outputs:
     counts = run.outputs
     if not found.stored:
         note = "no data: the event that lists them is no longer in the journal"
-        if not run.record:
+        if word_of(run) == "task":
+            note = "no data: each task has outputs of its own"
+        elif not run.record:
             note = "no data: outputs are listed when a run is recorded, and this one was not"
         return Outputs(files=counts.files, bytes=counts.bytes, removed=counts.removed, note=note)
     made = sorted(found.stored.outputs, key=lambda output: (-output.bytes, output.path))

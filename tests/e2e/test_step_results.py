@@ -50,6 +50,16 @@ def test_steps_tell_when_they_began_and_the_run_what_they_saved(rig):
     assert result["time_saved_s"] == hit["time_saved_s"]
 
 
+def test_new_step_is_not_taken_for_another_command_with_other_arguments(rig):
+    rig.write("a", "1")
+    run(rig, "cp a x")
+
+    steps = run(rig, "cat a && cp a y").result["tasks"]
+
+    assert [step["miss_reasons"][0]["kind"] for step in steps] == ["no-record", "command"]
+    assert steps[1]["miss_reasons"][0]["before"] == "/bin/sh -c cp a x"
+
+
 def test_summary_says_how_many_steps_were_answered(rig):
     rig.write("a", "1")
     rig.write("b", "2")

@@ -24,6 +24,8 @@ _GZIP = 31
 
 def put(state: bytes, content: bytes, now_s: float) -> str:
     """Keep `content`; its digest, empty where it could not be kept."""
+    if not state:
+        return ""
     compressor = zlib.compressobj(1, wbits=_GZIP)
     data = compressor.compress(content) + compressor.flush()
     digest = sha256(data).hexdigest()

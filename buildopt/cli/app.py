@@ -80,6 +80,8 @@ def app() -> None:
 def run_command_line(arguments: Sequence[str]) -> int:
     """Run the command line; the status to exit with. Never a traceback for a user's mistake."""
     is_run = arguments[:1] in (["run"], ["build"])
+    if sys.stdout is None:  # closed by the caller: what we print goes nowhere
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")
     try:
         if ASKED in os.environ and not arguments:
             from buildopt.cli.completion_answer import answer

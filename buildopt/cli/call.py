@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import time
@@ -73,7 +74,7 @@ def make_call(
     )
     _require_inside(task)
     tokens = tokens_for(chosen.root, environ)
-    layout, secret, trouble = _open(cache_dir or settings.cache_folder(environ))
+    layout, secret, trouble = _open(cache_dir, environ)
     stores = Stores(
         layout=layout, secret=secret, tokens=tokens, journal=open_journal(task.project, environ)
     )
@@ -91,8 +92,13 @@ def make_call(
     )
 
 
-def _open(top: str) -> tuple[Layout, bytes, NotStored | None]:
+def _open(named: str, environ: Mapping[str, str]) -> tuple[Layout, bytes, NotStored | None]:
     """The cache; one that cannot be used costs the build nothing but the hit."""
+    try:
+        top = named or settings.cache_folder(environ)
+    except SettingsError:
+        nowhere = "neither HOME nor BUILDOPT_CACHE_DIR is set"
+        return Layout(""), b"", NotStored(kind="storage", subject=nowhere)
     try:
         return *open_cache(os.path.abspath(top)), None
     except BuildoptError as error:
@@ -113,9 +119,11 @@ def working_directory() -> str:
 
 
 def open_journal(project: str, environ: Mapping[str, str]) -> Journal:
-    """The journal of this process, under a new run's id."""
+    """The journal of this process, under a new run's id; it is lost where there is no place."""
     run_id = journal_line.uuid7(time.time_ns(), os.urandom(10))
-    state = os.fsencode(settings.state_folder(environ))
+    state = b""
+    with contextlib.suppress(SettingsError):
+        state = os.fsencode(settings.state_folder(environ))
     return Journal(
         state=state, source=source_of(project), run_id=run_id, secrets=secrets_of(environ)
     )
@@ -181,7 +189,7 @@ def _observer(task: Task, way: str, layout: Layout, state: bytes) -> Observer | 
     if not trouble:
         from buildopt.observe.traced import TracedObserver
 
-        own_folders = (layout.top, os.fsdecode(state))
+        own_folders = tuple(filter(None, (layout.top, os.fsdecode(state))))
         return TracedObserver(own_folders, in_thread=tracing.in_thread(), client=client_program())
     if way == "seccomp":
         raise SettingsError(

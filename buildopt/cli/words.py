@@ -16,6 +16,7 @@ def tell(line: str) -> None:
     if sys.stderr is None:
         return
     encoding = sys.stderr.encoding or "ascii"
+    line = line.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     with contextlib.suppress(OSError):
         sys.stderr.write(as_told(line).decode(encoding))
         sys.stderr.flush()

@@ -67,6 +67,8 @@ def miss_phrase(reason: MissReason) -> Phrase:
     of_subject = _MISS_OF_SUBJECT.get((reason.kind, reason.subject))
     if of_subject:
         return Phrase(lead=of_subject)
+    if reason.kind == "damaged" and reason.subject == "outputs" and reason.after:
+        return _filled("Its outputs cannot be given back: {}", reason.after)
     return _filled(_MISS.get(reason.kind, f"{reason.kind} {{}}"), reason.subject)
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Container
 from typing import NamedTuple
 
-from buildopt.cache import look, lookup, search_path, store
+from buildopt.cache import look, lookup, room, search_path, store
 from buildopt.cache.fingerprint import States
 from buildopt.cache.occurrences import occurring
 from buildopt.cache.variables import UNNAMED
@@ -27,6 +27,9 @@ class Recorded(NamedTuple):
 
 def record(run: Run, execution: Execution, observed: Observed) -> Recorded | tuple[NotStored, ...]:
     """Record the run; the command is done, so no trouble of ours may hide its result."""
+    temporary = run.task.environment.get("TMPDIR") or "/tmp"
+    if full := room.full_folder(run.task.root, temporary):
+        return (NotStored(kind="storage", subject=f"{full}: no space left"),)
     try:
         return _stored(run, execution, observed)
     except Exception as error:  # noqa: BLE001  # promise 3

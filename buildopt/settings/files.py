@@ -56,7 +56,7 @@ def read_part(path: str, *, shown: str) -> Part | None:
         if prefix and not _mentions_us(name, content):
             return None
         raise _broken(shown, content, error) from error
-    return _part_of(root, Part(path=path, shown=shown, text=text, prefix=prefix, table={}))
+    return part_of(root, Part(path=path, shown=shown, text=text, prefix=prefix, table={}))
 
 
 def _read(path: str, shown: str, *, is_ours: bool) -> bytes | None:
@@ -108,7 +108,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:  # Any: JSON
     return table if len(table) == len(pairs) else Repeated(table)
 
 
-def _part_of(root: Any, part: Part) -> Part | None:  # Any: TOML or JSON
+def part_of(root: Any, part: Part) -> Part | None:  # Any: TOML or JSON
     """The part with its table, None where the file has none."""
     table = root
     for name in part.prefix:

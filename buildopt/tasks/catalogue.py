@@ -11,6 +11,7 @@ from buildopt.settings import Settings, TaskSettings
 from buildopt.tasks.model import Package, Workspace
 from buildopt.tasks.own_settings import with_settings
 
+NOTHING = TaskSettings()
 _MAGIC = re.compile(r"[*?\[]")
 
 
@@ -116,7 +117,7 @@ class Catalogue:
         return () if package.folder == self._root else package.tasks
 
     def _offer(self, package: Package, task: TaskSettings, file: str) -> Offer:
-        if package.folder != self._root:
+        if package.folder != self._root and package.settings != NOTHING:
             task = with_settings(task, package.settings)
         prefix = _escaped(os.path.relpath(package.folder, self._root))
         settings = task._replace(

@@ -2,7 +2,7 @@
 
 names, filters -> requests.requested     the tasks that were asked for
 each of these  -> dependencies           and theirs, and so on
-all of them    -> ordering.ordered       a plan, or the cycle
+all of them    -> topology.ordered       a plan, or the cycle
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from buildopt.tasks import plan_errors
 from buildopt.tasks.catalogue import Catalogue, Offer
 from buildopt.tasks.dependencies import dependencies
 from buildopt.tasks.model import GraphTask, Plan, Workspace
-from buildopt.tasks.ordering import ordered
 from buildopt.tasks.requests import Asked, requested
+from buildopt.tasks.topology import ordered
 
 
 def plan(

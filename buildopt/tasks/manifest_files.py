@@ -46,6 +46,10 @@ class Reader:
         """The tables of a TOML file; None where there is no file."""
         return self._parsed(path, _parse_toml)
 
+    def parsed(self, path: str) -> Table | None:
+        """What a file holds, if it was asked for before."""
+        return self._tables.get(path)
+
     def yaml(self, path: str) -> Table | None:
         """The mapping of a YAML file, its scalars as texts; None where there is no file."""
         return self._parsed(path, _parse_yaml)

@@ -15,8 +15,7 @@ from collections.abc import Iterator, Mapping
 from buildopt.tasks.manifest_files import Table
 
 KINDS = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
-FOLDER_PROTOCOLS = ("file:", "link:", "portal:")
-OTHER_PROTOCOLS = ("npm:", "git:", "git+", "github:", "gitlab:", "bitbucket:", "http:", "https:")
+FOLDER_PROTOCOLS = ("file", "link", "portal")
 _PLAIN = re.compile(r"(\^|~|=|)\s*v?(\d+)(?:\.(\d+|[xX*]))?(?:\.(\d+|[xX*]))?$")
 _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(?:\+[\w.-]*)?$")
 
@@ -46,14 +45,15 @@ def _member(
     name: str, wanted: str, folder: str, versions: Mapping[str, str], names: Mapping[str, str]
 ) -> str:
     """The member that is meant, or empty."""
-    if wanted.startswith(FOLDER_PROTOCOLS):
-        path = wanted.partition(":")[2]
-        return names.get(os.path.normpath(os.path.join(folder, path)), "")
-    if wanted.startswith("workspace:"):
-        return _of_workspace(name, wanted.removeprefix("workspace:"), folder, versions, names)
-    if name not in versions or wanted.startswith(OTHER_PROTOCOLS) or "/" in wanted:
-        return ""
-    return name if fits(versions[name], wanted) else ""
+    if ":" not in wanted:
+        is_ours = name in versions and "/" not in wanted and fits(versions[name], wanted)
+        return name if is_ours else ""
+    protocol, _, rest = wanted.partition(":")
+    if protocol in FOLDER_PROTOCOLS:
+        return names.get(os.path.normpath(os.path.join(folder, rest)), "")
+    if protocol == "workspace":
+        return _of_workspace(name, rest, folder, versions, names)
+    return name if protocol == "catalog" and name in versions else ""
 
 
 def _of_workspace(

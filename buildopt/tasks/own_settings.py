@@ -6,6 +6,7 @@ import os
 from typing import Any, NamedTuple
 
 from buildopt.settings import PROJECT_FILES, TaskSettings
+from buildopt.settings.files import PREFIXES, PYPROJECT, Part, part_of
 from buildopt.settings.project import part_in
 from buildopt.tasks.manifest_files import Reader
 
@@ -23,9 +24,7 @@ NONE = OwnSettings()
 
 def own_settings(folder: str, reader: Reader) -> OwnSettings:
     """The settings in `folder`; raises SettingsError for those that make no sense."""
-    if not _has_some(folder, reader):
-        return NONE
-    part = part_in(folder, is_here=False)
+    part = _part(folder, reader)
     if part is None:
         return NONE
     from buildopt.settings.loading import values_of
@@ -52,12 +51,23 @@ def with_settings(task: TaskSettings, settings: TaskSettings) -> TaskSettings:
     )
 
 
-def _has_some(folder: str, reader: Reader) -> bool:
-    """Whether one of the files could hold settings: most packages have none, and are many."""
-    first, *others = (os.path.join(folder, name) for name in PROJECT_FILES)
-    return reader.consult(first) or any(
-        b"buildopt" in (reader.content(path) or b"") for path in others
-    )
+def _part(folder: str, reader: Reader) -> Part | None:
+    """The settings file of a folder: most packages have none, and are many."""
+    ours, *others = (os.path.join(folder, name) for name in PROJECT_FILES)
+    if reader.consult(ours):
+        return part_in(folder, is_here=False)
+    for path in others:
+        content = reader.content(path) or b""
+        if b"buildopt" not in content:
+            continue
+        table = reader.parsed(path) if path.endswith(PYPROJECT) else None
+        if table is None:
+            return part_in(folder, is_here=False)
+        text = content.decode()
+        part = part_of(table, Part(path, path, text, prefix=PREFIXES[PYPROJECT], table={}))
+        if part:
+            return part
+    return None
 
 
 def _in_order(task: TaskSettings, table: Any) -> TaskSettings:  # Any: as it stands in the file

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from buildopt.tasks.managers import upwards
@@ -38,6 +39,7 @@ def find(directory: str, root: str, top: str, reader: Reader) -> Workspace | Non
     return None
 
 
+@lru_cache(maxsize=4096)
 def normalized(name: str) -> str:
     """The name under which PEP 503 takes two for one."""
     return re.sub(r"[-_.]+", "-", name).lower()
@@ -62,10 +64,10 @@ def _workspace(root: str, members: tuple[str, ...], reader: Reader) -> Workspace
     names = {folder: _name(folder, root, table) for folder, table in tables.items()}
     members_by_name = {normalized(names[folder]): names[folder] for folder in folders}
 
+    of_root = _from_workspace(tables[root])
+
     def package(folder: str) -> Package:
-        sources = _at(tables[root], "tool", "uv", "sources") | _at(
-            tables[folder], "tool", "uv", "sources"
-        )
+        sources = of_root | _from_workspace(tables[folder]) if folder != root else of_root
         own = own_settings(folder, reader)
         return Package(
             name=names[folder],
@@ -88,13 +90,18 @@ def _workspace(root: str, members: tuple[str, ...], reader: Reader) -> Workspace
 
 
 def _internal(
-    table: Table, sources: Mapping[str, Any], own: str, members: Mapping[str, str]
-) -> tuple[str, ...]:  # Any: TOML
+    table: Table, sources: Mapping[str, bool], own: str, members: Mapping[str, str]
+) -> tuple[str, ...]:
     """Names of members that are required and come from the workspace."""
-    from_here = {normalized(name) for name, source in sources.items() if _is_workspace(source)}
     wanted = (normalized(name) for name in _required(table))
-    found = (members[name] for name in wanted if name in from_here and name in members)
+    found = (members[name] for name in wanted if sources.get(name) and name in members)
     return tuple(dict.fromkeys(name for name in found if name != own))
+
+
+def _from_workspace(table: Table) -> dict[str, bool]:
+    """For each source of a manifest whether it is the workspace."""
+    sources = _at(table, "tool", "uv", "sources")
+    return {normalized(name): _is_workspace(source) for name, source in sources.items()}
 
 
 def _is_workspace(source: object) -> bool:

@@ -7,7 +7,7 @@ from buildopt.errors import UsageError
 from buildopt.settings import Settings, TaskSettings
 from buildopt.tasks.graph import plan
 from buildopt.tasks.model import Package, Workspace
-from buildopt.tasks.ordering import ordered
+from buildopt.tasks.topology import ordered
 
 NAMES = ("a", "b", "c", "d", "e", "f")
 SCRIPTS = ("build", "test")

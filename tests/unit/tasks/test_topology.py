@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from buildopt.tasks.ordering import ordered
+from buildopt.tasks.topology import ordered
 
 NAMES = [f"n{at:02}" for at in range(12)]
 graphs = st.dictionaries(

@@ -24,8 +24,10 @@ class Offer(NamedTuple):
     """None for a task of the project's settings."""
     settings: TaskSettings
     """Patterns as seen from the project's root, `directory` absolute."""
-    file: str
+    file: str = ""
     """The settings file that it stands in; empty for a script."""
+    key: str = ""
+    """What it is called there."""
 
 
 class Catalogue:
@@ -48,7 +50,7 @@ class Catalogue:
             return None
         directory = os.path.normpath(os.path.join(self._settings.root, task.directory))
         settings = task._replace(directory=directory)
-        return Offer(name, name, None, settings, self._settings.file)
+        return Offer(name, name, None, settings, self._settings.file, name)
 
     def in_package(self, package: Package, name: str) -> Offer | None:
         """The task or script of that name in a package.
@@ -57,7 +59,12 @@ class Catalogue:
         """
         task_id = f"{package.name}#{name}"
         if task_id not in self._offers:
-            self._offers[task_id] = self.of_project(task_id) or self._in_package(package, name)
+            instead = self.of_project(task_id)
+            self._offers[task_id] = (
+                instead._replace(name=name, package=package)
+                if instead
+                else self._in_package(package, name)
+            )
         return self._offers[task_id]
 
     def own_task(self, package: Package, name: str) -> Offer | None:
@@ -125,7 +132,7 @@ class Catalogue:
             outputs=_below(prefix, task.outputs),
             directory=os.path.normpath(os.path.join(package.folder, task.directory)),
         )
-        return Offer(f"{package.name}#{task.name}", task.name, package, settings, file)
+        return Offer(f"{package.name}#{task.name}", task.name, package, settings, file, task.name)
 
 
 def _names(package: Package) -> Iterator[str]:

@@ -14,22 +14,26 @@ _MAGIC = re.compile(r"[*?\[]")
 _BRACES = re.compile(r"\{([^{}]*,[^{}]*)\}")
 
 
-def members_in_order(root: str, patterns: Iterable[str], reader: Reader) -> tuple[str, ...]:
-    """Folders as npm finds them: a `!` takes away what stands before it, and no more."""
-    found: dict[str, None] = {}
+def members_of_npm(root: str, patterns: Iterable[str], reader: Reader) -> tuple[str, ...]:
+    """Folders as npm finds them: a `!` takes away wherever it stands, but for one that a later
+    pattern is itself an instance of (`!old`, then `old`).
+    """
+    taken: list[str] = []
+    excluded: list[str] = []
     for pattern in patterns:
         if is_negated(pattern):
-            matches = matcher(root, pattern[1:])
-            found = {folder: None for folder in found if not matches(folder)}
-        else:
-            found |= dict.fromkeys(expand(root, pattern, reader))
-    return tuple(sorted(found))
+            excluded.append(pattern[1:])
+            continue
+        taken.append(pattern)
+        as_path = os.path.normpath(os.path.join(root, pattern))
+        excluded = [other for other in excluded if not matcher(root, other)(as_path)]
+    return members_but_for(root, taken, excluded, reader)
 
 
 def members_but_for(
     root: str, patterns: Iterable[str], excluded: Iterable[str], reader: Reader
 ) -> tuple[str, ...]:
-    """Folders as pnpm and uv find them: what is excluded is, wherever it stands."""
+    """Folders as pnpm and uv find them: what is excluded is away, whatever else says."""
     matchers = [matcher(root, pattern) for pattern in excluded]
     found = {folder for pattern in patterns for folder in expand(root, pattern, reader)}
     return tuple(sorted(f for f in found if not any(matches(f) for matches in matchers)))

@@ -16,7 +16,7 @@ from buildopt.tasks.manifest_files import Table
 
 KINDS = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
 FOLDER_PROTOCOLS = ("file", "link", "portal")
-_PLAIN = re.compile(r"(\^|~|=|)\s*v?(\d+)(?:\.(\d+|[xX*]))?(?:\.(\d+|[xX*]))?$")
+_PLAIN = re.compile(r"(\^|~|=|)\s*v?(\d+)(?:\.(\d+)(?:\.(\d+)|\.[xX*])?|(?:\.[xX*]){1,2})?$")
 _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(?:\+[\w.-]*)?$")
 
 
@@ -73,7 +73,7 @@ def fits(version: str, wanted: str) -> bool:
         return True
     operator, *parts = range_.groups()
     has = [int(number) for number in found.groups()]
-    numbers = [int(part) for part in parts if part and part.isdigit()]
+    numbers = [int(part) for part in parts if part]
     if operator == "^":
         return _same_until_nonzero(has, numbers)
     if operator == "~":

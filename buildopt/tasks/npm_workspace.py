@@ -8,7 +8,7 @@ from typing import Literal, cast
 
 from buildopt.tasks.managers import manager_of, upwards
 from buildopt.tasks.manifest_files import Reader, Table, unreadable
-from buildopt.tasks.member_folders import is_negated, members_but_for, members_in_order
+from buildopt.tasks.member_folders import is_negated, members_but_for, members_of_npm
 from buildopt.tasks.model import Manager, Package, Workspace
 from buildopt.tasks.npm_dependencies import internal
 from buildopt.tasks.own_settings import own_settings
@@ -52,7 +52,7 @@ def _members(folder: str, table: Table, reader: Reader) -> tuple[str, ...] | Non
     if wanted is None:
         return None
     patterns = _texts(wanted, os.path.join(folder, MANIFEST), "workspaces")
-    return _with_manifest(members_in_order(folder, patterns, reader), reader)
+    return _with_manifest(members_of_npm(folder, patterns, reader), reader)
 
 
 def _texts(value: object, path: str, key: str) -> list[str]:

@@ -91,5 +91,5 @@ def _place(offer: Offer) -> str:
     from buildopt.settings.mistakes import place
 
     part = read_part(offer.file, shown=offer.file)
-    line = place(part, ("tasks", offer.name, "depends_on")) if part else ""
+    line = place(part, ("tasks", offer.key, "depends_on")) if part else ""
     return f"`{offer.file}`: {line}"

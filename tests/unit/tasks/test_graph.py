@@ -91,12 +91,16 @@ def test_a_members_settings_hold_for_its_scripts(tree):
 
 
 def test_the_projects_settings_may_stand_for_a_packages_task(shop):
-    shop.write("buildopt.toml", toml(**{"ui#build": {"command": "make ui"}}))
+    task = {"command": "make ui", "depends_on": ["^build", "gen"]}
+    shop.write("buildopt.toml", toml(**{"ui#build": task}, gen={"command": "make gen"}))
 
-    edges = shop.edges("build")
+    found = {task.id: task for task in shop.plan("build").tasks}
 
-    assert edges["app#build"] == ["ui#build"]
-    assert edges["ui#build"] == []
+    assert found["app#build"].depends_on == ("ui#build",)
+    assert found["ui#build"].depends_on == ("core#build", "gen")
+    assert found["ui#build"].package == "ui"
+    assert found["ui#build"].settings.command == ("make", "ui")
+    assert shop.asked("build", folder="packages/ui") == ["ui#build"]
 
 
 def test_inside_a_member_a_name_means_that_members_script(shop):
@@ -219,6 +223,13 @@ def test_an_unknown_dependency_is_told_with_its_place(shop, wanted, hint):
     assert error.slug == "unknown-dependency"
     assert error.message.startswith(f"`{path}`: line 3: the task `app#go` depends on `{wanted}`")
     assert hint in error.hint
+
+
+def test_the_place_of_a_task_that_stands_for_a_packages_is_told(shop):
+    task = {"command": "make", "depends_on": ["zzz"]}
+    path = shop.write("buildopt.toml", toml(**{"ui#build": task}))
+
+    assert shop.refused("build").message.startswith(f"`{path}`: line 3: the task `ui#build`")
 
 
 def test_a_name_that_nobody_has_gets_the_nearest(shop):

@@ -39,12 +39,20 @@ def test_two_stars_cross_folders_but_for_node_modules_and_hidden_ones(tree):
     assert names(tree.find()) == ["a", "b"]
 
 
-def test_a_negation_takes_away_what_stands_before_it(tree):
+def test_a_negation_takes_away_wherever_it_stands(tree):
+    tree.npm_root("!packages/old", "packages/*", "!**/{x,y}/**")
+    for name in ("new", "old", "x", "new/y"):
+        tree.package(f"packages/{name}")
+
+    assert names(tree.find()) == ["new"]
+
+
+def test_a_negation_is_lifted_by_a_later_pattern_that_is_an_instance_of_it(tree):
     tree.npm_root("packages/*", "!packages/{old,older}", "packages/older")
     for name in ("new", "old", "older"):
         tree.package(f"packages/{name}")
 
-    assert names(tree.find()) == ["new", "older"]
+    assert names(tree.find()) == ["new", "old", "older"]
 
 
 def test_a_folder_without_a_manifest_is_no_member_and_counts(tree):

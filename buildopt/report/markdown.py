@@ -98,7 +98,7 @@ def _history(view: RunView) -> Iterator[str]:
         return
     yield (
         f"Last {counted(len(history.runs), 'run')} of this task: {share(history.hit_ratio)} hits, "
-        f"{'≈ ' if history.hits else ''}{duration(history.time_saved_s)} saved."
+        f"{'≈ ' if history.time_saved_s else ''}{duration(history.time_saved_s)} saved."
     )
 
 

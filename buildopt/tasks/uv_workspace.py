@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -64,10 +64,11 @@ def _workspace(root: str, members: tuple[str, ...], reader: Reader) -> Workspace
     names = {folder: _name(folder, root, table) for folder, table in tables.items()}
     members_by_name = {normalized(names[folder]): names[folder] for folder in folders}
 
-    of_root = _from_workspace(tables[root])
+    folders_known = frozenset(folders)
+    of_root = _from_workspace(tables[root], root, folders_known)
 
     def package(folder: str) -> Package:
-        sources = of_root | _from_workspace(tables[folder]) if folder != root else of_root
+        sources = of_root | _from_workspace(tables[folder], folder, folders_known)
         own = own_settings(folder, reader)
         return Package(
             name=names[folder],
@@ -98,16 +99,22 @@ def _internal(
     return tuple(dict.fromkeys(name for name in found if name != own))
 
 
-def _from_workspace(table: Table) -> dict[str, bool]:
-    """For each source of a manifest whether it is the workspace."""
+def _from_workspace(table: Table, folder: str, members: Container[str]) -> dict[str, bool]:
+    """For each source that the manifest in `folder` names whether it is of the workspace."""
     sources = _at(table, "tool", "uv", "sources")
-    return {normalized(name): _is_workspace(source) for name, source in sources.items()}
+    return {
+        normalized(name): _is_workspace(source, folder, members) for name, source in sources.items()
+    }
 
 
-def _is_workspace(source: object) -> bool:
-    """Whether a source, or one of several for different platforms, is the workspace."""
+def _is_workspace(source: object, folder: str, members: Container[str]) -> bool:
+    """Whether a source, or one of several for different platforms, is a member."""
     sources = source if isinstance(source, list) else [source]
-    return any(isinstance(one, dict) and one.get("workspace") is True for one in sources)
+    tables = [one for one in sources if isinstance(one, dict)]
+    paths = [str(one["path"]) for one in tables if "path" in one]
+    return any(one.get("workspace") is True for one in tables) or any(
+        os.path.normpath(os.path.join(folder, path)) in members for path in paths
+    )
 
 
 def _required(table: Table) -> Iterator[str]:

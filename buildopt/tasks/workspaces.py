@@ -29,6 +29,16 @@ def load_project(
     return chosen, workspace
 
 
+def is_member(root: str) -> bool:
+    """Whether the project at `root` is a member of a workspace above it, so that even a task of
+    its settings that names no dependency comes after those of other members.
+    """
+    if os.path.lexists(os.path.join(root, ".git")):
+        return False  # nothing above it is looked at
+    found = find_workspace(root, root)
+    return found is not None and found.root != os.path.realpath(root)
+
+
 def find_workspace(directory: str, root: str) -> Workspace | None:
     """Packages that are seen from `directory` in the project at `root`; None without a manifest.
 

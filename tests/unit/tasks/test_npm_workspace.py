@@ -2,6 +2,8 @@
 
 import pytest
 
+from buildopt.tasks.workspaces import is_member
+
 
 def names(workspace):
     return [package.name for package in workspace.packages]
@@ -104,6 +106,27 @@ def test_a_workspace_above_the_project_counts_where_the_project_is_a_member(tree
 
     assert names(tree.find("packages/a", root="packages/a")) == ["a"]
     assert tree.find("service", root="service") is None
+
+
+def test_settings_between_a_workspace_and_its_members_make_a_project_of_their_own(tree):
+    tree.npm_root("packages/*")
+    tree.package("packages/a")
+    tree.write("packages/buildopt.toml", '[tasks.all]\ncommand = "make"\n')
+
+    found = tree.find("packages/a", root="packages")
+
+    assert (found.root_package.name, found.packages) == ("a", ())
+    assert tree.ids("all", folder="packages/a") == ["all"]
+
+
+def test_a_project_is_told_to_be_a_member(tree):
+    tree.npm_root("packages/*")
+    tree.package("packages/a")
+    tree.package("examples/b")
+
+    assert is_member(str(tree.root / "packages/a"))
+    assert not is_member(str(tree.root / "examples/b"))
+    assert not is_member(str(tree.root))
 
 
 @pytest.mark.parametrize(

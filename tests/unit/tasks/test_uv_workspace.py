@@ -55,6 +55,14 @@ def test_a_requirement_is_internal_where_the_root_or_the_package_marks_it(libs):
     assert libs.find().root_package.depends_on == ("Core.Lib",)
 
 
+def test_a_source_that_is_the_folder_of_a_member_is_internal(libs):
+    sources = '[tool.uv.sources]\nweb = { path = "../web" }\nold = { path = "../old" }\n'
+    sources += 'core-lib = { git = "https://example.org/core" }\n'
+    member(libs, "libs/a", "a", '["web", "old", "core-lib"]', sources)
+
+    assert libs.find().packages[0].depends_on == ("web",)
+
+
 def test_extras_groups_and_what_builds_count(libs):
     more = (
         '[project.optional-dependencies]\nx = ["web"]\n'

@@ -16,15 +16,18 @@ STOPPED_HOLDER_S = 10.0
 POLL_S = 0.02
 
 
-def acquire(path: str) -> int:
-    """A descriptor that holds the lock until it is closed; -1 where there is none to be had."""
+def acquire(path: str, stopped_holder_s: float = STOPPED_HOLDER_S) -> int:
+    """A descriptor that holds the lock until it is closed; -1 where there is none to be had.
+
+    Behind a holder that stood stopped for `stopped_holder_s` the descriptor holds nothing.
+    """
     descriptor = _open(path)
     if descriptor < 0:
         return -1
     stopped_s = 0.0
     while not _try(descriptor):
         stopped_s = stopped_s + POLL_S if _holder_is_stopped(descriptor) else 0.0
-        if stopped_s >= STOPPED_HOLDER_S:
+        if stopped_s >= stopped_holder_s:
             return descriptor
         time.sleep(POLL_S)
     _sign(descriptor)

@@ -160,19 +160,6 @@ def test_input_that_cannot_be_read_is_not_stored(rig):
     assert rig.last_result()["not_stored"] == [{"kind": "incomplete", "subject": "src/a.txt"}]
 
 
-def test_different_tasks_do_not_wait_for_each_other(rig):
-    command, puppet = rig.puppet("true")
-    waiting = rig.start("run", "--input", "x", "--", *command)
-    puppet.wait_for_start()
-
-    other = rig.run("--input", "x", "--", "echo", "other")
-
-    assert other.out == b"other\n"
-    puppet.go_on()
-    waiting.communicate()
-    assert waiting.returncode == 0
-
-
 @pytest.fixture
 def listed(rig):
     """A build that makes the files that `list` names; first `one` and `old`, then only `one`."""

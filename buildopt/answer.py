@@ -72,7 +72,7 @@ def fit_for_replay(chunks: tuple[Chunk, ...], streams: Streams) -> tuple[Chunk, 
         return chunks
     from buildopt.execute.replay import chunks_for  # compiles its patterns, 5 ms
 
-    return tuple(chunks_for(chunks, recorded=streams, target=streams))
+    return tuple(chunks_for(chunks, streams))
 
 
 def fresh_state(

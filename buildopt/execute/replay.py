@@ -47,36 +47,30 @@ CI_COMMAND = re.compile(
 UNFINISHED_COMMAND = re.compile(rb"^[ \t]*::?[^\r\n]*\Z", re.MULTILINE)
 
 
-def chunks_for(chunks: Iterable[Chunk], *, recorded: Streams, target: Streams) -> Iterator[Chunk]:
-    """The chunks as `for_target` has them, whatever was torn by a piece of the other stream."""
+def chunks_for(chunks: Iterable[Chunk], streams: Streams) -> Iterator[Chunk]:
+    """The chunks as `for_stream` has them, whatever was torn by a piece of the other stream."""
     held: dict[StreamName, bytes] = {}
     for chunk in chunks:
         data = held.pop(chunk.stream, b"") + chunk.data
         end = _finished_bytes(data)
         held[chunk.stream] = data[end:]
-        yield from _fit(chunk.stream, data[:end], recorded, target)
+        yield from _fit(chunk.stream, data[:end], streams)
     for stream, rest in held.items():
-        yield from _fit(stream, rest, recorded, target)
+        yield from _fit(stream, rest, streams)
 
 
-def for_target(data: bytes, recorded: StreamKind, target: StreamKind) -> bytes:
-    """What of `data`, recorded on one kind of stream, is written to another.
+def for_stream(data: bytes, kind: StreamKind) -> bytes:
+    """What of `data` is written once more to the kind of stream on which it was recorded.
 
-    To a terminal go colour and cursor movement, but nothing that it would answer; from a
-    terminal to anything else go no escape sequences at all.
+    To a terminal go colour and cursor movement, but nothing that it would answer.
     """
     if b"::" in data:
         data = CI_COMMAND.sub(rb"\1: \2 ", data)
-    if target == "terminal":
-        return NOT_FOR_TERMINALS.sub(b"", data)
-    if recorded == "terminal":
-        return ESCAPES.sub(b"", data)
-    return data
+    return NOT_FOR_TERMINALS.sub(b"", data) if kind == "terminal" else data
 
 
-def _fit(stream: StreamName, data: bytes, recorded: Streams, target: Streams) -> Iterator[Chunk]:
-    fit = for_target(data, _kind(recorded, stream), _kind(target, stream))
-    if fit:
+def _fit(stream: StreamName, data: bytes, streams: Streams) -> Iterator[Chunk]:
+    if fit := for_stream(data, _kind(streams, stream)):
         yield Chunk(stream=stream, data=fit)
 
 

@@ -3,11 +3,11 @@ import pty
 
 import pytest
 
-from buildopt.execute.replay import chunks_for, for_target
+from buildopt.execute.replay import chunks_for, for_stream
 from buildopt.execute.streams import Streams
 from buildopt.model import Chunk
 
-TERMINAL = Streams(stdin="null", stdout="terminal", stderr="terminal", is_joined=True)
+TERMINALS = Streams(stdin="null", stdout="terminal", stderr="terminal", is_joined=False)
 PIPES = Streams(stdin="null", stdout="pipe", stderr="pipe", is_joined=False)
 
 COLOUR = b"\x1b[1;31mred\x1b[0m \x1b[2K\x1b[1A\r50%\x1b[?25l \xe2\x9c\x93\n"
@@ -40,37 +40,31 @@ TITLES = [b"\x1b]0;npm run build\x07", b"\x1b]2;\xe2\x9c\x93 done\x1b\\", b"\x1b
 
 @pytest.mark.parametrize("sequence", QUERIES + TITLES)
 def test_queries_and_titles_do_not_reach_a_terminal(sequence):
-    assert for_target(b"a" + sequence + b"b", "terminal", "terminal") == b"ab"
+    assert for_stream(b"a" + sequence + b"b", "terminal") == b"ab"
 
 
 @pytest.mark.parametrize("data", [COLOUR, LINK, b"\x1b[3 q", b"\x1b[?1049h", b"\x1b]11;#fff\x07"])
 def test_colour_and_movement_reach_a_terminal(data):
-    assert for_target(data, "terminal", "terminal") == data
+    assert for_stream(data, "terminal") == data
 
 
 def test_unfinished_title_swallows_nothing():
     data = b"\x1b]0;never ended\nnext line\n\x1b[0m"
 
-    assert for_target(data, "terminal", "terminal") == data
+    assert for_stream(data, "terminal") == data
 
 
-def test_terminals_record_loses_its_escapes_on_a_pipe():
-    data = COLOUR + LINK + b"".join(QUERIES[:-1]) + b"".join(TITLES) + b"\x1b(B\x1b7"
-
-    assert for_target(data, "terminal", "pipe") == b"red \r50% \xe2\x9c\x93\ntext\n"
-
-
-@pytest.mark.parametrize("target", ["pipe", "file", "null"])
-def test_pipes_record_is_the_same_bytes_on_a_pipe(target):
+@pytest.mark.parametrize("kind", ["pipe", "file", "null"])
+def test_pipes_record_is_the_same_bytes_on_a_pipe(kind):
     data = COLOUR + b"".join(QUERIES) + bytes(range(256))
 
-    assert for_target(data, "pipe", target) == data
+    assert for_stream(data, kind) == data
 
 
 def test_commands_to_a_ci_run_are_shown_and_not_obeyed():
     data = b"::add-mask::secret\r\n  ::set-output name=a::b\nx ::add-mask::y\n::STOP-COMMANDS::z"
 
-    shown = for_target(data, "pipe", "pipe")
+    shown = for_stream(data, "pipe")
 
     assert shown == (
         b": :add-mask: :secret\r\n  : :set-output name=a: :b\nx ::add-mask::y\n: :STOP-COMMANDS: :z"
@@ -82,7 +76,7 @@ def test_commands_to_a_ci_run_are_shown_and_not_obeyed():
     [b"::group::build\n", b"::endgroup::\n", b"::error file=a.ts,line=1::no\n", b"a::b::c\n"],
 )
 def test_annotations_of_a_ci_run_stay(line):
-    assert for_target(line, "pipe", "pipe") == line
+    assert for_stream(line, "pipe") == line
 
 
 def cut(data, place):
@@ -95,12 +89,12 @@ def cut(data, place):
 
 
 @pytest.mark.parametrize("data", [*QUERIES, *TITLES, b"\x1b[31m", b"\x1b(B", LINK.strip()])
-def test_sequence_torn_by_the_other_stream_is_still_found(data):
+def test_sequence_torn_by_the_other_stream_is_treated_as_a_whole(data):
     whole = b"a" + data + b"b"
-    expected = for_target(whole, "terminal", "pipe")
+    expected = for_stream(whole, "terminal")
 
     for place in range(1, len(whole)):
-        kept = list(chunks_for(cut(whole, place), recorded=TERMINAL, target=PIPES))
+        kept = list(chunks_for(cut(whole, place), TERMINALS))
         stdout = b"".join(chunk.data for chunk in kept if chunk.stream == "stdout")
 
         assert stdout == expected
@@ -110,7 +104,7 @@ def test_ci_command_torn_by_the_other_stream_is_still_found():
     whole = b"a\n::add-mask::secret\nb"
 
     for place in range(1, len(whole)):
-        kept = list(chunks_for(cut(whole, place), recorded=PIPES, target=PIPES))
+        kept = list(chunks_for(cut(whole, place), PIPES))
         stdout = b"".join(chunk.data for chunk in kept if chunk.stream == "stdout")
 
         assert stdout == b"a\n: :add-mask: :secret\nb"
@@ -119,7 +113,7 @@ def test_ci_command_torn_by_the_other_stream_is_still_found():
 def test_plain_chunks_stay_as_they_are():
     chunks = cut(b"one\ntwo", 5)
 
-    assert tuple(chunks_for(chunks, recorded=PIPES, target=PIPES)) == chunks
+    assert tuple(chunks_for(chunks, PIPES)) == chunks
 
 
 def test_replay_on_a_terminal_looks_as_the_run_did(driver):
@@ -129,7 +123,7 @@ def test_replay_on_a_terminal_looks_as_the_run_did(driver):
     shown = os.read(master, 100)
     recorded = driver.output["joined"]
 
-    os.write(slave, for_target(recorded, "terminal", "terminal"))
+    os.write(slave, for_stream(recorded, "terminal"))
 
     assert os.read(master, 100) == shown
     os.close(slave)

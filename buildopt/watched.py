@@ -82,12 +82,12 @@ class OwnStage:
                     self._outlet_to,
                 )
         except BuildoptError:
-            _finish(watch)  # nobody is left to be observed
+            _finish(run, watch)  # nobody is left to be observed
             raise
         finally:
             if scripts is not None:
                 self.steps = scripts.stop()
-        return execution, _finish(watch)
+        return execution, _finish(run, watch)
 
     def meet(self, found: Hit) -> None:
         """Nobody is around."""
@@ -139,16 +139,18 @@ def run_unwatched(
 def _watch(run: Run) -> Watch | NotStored:
     """The run's observation, or why there is none."""
     try:
-        return run.observer.watch(run.task, run.states().digest, run.owned.paths())
+        with run.progress.step("checking inputs"):
+            return run.observer.watch(run.task, run.states().digest, run.owned.paths())
     except Exception as error:  # noqa: BLE001  # promise 3
         return NotStored(kind="incomplete", subject=named(error))
 
 
-def _finish(watch: Watch | NotStored) -> Observed:
+def _finish(run: Run, watch: Watch | NotStored) -> Observed:
     if isinstance(watch, NotStored):
         return Observed(incomplete=(watch,))
     try:
-        return watch.finish()
+        with run.progress.step("checking inputs"):
+            return watch.finish()
     except Exception as error:  # noqa: BLE001  # promise 3
         return Observed(incomplete=(NotStored(kind="incomplete", subject=named(error)),))
 

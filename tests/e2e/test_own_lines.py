@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -20,6 +21,17 @@ os.execv(sys.argv[1], sys.argv[1:])
 """
 
 
+AT_ONCE = """
+import sys
+from buildopt import progress
+progress.FIRST_AFTER_S = progress.AGAIN_AFTER_S = 0
+from buildopt.__main__ import run_and_exit
+run_and_exit()
+"""
+"""The program, impatient: it tells of every step how far it is."""
+TOLD = re.compile(rb"buildopt: ([a-z ]+), ([0-9.]+ MB)(?: of ([0-9.]+ MB))?\x1b\[K")
+
+
 class Terminal:
     """A terminal of 80 columns, on which one call at a time runs in the foreground."""
 
@@ -29,10 +41,10 @@ class Terminal:
         termios.tcsetwinsize(self.slave, (24, 80))
         self.shown = b""
 
-    def start(self, *arguments):
+    def start(self, *arguments, program=(PROGRAM,)):
         self.shown = b""
         return subprocess.Popen(
-            [sys.executable, "-c", UNDER_TERMINAL, PROGRAM, *arguments],
+            [sys.executable, "-c", UNDER_TERMINAL, *program, *arguments],
             cwd=self.rig.root,
             env={**self.rig.environ, "TERM": "xterm"},
             stdin=self.slave,
@@ -41,9 +53,9 @@ class Terminal:
             start_new_session=True,
         )
 
-    def call(self, *arguments):
+    def call(self, *arguments, **options):
         """The rows that such a call leaves behind."""
-        self.start(*arguments).wait(timeout=60)
+        self.start(*arguments, **options).wait(timeout=60)
         return self.rows()
 
     def wait_for(self, text):
@@ -100,6 +112,29 @@ def test_line_tells_the_usual_time_and_leaves_no_trace(project, terminal):
     again = terminal.call(*RUN, *puppet)
     assert [first_words(row) for row in again] == ["building", "done", "buildopt: restored", ""]
     assert b"\x1b" not in terminal.shown
+
+
+@pytest.mark.parametrize("way", ["declared", "seccomp"])
+def test_a_long_step_of_ours_tells_how_far_it_is(project, terminal, way):
+    project.environ["BUILDOPT_OBSERVE"] = way
+    impatient = (sys.executable, "-c", AT_ONCE)
+    project.environ["BUILDOPT_FAST_PATH"] = "0"
+    project.script("build.sh", "cat a.txt - </dev/null >out; head -c 1000000 /dev/zero >>out")
+    project.write("a.txt", bytes(2_000_000))
+    command = (*RUN, "./build.sh")
+
+    for outcome, steps in (
+        ("executed", {"checking inputs", "storing"}),
+        ("restored", {"restoring"}),
+    ):
+        (project.root / "out").unlink(missing_ok=True)
+        shown = terminal.call(*command, program=impatient)
+        told = [tuple(map(bytes.decode, found)) for found in TOLD.findall(terminal.shown)]
+
+        assert steps <= {step for step, _, _ in told}
+        assert {total for step, _, total in told if step != "checking inputs"} == {"3 MB"}
+        assert [done for step, done, _ in told if step != "checking inputs"][-1] == "3 MB"
+        assert [first_words(row) for row in shown if row] == [f"buildopt: {outcome}"]
 
 
 def test_our_last_line_begins_a_line_however_the_answer_is_had(project, terminal):

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -109,7 +110,9 @@ def _try_in(top, case, mode, tally):
         before, numbers, times_ns = tree(root), inodes(root), folder_times_ns(root)
         kept = _copy(root, top / "kept" / "project")
         expected, expected_tree = _run_plainly(top, root, environment)
-        ended, outcome = _run_wrapped(top, root, environment, mode)
+        with held(root):
+            ended, outcome = _run_wrapped(top, root, environment, mode)
+            anew = {path for path, number in inodes(root).items() if numbers.get(path) != number}
         is_repeat = not changes and (expected, expected_tree) == last
         tally.outcomes[outcome] += 1
         tally.outcomes.update(_steps(top / "result.json"))
@@ -129,7 +132,7 @@ def _try_in(top, case, mode, tally):
             return Difference(run, outcome, what)
         if outcome in ("executed", "fresh", "restored"):  # what leaves no record owns nothing
             made |= {path for path, state in now.items() if before.get(path) != state}
-            made |= {path for path, number in inodes(root).items() if numbers.get(path) != number}
+            made |= anew
         last, was_repeat = ((ended, now) if ended.status == 0 else None), is_repeat
     return None
 
@@ -142,6 +145,19 @@ def inodes(root):
             path = os.path.join(folder, name)
             found[os.path.relpath(path, root)] = os.lstat(path).st_ino
     return found
+
+
+@contextmanager
+def held(root):
+    """Keep the number of each file, link and folder from being given to another meanwhile."""
+    descriptors = [
+        os.open(root / path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC) for path in inodes(root)
+    ]
+    try:
+        yield
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
 
 
 def folder_times_ns(root):

@@ -13,6 +13,12 @@ def main() -> int:
     arguments = sys.argv[1:]
     if arguments[:1] in (["run"], ["build"]):
         _end_by_interrupts()
+        if b"BUILDOPT_ACTIVE" in os.environb:
+            from buildopt.steps import joined
+
+            if joined.is_joined_call(arguments):
+                return joined.run_joined(arguments)
+            os.environ.pop(os.fsdecode(joined.ASKED), None)
         status = hit.replay_if_fresh(arguments)
         if status is not None:
             return status

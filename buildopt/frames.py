@@ -19,6 +19,8 @@ if TYPE_CHECKING:
             """Up to so many bytes; empty at the end."""
 
 
+STEPS_PREFIX = "buildopt-steps-"
+"""How the names begin, in the abstract namespace, at which main processes listen for steps."""
 LENGTH_BYTES = 8
 PIECE_BYTES = 1 << 20
 

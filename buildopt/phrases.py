@@ -78,6 +78,8 @@ def not_stored_phrase(reason: NotStored) -> Phrase:
         return _filled("it was ended by {}", signal_name(int(reason.subject)))
     if (reason.kind, reason.subject) == ("settings", "cache"):
         return Phrase(lead="the cache is off for it")
+    if (reason.kind, reason.subject) == ("settings", "call inside"):
+        return Phrase(lead="a `buildopt run` inside of it must not be answered or stored")
     if (reason.kind, reason.subject) == ("stdin", "step"):
         return Phrase(lead="it may have read its stdin, which was open")
     return _filled(_NOT_STORED.get(reason.kind, f"{reason.kind} {{}}"), reason.subject)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from buildopt.answer import answered, fit_for_replay, fresh_state
 from buildopt.cache import (
@@ -64,14 +65,26 @@ from buildopt.session import (
 )
 from buildopt.watched import OutletTo, OwnStage, run_unwatched, run_watched
 
+if TYPE_CHECKING:
+    from buildopt.steps.requests import Interpret
 
-def run_task(task: Task, policy: Policy, observer: Observer | None, stores: Stores) -> Finished:
-    """Answer `task` or run it. Raises BuildoptError only where the command cannot be started."""
+
+def run_task(
+    task: Task,
+    policy: Policy,
+    observer: Observer | None,
+    stores: Stores,
+    interpret: Interpret | None = None,
+) -> Finished:
+    """Answer `task` or run it. Raises BuildoptError only where the command cannot be started.
+
+    `interpret` makes tasks of the calls of `buildopt run` inside; else they have no records.
+    """
     reason = why_unobserved(policy, observer)
     if reason or observer is None:
         return run_unobserved(task, policy, stores, reason or UNDECLARED)
     started_ns = time.monotonic_ns()
-    stage = OwnStage(lambda step: answer_or_run(step).result)
+    stage = OwnStage(lambda step: answer_or_run(step).result, interpret=interpret)
     lock = locks.acquire(os.path.join(stores.layout.checkout(task.root), f"{task.key}.lock"))
     try:
         # After the wait: a run that held the lock has changed what this task owns here.

@@ -25,6 +25,7 @@ from buildopt.observe.observer import Watch
 from buildopt.session import Policy, Run, may_show_lines, named
 
 if TYPE_CHECKING:
+    from buildopt.steps.requests import Interpret
     from buildopt.steps.scripts import Scripts
 
 AnswerOrRun = Callable[[Run], RunFinished]
@@ -39,9 +40,13 @@ class OwnStage:
     keeps_fresh_state = True
 
     def __init__(
-        self, answer_or_run: AnswerOrRun | None = None, outlet_to: OutletTo = Outlet
+        self,
+        answer_or_run: AnswerOrRun | None = None,
+        outlet_to: OutletTo = Outlet,
+        interpret: Interpret | None = None,
     ) -> None:
-        """`answer_or_run` does it for a step; without it scripts have no records of their own.
+        """`answer_or_run` does it for a step; without it nothing inside has a record of its own,
+        and without `interpret` no `buildopt run` has.
 
         `outlet_to` makes the way of what the command prints to one of our streams.
         """
@@ -49,6 +54,7 @@ class OwnStage:
         self.streams = describe_streams()
         self._answer_or_run = answer_or_run
         self._outlet_to = outlet_to
+        self._interpret = interpret
 
     def execute(self, run: Run, usual_s: float) -> tuple[Execution, Observed]:
         """Run the command under observation; raises BuildoptError where it cannot be started."""
@@ -101,19 +107,18 @@ class OwnStage:
             hit.write_all(2 if chunk.stream == "stderr" else 1, chunk.data)
 
     def _scripts(self, run: Run, watch: Watch | NotStored) -> Scripts | None:
-        """What makes steps of the scripts in it, where the command may start some."""
+        """What makes steps of what it starts."""
         if self._answer_or_run is None or not run.is_traced or isinstance(watch, NotStored):
             return None
         from buildopt.steps import shell
 
         folders = (run.task.root, run.task.directory)
         more = shell.script_environment(run.task.argv, run.task.environment, folders)
-        if not more:
-            return None
-        more |= shell.lists_environment(is_on=run.policy.takes_lists_apart)
+        if more:
+            more |= shell.lists_environment(is_on=run.policy.takes_lists_apart)
         from buildopt.steps.scripts import Scripts
 
-        return Scripts.of(run, watch, more, self._answer_or_run)
+        return Scripts.of(run, watch, more, self._answer_or_run, self._interpret)
 
 
 def run_watched(run: Run, usual_s: float = 0.0) -> tuple[Execution, Observed]:

@@ -45,12 +45,18 @@ def make_call(
     task_name: str = "",
     cache_dir: str = "",
     environ: Mapping[str, str] | None = None,
+    directory: str = "",
+    umask: int | None = None,
 ) -> Call:
-    """The call for `command`; raises BuildoptError for what cannot work."""
+    """The call for `command`; raises BuildoptError for what cannot work.
+
+    `directory` and `umask` are those of the process that calls, where that is another.
+    """
     environ = os.environ if environ is None else environ
-    named = _task_settings(chosen, task_name, command)
+    directory = directory or working_directory()
+    named = _task_settings(chosen, task_name, command, directory)
     chosen = settings.with_task(chosen, named)
-    directory = settings.directory_of(named, chosen.root) if task_name else working_directory()
+    directory = settings.directory_of(named, chosen.root) if task_name else directory
     task = Task(
         name=named.name or shlex.join(command),
         argv=named.command or command,
@@ -58,7 +64,7 @@ def make_call(
         root=chosen.root,
         project=project_identity(chosen.root),
         environment=dict(environ),
-        umask=_umask(),
+        umask=_umask() if umask is None else umask,
         inputs=chosen.input,
         outputs=chosen.output,
         ignored_inputs=chosen.ignore_input,
@@ -153,15 +159,13 @@ def _without_credentials(address: str) -> str:
 
 
 def _task_settings(
-    chosen: settings.Settings, task_name: str, command: tuple[str, ...]
+    chosen: settings.Settings, task_name: str, command: tuple[str, ...], directory: str
 ) -> settings.TaskSettings:
     """The named task, or the one whose command is this very command, or none."""
     if task_name:
         return settings.task_named(chosen, task_name)
     for task in chosen.tasks:
-        if task.command == command and working_directory() == settings.directory_of(
-            task, chosen.root
-        ):
+        if task.command == command and directory == settings.directory_of(task, chosen.root):
             return task
     return settings.TaskSettings()
 

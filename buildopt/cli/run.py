@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -30,7 +30,10 @@ from buildopt.execute.streams import describe_streams, plug_closed_streams
 from buildopt.model import Hit, NotStored, StatSignature
 from buildopt.pipeline import look_up_only, run_task
 from buildopt.results import relative
-from buildopt.session import Finished, Fresh, Policy
+from buildopt.session import Finished, Fresh, Policy, Stores
+
+if TYPE_CHECKING:
+    from buildopt.steps.requests import Joined, Plain, StepRequest
 
 EPILOG = """\b
 Examples:
@@ -102,7 +105,7 @@ def command(words: tuple[str, ...], **options: Any) -> int:
     chosen = settings.with_options(settings.load(working_directory(), os.environ), options)
     consulted = _signatures(chosen.consulted, started_ns)
     task_name, argv = _split(words, shell=chosen.shell)
-    if ACTIVE in os.environ:
+    if ACTIVE in os.environ and not chosen.dry_run:
         _join_outer_run(chosen, task_name, argv)
     call = make_call(chosen, argv, task_name=task_name, cache_dir=chosen.cache_dir)
     trouble = _PASSED_FDS if chosen.pass_fds else call.trouble
@@ -118,7 +121,7 @@ def command(words: tuple[str, ...], **options: Any) -> int:
         takes_lists_apart=chosen.lists,
         trouble=trouble,
     )
-    finished = run_task(call.task, policy, call.observer, call.stores)
+    finished = run_task(call.task, policy, call.observer, call.stores, _interpret)
     result = replace(finished.result, lost_events=call.stores.journal.lost_events)
     call.stores.journal.append(result, subject=result.task)
     if not chosen.quiet:
@@ -134,6 +137,13 @@ def command(words: tuple[str, ...], **options: Any) -> int:
     if result.stored:
         _sweep_where_due(call.stores.layout, chosen)
     return _end(finished)
+
+
+def _interpret(asked: StepRequest, around: Stores) -> Joined | Plain:
+    """The task of a `buildopt run` inside the command."""
+    from buildopt.cli import joined_call  # few commands call us
+
+    return joined_call.interpret(asked, around)
 
 
 def _join_outer_run(chosen: settings.Settings, task_name: str, argv: tuple[str, ...]) -> NoReturn:

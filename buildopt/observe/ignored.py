@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 from buildopt.model import NetworkMode
 
@@ -95,3 +96,12 @@ class TracePolicy:
     network: NetworkMode = "uncacheable"
     allow_hosts: tuple[str, ...] = ()
     """Addresses, `HOST` or `HOST:PORT`, or socket paths, to which a connection is harmless."""
+
+    def fields(self) -> tuple[Any, ...]:  # Any: of the type of each
+        """Plain values, of which `policy_of` makes the same again in another process."""
+        return tuple(getattr(self, name) for name in self.__slots__)
+
+
+def policy_of(fields: tuple[Any, ...]) -> TracePolicy:  # Any: as `TracePolicy.fields` gave them
+    """The policy with these fields."""
+    return TracePolicy(**dict(zip(TracePolicy.__slots__, fields, strict=True)))

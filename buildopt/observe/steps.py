@@ -10,6 +10,7 @@
     end     the step is over: sum up its ledger
     meet    a step is answered from a record: the ledgers around it take the record's
             observations for looks, and its outputs for attempts, before anything is given back
+    refuse  whatever is around must not be stored
     made    all of it was given back: the outputs are the run's own
 
 So the run's record is as whole where a step was answered as where it ran.
@@ -20,13 +21,19 @@ from __future__ import annotations
 import marshal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from buildopt.frames import STEPS_PREFIX
 from buildopt.model import NotStoredKind
 from buildopt.observe.access import Access, Advice
 from buildopt.observe.ledger import Ledger
 
-MakeLedger = Callable[[frozenset[str]], Ledger]
-"""A ledger for a step, of the paths that its earlier runs made."""
+MakeLedger = Callable[[frozenset[str], tuple[Any, ...]], Ledger]  # Any: as `TracePolicy.fields`
+"""A ledger for a step, of the paths that its earlier runs made and the fields of its policy."""
+
+OUR_SOCKETS = f"unix:@{STEPS_PREFIX}"
+CLIENT_CALLS = (("-c",), ("run",))
+"""First words of those calls of ours that ask the main process about a step."""
 
 PROGRAM_PLACES = 4
 """Among so many first words the program's path stands, behind its interpreter and that one's
@@ -84,8 +91,8 @@ class StepLedger:
             step.ledger.incomplete(kind, subject)
 
     def connects(self, pid: int, address: str, *, is_own: bool) -> bool:
-        """Take note of a connection; that of a client to us does not count."""
-        if pid in self._clients:
+        """Take note of a connection; one to us does not count."""
+        if pid in self._clients or address.startswith(OUR_SOCKETS):
             return True
         for step in _outwards(self._by_process.get(pid)):
             step.ledger.connects(pid, address, is_own=is_own)
@@ -132,21 +139,24 @@ class StepLedger:
         if what == "around":
             return marshal.dumps([s.number for s in _outwards(self._by_process.get(client_pid))])
         if what == "begin":
-            number, own = rest
-            self._begin(number, client_pid, frozenset(own))
+            number, own, policy = rest
+            self._begin(number, client_pid, self._make_ledger(frozenset(own), policy))
         elif what == "end":
             return self._end(rest[0])
         elif what == "meet":
             for ledger in self._around(client_pid):
                 ledger.meet(*rest)
+        elif what == "refuse":
+            for ledger in self._around(client_pid):
+                ledger.incomplete(*rest)
         else:
             for ledger in self._around(client_pid):
                 ledger.made(*rest)
         return b""
 
-    def _begin(self, number: int, client_pid: int, own: frozenset[str]) -> None:
+    def _begin(self, number: int, client_pid: int, ledger: Ledger) -> None:
         around = self._by_process.get(client_pid)
-        step = Step(number, self._make_ledger(own), client_pid, around)
+        step = Step(number, ledger, client_pid, around)
         self._steps[number] = self._by_client[client_pid] = step
 
     def _end(self, number: int) -> bytes:
@@ -171,10 +181,10 @@ class StepLedger:
             self._clients.pop(pid, None)
 
     def _is_client(self, argv: tuple[str, ...]) -> bool:
-        """Whether a process stands in for a script shell; of another call of ours all counts."""
+        """Whether a process only asks us about a step; of another call of ours all counts."""
         if not self._client or self._client not in argv[:PROGRAM_PLACES]:
             return False
-        return argv[argv.index(self._client) + 1 :][:1] == ("-c",)
+        return argv[argv.index(self._client) + 1 :][:1] in CLIENT_CALLS
 
     def _step_of_child(self, parent_pid: int) -> Step | None:
         """The step of a process by its parent; one whose parent is gone may be of any step."""

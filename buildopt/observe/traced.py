@@ -9,20 +9,25 @@ from __future__ import annotations
 import os
 from collections.abc import Container
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from buildopt.model import Observed, ObserverName, Task
 from buildopt.observe.access import Recorder
 from buildopt.observe.declared import scope_of, survey_inputs
 from buildopt.observe.decoding import decode
-from buildopt.observe.ignored import PRIVATE, STATE, TEMPORARY_FOLDERS, TracePolicy
+from buildopt.observe.ignored import (
+    PRIVATE,
+    STATE,
+    TEMPORARY_FOLDERS,
+    TracePolicy,
+    policy_of,
+)
 from buildopt.observe.ledger import Ledger
 from buildopt.observe.listing import list_folder
 from buildopt.observe.observer import DigestFile, Watch
 from buildopt.observe.placement import Placement
 from buildopt.observe.seccomp.observer import SeccompObserver
 from buildopt.observe.steps import StepLedger
-from buildopt.script_starters import starts_scripts
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +45,30 @@ class TracedObserver:
 
     def watch(self, task: Task, digest: DigestFile, own: frozenset[str]) -> Watch:
         """Start the supervisor, and meet the inputs that are declared beside."""
-        policy = self._policy(task)
+        policy = self.policy_for(task)
 
-        def ledger(own: frozenset[str]) -> Ledger:
+        def ledger(own: frozenset[str], policy: TracePolicy) -> Ledger:
             return Ledger(policy, digest, own)
 
+        def ledger_of_step(own: frozenset[str], fields: tuple[Any, ...]) -> Ledger:  # Any: plain
+            return ledger(own, policy_of(fields))
+
         def recorder(_: Task) -> Recorder:
-            if not (self.client and starts_scripts(" ".join(task.argv))):
-                return ledger(own)
-            return StepLedger(ledger(own), ledger, self.client)
+            if not self.client:
+                return ledger(own, policy)
+            return StepLedger(ledger(own, policy), ledger_of_step, self.client)
 
         mechanism = SeccompObserver(recorder, decode, supervises_in_thread=self.in_thread)
-        declared = survey_inputs(scope_of(task), digest) if task.inputs else Observed()
-        placement = Placement(policy)
-        declared = declared._replace(
+        declared = self.declared_inputs(task, digest, own)
+        return _TracedWatch(mechanism.watch(task, digest), declared)
+
+    def declared_inputs(self, task: Task, digest: DigestFile, own: frozenset[str]) -> Observed:
+        """The inputs that are declared beside, as they are now."""
+        if not task.inputs:
+            return Observed()
+        declared = survey_inputs(scope_of(task), digest)
+        placement = Placement(self.policy_for(task))
+        return declared._replace(
             observations=tuple(
                 o._replace(value=list_folder(placement, o.subject, own))
                 if o.kind == "listing"
@@ -61,13 +76,13 @@ class TracedObserver:
                 for o in declared.observations
             )
         )
-        return _TracedWatch(mechanism.watch(task, digest), declared)
 
     def list_folder(self, task: Task, folder: str, own: Container[str]) -> str:
         """Value of a listing, without what tools keep for themselves."""
-        return list_folder(Placement(self._policy(task)), folder, own)
+        return list_folder(Placement(self.policy_for(task)), folder, own)
 
-    def _policy(self, task: Task) -> TracePolicy:
+    def policy_for(self, task: Task) -> TracePolicy:
+        """What counts in a run of the task."""
         temporary = task.environment.get("TMPDIR", "")
         return TracePolicy(
             root=task.root,
@@ -108,17 +123,21 @@ class _TracedWatch:
 
     def finish(self) -> Observed:
         """What was traced, and what was declared and not met by itself."""
-        observed = self._traced.finish()
-        if not self._declared.observations:
-            return observed
-        met = {(o.kind, o.subject) for o in observed.observations}
-        written = {*observed.outputs, *observed.removed}
-        more = tuple(
-            o
-            for o in self._declared.observations
-            if (o.kind, o.subject) not in met and o.subject not in written and o.kind != "tool"
-        )
-        return observed._replace(
-            observations=(*observed.observations, *more),
-            incomplete=(*observed.incomplete, *self._declared.incomplete),
-        )
+        return with_declared(self._traced.finish(), self._declared)
+
+
+def with_declared(observed: Observed, declared: Observed) -> Observed:
+    """What was traced, and what was declared and not met by itself."""
+    if not declared.observations:
+        return observed
+    met = {(o.kind, o.subject) for o in observed.observations}
+    written = {*observed.outputs, *observed.removed}
+    more = tuple(
+        o
+        for o in declared.observations
+        if (o.kind, o.subject) not in met and o.subject not in written and o.kind != "tool"
+    )
+    return observed._replace(
+        observations=(*observed.observations, *more),
+        incomplete=(*observed.incomplete, *declared.incomplete),
+    )

@@ -1,22 +1,25 @@
-"""Makes steps of the scripts that one watched command starts."""
+"""Makes steps of what one watched command starts: scripts, and calls of `buildopt run`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from buildopt.events import RunFinished, TaskResult
 from buildopt.observe.observer import Watch
 from buildopt.session import Run
-from buildopt.steps.server import StepServer
+from buildopt.steps.listener import Listener, Server
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from buildopt.steps.requests import Interpret
 
 
-@dataclass(frozen=True, slots=True)
-class Scripts:
-    """The part in a command's start of who answers its scripts; see `execute.ChildSetup`."""
+class Scripts(NamedTuple):
+    """The part in a command's start of who answers its steps; see `execute.ChildSetup`."""
 
     watch: Watch
-    server: StepServer
+    listener: Listener
     environment: dict[str, str]
     """What the command gets besides."""
 
@@ -27,12 +30,20 @@ class Scripts:
         watch: Watch,
         environment: dict[str, str],
         answer_or_run: Callable[[Run], RunFinished],
+        interpret: Interpret | None,
     ) -> Scripts | None:
         """None where nobody can listen, as in a system without an abstract namespace."""
+
+        def make_server() -> Server:
+            from buildopt.steps.server import StepServer  # 5 ms, which few runs need
+
+            return StepServer(run, watch.request, answer_or_run, interpret)
+
         try:
-            return cls(watch, StepServer(run, watch.request, answer_or_run), environment)
+            listener = Listener(run.stores.journal.active_id, make_server)
         except OSError:
             return None
+        return cls(watch, listener, environment)
 
     def child_setup(self) -> None:
         """Prepare the forked child."""
@@ -41,8 +52,8 @@ class Scripts:
     def started(self, pid: int) -> None:
         """Listen to clients."""
         self.watch.started(pid)
-        self.server.start()
+        self.listener.start()
 
     def stop(self) -> tuple[TaskResult, ...]:
         """The results of all steps."""
-        return self.server.stop()
+        return self.listener.stop()

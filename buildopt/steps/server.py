@@ -1,115 +1,96 @@
-"""Listens for the clients of a run, and answers each step or has it run.
+"""Answers each step of a run, or has it run, client by client.
 
-One thread takes connections, and each connection has one. What touches the stores happens under
-one lock, so that nothing but the steps themselves goes on at the same time.
+Each connection has a thread. What touches the stores happens under one lock, so that nothing but
+the steps themselves goes on at the same time.
 """
 
 from __future__ import annotations
 
 import contextlib
-import marshal
 import os
-import select
 import shlex
 import socket
-import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
-from threading import RLock, Thread
+from threading import RLock
 from typing import NamedTuple
 
 from buildopt import frames
 from buildopt.cache import locks
 from buildopt.cache.task_key import task_key
 from buildopt.events import RunFinished, TaskResult
-from buildopt.execute.streams import STDIN
 from buildopt.model import NotStored, Task
 from buildopt.results import as_step, result_of
-from buildopt.session import Run, begin, seconds_since
-from buildopt.steps.client import address_of
+from buildopt.session import Policy, Run, Stores, begin, seconds_since
+from buildopt.steps import joining
 from buildopt.steps.hazards import Hazards
-from buildopt.steps.stage import (
-    Request,
-    StepStage,
-    exit_code_of,
+from buildopt.steps.requests import (
+    Interpret,
+    Joined,
+    Plain,
+    Start,
+    StepRequest,
+    is_known_stdin,
     order_to_run,
+    receive,
     tell_answered,
+    tell_to_go_on,
 )
+from buildopt.steps.stage import Request, StepStage, exit_code_of
 from buildopt.steps.wiring import StepStreams
-
-BACKLOG = 64
-PARTING_S = 5.0
-"""How long a step that ends is waited for when the command has ended."""
-_credentials = struct.Struct("3i")
 
 AnswerOrRun = Callable[[Run], RunFinished]
 """The pipeline's way from look-up to record."""
+STDIN_UNKNOWN = NotStored(kind="stdin", subject="step")
+NO_CACHE = NotStored(kind="settings", subject="cache")
+INSIDE_ITSELF = NotStored(kind="incomplete", subject="call of itself")
 
 
-class StepRequest(NamedTuple):
-    """What a client asks for."""
+class Work(NamedTuple):
+    """A step to be done: its task, how it is to be, and how its client starts it."""
 
-    argv: tuple[str, ...]
-    directory: str
-    environment: dict[bytes, bytes]
-    umask: int
-    client_pid: int
+    task: Task
+    policy: Policy
+    stores: Stores
+    start: Start | None = None
+    result_file: str = ""
+    against: tuple[NotStored, ...] = ()
+    """Why it has no record."""
 
 
 class StepServer:
     """The steps of one run."""
 
-    def __init__(self, run: Run, request: Request, answer_or_run: AnswerOrRun) -> None:
-        """Listen; raises OSError where there is no abstract namespace."""
+    def __init__(
+        self,
+        run: Run,
+        request: Request,
+        answer_or_run: AnswerOrRun,
+        interpret: Interpret | None = None,
+    ) -> None:
+        """Without `interpret` a `buildopt run` inside has no record of its own."""
         self._run = run
         self._request = request
         self._answer_or_run = answer_or_run
+        self._interpret = interpret
         self._lock = RLock()
         self._hazards = Hazards()
         self._numbers = count(1)
         self._results: dict[int, TaskResult] = {}
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listener.bind(address_of(run.stores.journal.active_id.encode()))
-        self._listener.listen(BACKLOG)
-        self._clients: list[Thread] = []
-        self._thread = Thread(target=self._accept, daemon=True)
+        self._under_way = {run.task.key}
 
-    def start(self) -> None:
-        """Take connections, once the command was forked."""
-        self._thread.start()
-
-    def stop(self) -> tuple[TaskResult, ...]:
-        """Take no more; the results of all steps, in the order in which they began."""
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        if self._thread.is_alive():
-            self._thread.join(PARTING_S)
-        for client in self._clients:
-            client.join(PARTING_S)
-        self._listener.close()
+    def results(self) -> tuple[TaskResult, ...]:
+        """Those of all steps, in the order in which they began."""
         results = dict(self._results)  # one that still runs may end meanwhile
         return tuple(results[number] for number in sorted(results))
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            if _uid_of(client) not in (os.getuid(), 0):
-                client.close()
-                continue
-            thread = Thread(target=self._serve, args=(client,), daemon=True)
-            self._clients.append(thread)
-            thread.start()
-
-    def _serve(self, client: socket.socket) -> None:
+    def serve(self, client: socket.socket) -> None:
         """Answer one client after the other part, until it is gone."""
         with client:
             while True:
                 try:
-                    received = _receive(client)
+                    received = receive(client)
                     if received is None:
                         return
                     self._step(client, *received)
@@ -118,101 +99,133 @@ class StepServer:
 
     def _step(self, client: socket.socket, asked: StepRequest, streams: StepStreams) -> None:
         try:
-            if self._answer(client, asked, streams):
+            with self._lock:
+                number, started_s = next(self._numbers), seconds_since(self._run.started_ns)
+                work = self._work(asked, streams)
+            if work is None:
+                tell_to_go_on(client)
+                return
+            result = self._done(client, asked, streams, work, number)
+            self._results[number] = as_step(result, started_s)
+            if work.result_file:
+                joining.tell_result(self._request, asked.client_pid, work.result_file, result)
+            if result.outcome == "executed":
                 frames.send(client, b"")
+            else:
+                tell_answered(client)
         finally:
             streams.close()
 
-    def _answer(self, client: socket.socket, asked: StepRequest, streams: StepStreams) -> bool:
-        """Whether the client ran it, and waits to be told that it may go on."""
-        with self._lock:
-            number, started_s = next(self._numbers), seconds_since(self._run.started_ns)
-            task = _task_of(self._run, asked)
-        if not _is_known_stdin(streams):
-            result = self._leave_alone(client, task)
-        else:
-            result = self._step_of(client, asked, streams, task, number)
-        self._results[number] = as_step(result, started_s)
-        if result.outcome == "executed":
-            return True
-        tell_answered(client)
-        return False
+    def _work(self, asked: StepRequest, streams: StepStreams) -> Work | None:
+        """What is to be done; None where the client has to see for itself."""
+        if asked.kind != "run":
+            return self._script(asked, streams)
+        joined = self._joined(asked)
+        joining.tell_around(self._request, asked, joined, self._run)
+        return None if isinstance(joined, Plain) else self._call(joined, streams)
 
-    def _step_of(
+    def _script(self, asked: StepRequest, streams: StepStreams) -> Work:
+        policy = self._run.policy._replace(stdin="null", is_quiet=True)
+        against = () if is_known_stdin(streams) else (STDIN_UNKNOWN,)
+        return Work(_task_of(self._run, asked), policy, self._run.stores, against=against)
+
+    def _call(self, joined: Joined, streams: StepStreams) -> Work:
+        has_null_stdin = joined.policy.stdin == "null"
+        against: tuple[NotStored, ...] = ()
+        if not has_null_stdin and not is_known_stdin(streams):
+            against += (STDIN_UNKNOWN,)
+        if not joined.is_recorded:
+            against += (NO_CACHE,)
+        task = joined.task
+        task = task._replace(key=task_key(task, joined.stores.tokens, self._run.observer.name))
+        return Work(
+            task,
+            joining.policy_within(self._run.policy, joined.policy),
+            joined.stores,
+            start=joining.start_of(task, self._run.policy, has_null_stdin=has_null_stdin),
+            result_file=joined.result_file,
+            against=against,
+        )
+
+    def _joined(self, asked: StepRequest) -> Joined | Plain:
+        if self._interpret is None:
+            return Plain()
+        try:
+            return self._interpret(asked, self._run.stores)
+        except Exception:  # noqa: BLE001  # promise 3: then it sees for itself
+            return Plain()
+
+    def _done(
         self,
         client: socket.socket,
         asked: StepRequest,
         streams: StepStreams,
-        task: Task,
+        work: Work,
         number: int,
     ) -> RunFinished:
         """Answer a step from its record, or have the client run it."""
-        with self._lock:
-            stage = StepStage(
-                client,
-                asked.client_pid,
-                streams,
-                self._request,
-                number,
-                self._lock,
-                self._hazards,
-            )
-            lock = self._acquire(task)
-            try:
-                run = begin(
-                    task,
-                    self._run.policy._replace(stdin="null", is_quiet=True),
-                    self._run.observer,
-                    self._run.stores,
-                    stage,
-                )
-                return self._answer_or_run(run)
-            finally:
-                locks.release(lock)
+        if work.against:
+            return self._leave_alone(client, work)
+        with self._only_one(work.task) as is_free:
+            if not is_free:
+                return self._leave_alone(client, work._replace(against=(INSIDE_ITSELF,)))
+            with self._lock:
+                stage = StepStage(
+                    client, asked.client_pid, streams, self._request, number, self._lock,
+                    self._hazards, work.start,
+                )  # fmt: skip
+                lock = self._acquire(work)
+                try:
+                    run = begin(work.task, work.policy, self._run.observer, work.stores, stage)
+                    return self._answer_or_run(run)
+                finally:
+                    locks.release(lock)
 
-    def _leave_alone(self, client: socket.socket, task: Task) -> RunFinished:
-        """Have the client run what may read something that nobody knows."""
+    @contextlib.contextmanager
+    def _only_one(self, task: Task) -> Iterator[bool]:
+        """Whether no other step under way is this very task, as one around it would be.
+
+        That one has the task's lock and waits for this one.
+        """
+        with self._lock:
+            is_free = task.key not in self._under_way
+            self._under_way.add(task.key)
+        try:
+            yield is_free
+        finally:
+            if is_free:
+                self._under_way.discard(task.key)
+
+    def _leave_alone(self, client: socket.socket, work: Work) -> RunFinished:
+        """Have the client run what has no record."""
         started_ns = time.monotonic_ns()
-        order_to_run(client, {})
+        order_to_run(client, {}, work.start)
         exit_code = exit_code_of(frames.receive(client))
         return result_of(
-            task,
+            work.task,
             self._run.stores.journal,
             "executed",
             exit_code=exit_code,
-            not_stored=(NotStored(kind="stdin", subject="step"),),
+            not_stored=work.against,
             duration_s=seconds_since(started_ns),
         )
 
-    def _acquire(self, task: Task) -> int:
+    def _acquire(self, work: Work) -> int:
         """The task's lock; others of our own steps may go on while it is waited for."""
-        path = os.path.join(self._run.folder, f"{task.key}.lock")
+        folder = work.stores.layout.checkout(work.task.root)
         self._lock.release()
         try:
-            return locks.acquire(path)
+            return locks.acquire(os.path.join(folder, f"{work.task.key}.lock"))
         finally:
             self._lock.acquire()
 
 
-def _receive(client: socket.socket) -> tuple[StepRequest, StepStreams] | None:
-    mark, descriptors, _, _ = socket.recv_fds(client, 1, 3)
-    data = frames.receive(client) if mark else None
-    if data is None:
-        for descriptor in descriptors:
-            os.close(descriptor)
-        return None
-    argv, directory, environment, umask, client_pid, numbers = marshal.loads(data)
-    asked = StepRequest(tuple(argv), directory, environment, umask, client_pid)
-    return asked, StepStreams(dict(zip(numbers, descriptors, strict=True)))
-
-
 def _task_of(run: Run, asked: StepRequest) -> Task:
-    environment = {os.fsdecode(n): os.fsdecode(v) for n, v in asked.environment.items()}
     task = run.task._replace(
-        name=_name(asked, environment),
-        argv=asked.argv,
+        name=_name(asked),
+        argv=asked.words,
         directory=asked.directory,
-        environment=environment,
+        environment=asked.environment,
         umask=asked.umask,
         inputs=(),
         outputs=(),
@@ -220,27 +233,8 @@ def _task_of(run: Run, asked: StepRequest) -> Task:
     return task._replace(key=task_key(task, run.stores.tokens, run.observer.name))
 
 
-def _name(asked: StepRequest, environment: dict[str, str]) -> str:
+def _name(asked: StepRequest) -> str:
     """As the package manager calls it, and the command: a script may have many parts."""
-    package = environment.get("npm_package_name", "")
-    command = asked.argv[-1] if len(asked.argv) == 3 else shlex.join(asked.argv)
+    package = asked.environment.get("npm_package_name", "")
+    command = asked.words[-1] if len(asked.words) == 3 else shlex.join(asked.words)
     return f"{package}: {command}" if package else command
-
-
-def _is_known_stdin(streams: StepStreams) -> bool:
-    """Whether nothing can come from there but what somebody types."""
-    descriptor = streams.descriptors.get(STDIN)
-    if descriptor is None or os.isatty(descriptor):
-        return True
-    status, null = os.fstat(descriptor), os.stat(os.devnull)
-    if status.st_rdev == null.st_rdev:
-        return True
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN | select.POLLRDHUP)
-    events = dict(poll.poll(0)).get(descriptor, 0)
-    return bool(events & (select.POLLHUP | select.POLLRDHUP)) and not events & select.POLLIN
-
-
-def _uid_of(client: socket.socket) -> int:
-    credentials = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _credentials.size)
-    return int(_credentials.unpack(credentials)[1])

@@ -19,6 +19,7 @@ from buildopt.execute.recording import Recording
 from buildopt.hit import write_all
 from buildopt.model import Chunk, Execution, Hit, NotStored, Observation, Observed, Usage
 from buildopt.observe.decoding import decode
+from buildopt.observe.traced import TracedObserver, with_declared
 from buildopt.session import Run
 from buildopt.steps.footprint import (
     looked_at,
@@ -27,6 +28,7 @@ from buildopt.steps.footprint import (
     reasons_of,
 )
 from buildopt.steps.hazards import Footprint, Hazards
+from buildopt.steps.requests import Start, order_to_run
 from buildopt.steps.wiring import StepStreams, StepWiring
 
 Request = Callable[[bytes], bytes]
@@ -54,7 +56,9 @@ class StepStage:
         number: int,
         lock: RLock,
         hazards: Hazards,
+        start: Start | None = None,
     ) -> None:
+        """`start`: how the client starts it, where it does not know by itself."""
         self.streams = streams.kinds()
         self._client = client
         self._client_pid = client_pid
@@ -63,14 +67,21 @@ class StepStage:
         self._number = number
         self._lock = lock
         self._hazards = hazards
+        self._start = start
         self._began = hazards.now()
         self._around: frozenset[int] = frozenset(marshal.loads(self._ask("around")))
 
     def execute(self, run: Run, _usual_s: float) -> tuple[Execution, Observed]:
         """Have the client run the step, and pass on what it prints; how it ended, what it did."""
-        self._ask("begin", self._number, sorted(run.owned.paths()))
+        observer, digest, own = run.observer, run.states().digest, run.owned.paths()
+        assert isinstance(observer, TracedObserver)  # no other has steps
+        declared = observer.declared_inputs(run.task, digest, own)
+        if declared.observations:
+            self._ask("meet", [tuple(o[:3]) for o in declared.observations], [], [])
+        policy = observer.policy_for(run.task).fields()
+        self._ask("begin", self._number, sorted(own), policy)
         wiring, recording = StepWiring(self._streams), Recording()
-        order_to_run(self._client, wiring.child)
+        order_to_run(self._client, wiring.child, self._start)
         wiring.close_child()
         self._lock.release()
         try:
@@ -79,8 +90,8 @@ class StepStage:
             duration_s = time.monotonic() - started_s
         finally:
             self._lock.acquire()
-        observed = decode(self._ask("end", self._number), run.task, run.states().digest)
-        observed = self._with_hazards(run, observed)
+        observed = decode(self._ask("end", self._number), run.task, digest)
+        observed = self._with_hazards(run, with_declared(observed, declared))
         return _execution(ended, duration_s, recording, is_survived=is_survived), observed
 
     def meet(self, found: Hit) -> None:
@@ -144,25 +155,11 @@ class StepStage:
         return (marshal.loads(ended) if ended else (CLIENT_GONE, 0.0, 0)), is_survived
 
 
-def order_to_run(client: socket.socket, streams: dict[int, int]) -> None:
-    """Have the client run the step with these for its streams, by their number there."""
-    packed = b"".join(number.to_bytes(4, "little") for number in streams.values())
-    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, packed)] if packed else []
-    client.sendmsg([b"D"], rights)
-    frames.send(client, marshal.dumps((True, list(streams))))
-
-
 def exit_code_of(ended: bytes | None) -> int:
     """The exit status in a client's word of how a step ended, as a shell tells it."""
     status = marshal.loads(ended)[0] if ended else CLIENT_GONE
     exit_code = os.waitstatus_to_exitcode(status)
     return exit_code if exit_code >= 0 else SIGNAL_EXIT_BASE - exit_code
-
-
-def tell_answered(client: socket.socket) -> None:
-    """Tell the client that all is done."""
-    client.sendall(b"D")
-    frames.send(client, marshal.dumps((False, [])))
 
 
 def _serve(pump: Pump, timeout_s: float | None, also: int = -1) -> dict[int, int]:

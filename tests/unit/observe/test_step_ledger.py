@@ -6,7 +6,7 @@ import pytest
 
 from buildopt.observe.access import Access, Advice, Operation
 from buildopt.observe.decoding import decode
-from buildopt.observe.ignored import TracePolicy
+from buildopt.observe.ignored import TracePolicy, policy_of
 from buildopt.observe.ledger import Ledger
 from buildopt.observe.steps import StepLedger
 
@@ -22,16 +22,19 @@ def root(tmp_path):
 
 @pytest.fixture
 def steps(root):
-    policy = TracePolicy(root=str(root), temporary_folders=())
+    def ledger(own, fields):
+        return Ledger(policy_of(fields), lambda path: "digest", own)
 
-    def ledger(own=frozenset()):
-        return Ledger(policy, lambda path: "digest", own)
-
-    ledger_of_steps = StepLedger(ledger(), ledger, CLIENT)
+    run = ledger(frozenset(), policy_in(root))
+    ledger_of_steps = StepLedger(run, ledger, CLIENT)
     ledger_of_steps.process_started(NPM, 1, ("npm",), 0)
     for client in (CLIENT_A, CLIENT_B):
         ledger_of_steps.process_started(client, NPM, ("python", CLIENT, "-c", "x"), 0)
     return ledger_of_steps
+
+
+def policy_in(root):
+    return TracePolicy(root=str(root), temporary_folders=()).fields()
 
 
 @pytest.fixture
@@ -42,8 +45,8 @@ def told(steps, root):
     return told
 
 
-def begin(steps, number, client, process):
-    steps.request(marshal.dumps(("begin", client, number, [])))
+def begin(steps, root, number, client, process):
+    steps.request(marshal.dumps(("begin", client, number, [], policy_in(root))))
     steps.process_started(process, client, ("sh",), 0)
 
 
@@ -58,15 +61,15 @@ def test_repeat_outside_of_steps_says_nothing_new(told):
 
 def test_what_the_run_knows_is_news_to_a_step(steps, told, root):
     told(NPM)
-    begin(steps, 1, CLIENT_A, IN_A)
+    begin(steps, root, 1, CLIENT_A, IN_A)
 
     assert [told(NPM), told(IN_A), told(IN_A)] == [None, None, Advice.SKIP_REPEATS]
     assert f"{root}/a" in end(steps, 1, CLIENT_A)
 
 
 def test_repeat_in_one_of_two_steps_may_be_news_to_the_other(steps, told, root):
-    begin(steps, 1, CLIENT_A, IN_A)
-    begin(steps, 2, CLIENT_B, IN_B)
+    begin(steps, root, 1, CLIENT_A, IN_A)
+    begin(steps, root, 2, CLIENT_B, IN_B)
 
     assert [told(IN_A), told(IN_A), told(IN_B), told(IN_B)] == [None] * 4
     assert f"{root}/a" in end(steps, 2, CLIENT_B)

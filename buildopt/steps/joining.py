@@ -1,0 +1,84 @@
+"""What a `buildopt run` inside a watched command means to the records around it.
+
+Their inputs are its settings as well, since the main process reads them and not the command.
+Where it must not be answered, or must leave no record, or counts a variable that the whole run
+leaves out, nothing around it is stored.
+"""
+
+from __future__ import annotations
+
+import json
+import marshal
+import os
+
+from buildopt.cache import files
+from buildopt.cache.variables import is_asked_for
+from buildopt.events import RunFinished, data_of
+from buildopt.model import CacheMode, Task
+from buildopt.session import Policy, Run
+from buildopt.steps import shell
+from buildopt.steps.requests import Joined, Plain, Start, StepRequest
+from buildopt.steps.stage import Request
+
+REFUSAL = ("settings", "call inside")
+"""Kind and subject of the reason against a record around it."""
+
+
+def tell_around(request: Request, asked: StepRequest, joined: Joined | Plain, around: Run) -> None:
+    """Tell the ledgers around what it depends on; raises OSError."""
+    if isinstance(joined, Plain):
+        refuses = joined.refuses
+    else:
+        rows = [_row(path) for path in joined.consulted]
+        request(marshal.dumps(("meet", asked.client_pid, rows, [], [])))
+        is_usual = joined.policy.reads and joined.policy.writes
+        refuses = not is_usual or _counts_more(joined.task, around)
+    if refuses:
+        request(marshal.dumps(("refuse", asked.client_pid, *REFUSAL)))
+
+
+def start_of(task: Task, policy: Policy, *, has_null_stdin: bool) -> Start:
+    """How its client starts the command: with what makes steps of its scripts."""
+    folders = (task.root, task.directory)
+    more = shell.script_environment(task.argv, task.environment, folders)
+    if more:
+        more |= shell.lists_environment(is_on=policy.takes_lists_apart)
+    variables = {os.fsencode(name): os.fsencode(value) for name, value in more.items()}
+    return task.argv, task.directory, variables, has_null_stdin
+
+
+def policy_within(around: Policy, own: Policy) -> Policy:
+    """The policy of a call inside: what that around does not allow it does not get either."""
+    reads, writes = around.reads and own.reads, around.writes and own.writes
+    allowed: CacheMode = "read-write" if writes else "read"
+    return own._replace(
+        cache=allowed if reads or writes else "off",
+        force=not reads,
+        stdin="null",
+        is_quiet=True,
+    )
+
+
+def tell_result(request: Request, client_pid: int, path: str, result: RunFinished) -> None:
+    """Write the result as the command itself would have: an output of what is around."""
+    try:
+        request(marshal.dumps(("meet", client_pid, [], [path], [])))
+        files.put(path, json.dumps(data_of(result)).encode() + b"\n")
+        request(marshal.dumps(("made", client_pid, [path])))
+    except OSError:
+        return  # no result file is worth a build
+
+
+def _row(path: str) -> tuple[str, str, str]:
+    kind = "file" if os.path.isfile(path) else "absent"
+    return (kind, os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path)), "")
+
+
+def _counts_more(task: Task, around: Run) -> bool:
+    """Whether a variable counts that came from outside, and not for the run around."""
+    return any(
+        is_asked_for(name, task)
+        and name not in around.variables
+        and around.task.environment.get(name) == value
+        for name, value in task.environment.items()
+    )

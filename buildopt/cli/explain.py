@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from typing import Any
 
 import click
 
-from buildopt import journal, settings
-from buildopt.cli.call import WAYS, make_call, working_directory
+from buildopt import journal
+from buildopt.cli.call import WAYS
+from buildopt.cli.explain_json import run_row, step_row
+from buildopt.cli.explain_now import explain_now
 from buildopt.cli.history import find_run, here
 from buildopt.cli.steps_text import (
     ToldStep,
@@ -24,11 +25,9 @@ from buildopt.cli.steps_text import (
 )
 from buildopt.cli.words import not_stored_words
 from buildopt.errors import UsageError
-from buildopt.events import SCHEMA, Event, RunFinished, TaskResult
-from buildopt.model import Hit, Miss, MissReason, Observation
-from buildopt.pipeline import look_up_only
+from buildopt.events import SCHEMA, Event, RunFinished
+from buildopt.model import MissReason
 from buildopt.report.steps import all_reasons, lookups_of, own_lookup
-from buildopt.results import relative
 
 EPILOG = """\b
 Examples:
@@ -59,13 +58,16 @@ def command(words: tuple[str, ...], as_json: bool, verbose: bool, **options: Any
     A hit names everything that was compared; a miss names every input that differs from the
     nearest record, before and after. Variables appear by name only, never by value.
     """
+    words, flags = _without_flags_behind(words)
+    as_json, verbose = as_json or "--json" in flags, verbose or bool(flags & {"--verbose", "-v"})
     if len(words) > 1 or _is_command(words):
-        _explain_now(words, options, as_json=as_json)
+        explain_now(words, options, as_json=as_json)
         return
     state, root = here()
     wanted = words[0] if words else "last"
     event, run, chosen = _run_or_step(state, root, wanted)
-    lookups = lookups_of(journal.read_backwards(state), run.run_id)
+    is_told = run.outcome == "executed" or run.tasks
+    lookups = lookups_of(journal.read_backwards(state), run.run_id) if is_told else []
     steps = [ToldStep(*pair) for pair in zip(run.tasks, all_reasons(run, lookups), strict=True)]
     if chosen:
         _explain_steps(called(steps, chosen), as_json=as_json)
@@ -73,7 +75,7 @@ def command(words: tuple[str, ...], as_json: bool, verbose: bool, **options: Any
     own = own_lookup(run, lookups)
     reasons = own.miss_reasons if own else run.miss_reasons
     if as_json:
-        _print_json(run, reasons, steps)
+        click.echo(json.dumps(run_row(run, reasons, steps)))
         return
     _explain_run(run, reasons)
     if steps:
@@ -85,6 +87,14 @@ def _is_command(words: tuple[str, ...]) -> bool:
     import sys
 
     return bool(words) and "--" in sys.argv
+
+
+def _without_flags_behind(words: tuple[str, ...]) -> tuple[tuple[str, ...], set[str]]:
+    """The words, and the options of ours that stand behind a run or step."""
+    flags = set(words[1:])
+    if _is_command(words) or not flags <= {"--json", "--verbose", "-v"}:
+        return words, set()
+    return words[:1], flags
 
 
 def _run_or_step(state: bytes, root: str, wanted: str) -> tuple[Event, RunFinished, str]:
@@ -121,7 +131,7 @@ def _explain_run(run: RunFinished, reasons: Iterable[MissReason]) -> None:
 
 def _explain_steps(steps: Iterable[ToldStep], *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"schema": SCHEMA, "tasks": [_step_row(step) for step in steps]}))
+        click.echo(json.dumps({"schema": SCHEMA, "tasks": [step_row(step) for step in steps]}))
         return
     for step in steps:
         click.echo(line(step.result))
@@ -144,77 +154,6 @@ def _print_table(
         click.echo(f"  {more}")
 
 
-def _print_json(run: RunFinished, reasons: Iterable[MissReason], steps: Iterable[ToldStep]) -> None:
-    found: dict[str, object] = {"schema": SCHEMA, "run_id": run.run_id, "outcome": run.outcome}
-    found["miss_reasons"] = [_row(reason) for reason in reasons]
-    found["not_stored"] = _not_stored_rows(run)
-    if rows := [_step_row(step) for step in steps]:
-        found["tasks"] = rows
-    click.echo(json.dumps(found))
-
-
-def _step_row(step: ToldStep) -> dict[str, object]:
-    return {
-        "task": step.result.task,
-        "command": step.result.command,
-        "outcome": step.result.outcome,
-        "exit_code": step.result.exit_code,
-        "miss_reasons": [_row(reason) for reason in step.reasons],
-        "not_stored": _not_stored_rows(step.result),
-    }
-
-
-def _not_stored_rows(result: RunFinished | TaskResult) -> list[dict[str, str]]:
-    return [{"kind": reason.kind, "subject": reason.subject} for reason in result.not_stored]
-
-
-def _explain_now(words: tuple[str, ...], options: dict[str, Any], *, as_json: bool) -> None:
-    chosen = settings.with_lists(settings.load(working_directory(), os.environ), options)
-    chosen = chosen._replace(observe=options["observe"] or chosen.observe)
-    call = make_call(chosen, words)
-    if call.observer is None:
-        click.echo("executed: no inputs are declared, so nothing is looked up")
-        return
-    found, held = look_up_only(call.task, call.observer, call.stores)
-    if isinstance(found.lookup, Miss):
-        reasons = relative(found.lookup.reasons, call.task.root)
-        if as_json:
-            rows = [_row(reason) for reason in reasons]
-            click.echo(json.dumps({"schema": SCHEMA, "would": "miss", "miss_reasons": rows}))
-            return
-        click.echo("would run:")
-        _print_reasons(reasons)
-        return
-    assert isinstance(found.lookup, Hit)
-    if as_json:
-        inputs = [{"kind": o.kind, "subject": o.subject, "value": _shown(o)} for o in held]
-        click.echo(json.dumps({"schema": SCHEMA, "would": "hit", "inputs": inputs}))
-        return
-    click.echo(f"would hit, since these {len(held)} are as recorded:")
-    _print_inputs(held, call.task.root)
-
-
 def _print_reasons(reasons: Iterable[MissReason]) -> None:
     for words in reason_lines(reasons):
         click.echo(words)
-
-
-def _print_inputs(held: Iterable[Observation], root: str) -> None:
-    for observation in sorted(held, key=lambda o: (o.kind, o.subject)):
-        subject = observation.subject.removeprefix(root.rstrip("/") + "/")
-        click.echo(f"  {observation.kind:<12} {subject}  {_shown(observation)}".rstrip())
-
-
-def _shown(observation: Observation) -> str:
-    if observation.kind == "listing":
-        return f"{observation.value.count('/') + 1 if observation.value else 0} entries"
-    return observation.value[:16]
-
-
-def _row(reason: MissReason) -> dict[str, str]:
-    return {
-        "kind": reason.kind,
-        "subject": reason.subject,
-        "before": reason.before,
-        "after": reason.after,
-    }

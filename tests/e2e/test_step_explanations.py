@@ -69,6 +69,13 @@ def test_explain_of_a_step_has_all_about_it_and_nothing_else(told, word):
     assert not [line for line in text if "cat a" in line]
 
 
+def test_flags_may_stand_behind_the_step_too(told):
+    one = json.loads(say(told, "explain", "cat b c", "--json"))
+
+    assert [row["task"] for row in one["tasks"]] == ["cat b c"]
+    assert say(told, "explain", "last", "-v") == say(told, "explain", "-v")
+
+
 def test_explain_of_an_answered_step_says_so(told):
     assert "all that its record depends on is as recorded" in say(told, "explain", "cat a")
 

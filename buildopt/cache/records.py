@@ -28,7 +28,7 @@ from buildopt.cache.artifacts import Damaged
 from buildopt.cache.layout import Layout
 from buildopt.cache.search_path import NAME
 from buildopt.cache.tokens import Tokens
-from buildopt.cache.variables import is_ci_identifier, is_of_scripts
+from buildopt.cache.variables import is_of_one_run, is_of_scripts
 from buildopt.model import CacheEntry, Observation, ObservationKind, OutputState, Task, Trace, Usage
 from buildopt.secrets_found import masked, secrets_of
 
@@ -224,7 +224,7 @@ def variables_digest(observations: tuple[Observation, ...]) -> str:
         for o in observations
         if o.kind == "environment"
         and o.subject != NAME
-        and not (is_ci_identifier(o.subject) or is_of_scripts(o.subject))
+        and not (is_of_one_run(o.subject) or is_of_scripts(o.subject))
     )
     return _digest(repr(variables).encode("ascii", "backslashreplace"))[:12]
 

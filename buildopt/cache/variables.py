@@ -2,10 +2,10 @@
 
 In the key is every variable but those that no build result depends on (`hit.IGNORED_NAMES`,
 `hit.IGNORED_PREFIXES`; docs/environment.md), our own, and what the settings leave out; what they
-ask for is in it always. Of a run that was traced, identifiers of a CI run and what a package
-manager sets for its scripts count only where their name occurs in what it read (occurrences.py),
-and another `PATH` may do (search_path.py). Of one that was not, the former count and the latter
-do not, unless the command names them.
+ask for is in it always. Of a run that was traced, identifiers of a CI run, what git sets for its
+hooks and what a package manager sets for its scripts count only where their name occurs in what it
+read (occurrences.py), and another `PATH` may do (search_path.py). Of one that was not, the former
+two count and the last do not, unless the command names them.
 """
 
 from __future__ import annotations
@@ -56,15 +56,20 @@ CI_RUN_PREFIXES = (
 Sources: the lists of predefined variables of GitHub Actions, GitLab CI, Jenkins, Azure
 Pipelines, Buildkite, CircleCI, Drone, Travis and Bitbucket.
 """
+HOOK_NAMES = frozenset((
+    "GIT_AUTHOR_DATE", "GIT_AUTHOR_EMAIL", "GIT_AUTHOR_NAME", "GIT_COMMITTER_DATE", "GIT_EDITOR",
+    "GIT_EXEC_PATH", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_REFLOG_ACTION",
+))  # fmt: skip
+"""What `git commit` and `git rebase` set for their hooks; the date is another for each commit."""
 
 
 UNNAMED = "-"
 """Value of an observation: nothing that the run read has the variable's name in it."""
 
 
-def is_ci_identifier(name: str) -> bool:
-    """Whether a variable tells one CI run from the next."""
-    return name in CI_RUN_NAMES or name.startswith(CI_RUN_PREFIXES)
+def is_of_one_run(name: str) -> bool:
+    """Whether a variable tells one CI run, or one commit whose hook runs, from the next."""
+    return name in CI_RUN_NAMES or name in HOOK_NAMES or name.startswith(CI_RUN_PREFIXES)
 
 
 def is_of_scripts(name: str) -> bool:
@@ -76,7 +81,7 @@ def is_optional(name: str, task: Task) -> bool:
     """Whether a variable counts only as far as a traced run may have looked at it."""
     if is_asked_for(name, task):
         return False
-    return is_ci_identifier(name) or (SCRIPT_MARK in task.environment and is_of_scripts(name))
+    return is_of_one_run(name) or (SCRIPT_MARK in task.environment and is_of_scripts(name))
 
 
 def digests(task: Task, secret: bytes, tokens: Tokens, *, is_traced: bool) -> dict[str, str]:

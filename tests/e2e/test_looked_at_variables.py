@@ -47,6 +47,26 @@ def test_identifier_counts_where_its_name_occurs_in_what_is_read(rig, where):
     assert rig.run(*RUN).reasons == [("environment", "GITHUB_SHA")]
 
 
+def test_hook_of_a_commit_is_answered_by_a_run_without_git_and_by_the_last_hook(rig):
+    rig.run(*RUN)
+
+    for date in ("@1 +0000", "@2 +0000"):
+        rig.environ |= {"GIT_AUTHOR_DATE": date, "GIT_INDEX_FILE": ".git/index", "GIT_PREFIX": ""}
+
+        assert rig.run(*RUN).outcome == "fresh"
+
+
+def test_date_of_a_commit_counts_for_who_asks_git(rig):
+    rig.write("build.sh", "git var GIT_AUTHOR_IDENT > out")
+    rig.environ |= {"GIT_AUTHOR_NAME": "n", "GIT_AUTHOR_EMAIL": "e", "GIT_AUTHOR_DATE": "@1 +0000"}
+    rig.run(*RUN)
+    rig.environ |= {"GIT_AUTHOR_DATE": "@2 +0000"}
+
+    rig.run(*RUN)
+
+    assert rig.read("out") == b"n <e> 2 +0000\n"
+
+
 def test_identifier_that_was_not_set_then_counts_for_who_names_it(rig):
     rig.write("build.sh", "echo ${GITHUB_SHA:-none} > out")
     rig.run(*RUN)

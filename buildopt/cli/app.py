@@ -13,7 +13,14 @@ import click
 from buildopt import __version__
 from buildopt.cli import COMMANDS
 from buildopt.cli.words import tell, tell_error
-from buildopt.errors import EXIT_FAILED, EXIT_NOT_STARTED, EXIT_USAGE, BuildoptError
+from buildopt.errors import (
+    EXIT_FAILED,
+    EXIT_NOT_STARTED,
+    EXIT_USAGE,
+    BuildoptError,
+    CommandNotFound,
+    CommandNotRunnable,
+)
 
 ASKED = "_BUILDOPT_COMPLETE"
 """A shell asks what may stand at its cursor (completion_answer.py)."""
@@ -63,6 +70,10 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
+NOT_STARTED = (CommandNotFound, CommandNotRunnable)
+"""Told by the status a shell gives, also by `trace`, whose status is the command's own."""
+
+
 @click.group(
     cls=Commands,
     epilog=EPILOG,
@@ -90,7 +101,8 @@ def run_command_line(arguments: Sequence[str]) -> int:
         status = app.main(list(arguments), prog_name="buildopt", standalone_mode=False)
     except BuildoptError as error:
         tell_error(error.message, error.hint, error.slug)
-        return error.run_exit_code if is_run else EXIT_USAGE
+        is_own = is_run or (arguments[0] == "trace" and isinstance(error, NOT_STARTED))
+        return error.run_exit_code if is_own else EXIT_USAGE
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
         return EXIT_USAGE

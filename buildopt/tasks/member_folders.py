@@ -27,13 +27,29 @@ def members_of_npm(root: str, patterns: Iterable[str], reader: Reader) -> tuple[
         taken.append(pattern)
         as_path = os.path.normpath(os.path.join(root, pattern))
         excluded = [other for other in excluded if not matcher(root, other)(as_path)]
-    return members_but_for(root, taken, excluded, reader)
+    return _members(root, taken, excluded, reader)
 
 
-def members_but_for(
+def members_of_pnpm(root: str, patterns: Iterable[str], reader: Reader) -> tuple[str, ...]:
+    """Folders as pnpm finds them: what is excluded is away, whatever else says."""
+    listed = tuple(patterns)
+    taken = (pattern for pattern in listed if not is_negated(pattern))
+    return _members(root, taken, (pattern[1:] for pattern in listed if is_negated(pattern)), reader)
+
+
+def members_of_uv(
     root: str, patterns: Iterable[str], excluded: Iterable[str], reader: Reader
 ) -> tuple[str, ...]:
-    """Folders as pnpm and uv find them: what is excluded is away, whatever else says."""
+    """Folders as uv finds them: in what is excluded `*` crosses folders."""
+    crossing = [re.compile(translate(os.path.normpath(pattern))) for pattern in excluded]
+    found = _members(root, patterns, excluded, reader)
+    below = ((folder, os.path.relpath(folder, root)) for folder in found)
+    return tuple(f for f, name in below if not any(one.match(name) for one in crossing))
+
+
+def _members(
+    root: str, patterns: Iterable[str], excluded: Iterable[str], reader: Reader
+) -> tuple[str, ...]:
     matchers = [matcher(root, pattern) for pattern in excluded]
     found = {folder for pattern in patterns for folder in expand(root, pattern, reader)}
     return tuple(sorted(f for f in found if not any(matches(f) for matches in matchers)))

@@ -8,7 +8,7 @@ from typing import Literal, cast
 
 from buildopt.tasks.managers import manager_of, upwards
 from buildopt.tasks.manifest_files import Reader, Table, unreadable
-from buildopt.tasks.member_folders import is_negated, members_but_for, members_of_npm
+from buildopt.tasks.member_folders import members_of_npm, members_of_pnpm
 from buildopt.tasks.model import Manager, Package, Workspace
 from buildopt.tasks.npm_dependencies import internal
 from buildopt.tasks.own_settings import own_settings
@@ -43,9 +43,7 @@ def _members(folder: str, table: Table, reader: Reader) -> tuple[str, ...] | Non
     wanted = (reader.yaml(path) or {}).get("packages")
     if wanted is not None:
         patterns = _texts(wanted, path, "packages")
-        taken = [pattern for pattern in patterns if not is_negated(pattern)]
-        excluded = [pattern[1:] for pattern in patterns if is_negated(pattern)]
-        return _with_manifest(members_but_for(folder, taken, excluded, reader), reader)
+        return _with_manifest(members_of_pnpm(folder, patterns, reader), reader)
     wanted = table.get("workspaces")
     if isinstance(wanted, dict):
         wanted = wanted.get("packages")

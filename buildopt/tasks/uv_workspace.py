@@ -10,7 +10,7 @@ from typing import Any
 
 from buildopt.tasks.managers import upwards
 from buildopt.tasks.manifest_files import Reader, Table, unreadable
-from buildopt.tasks.member_folders import members_but_for
+from buildopt.tasks.member_folders import members_of_uv
 from buildopt.tasks.model import Package, Workspace
 from buildopt.tasks.own_settings import own_settings
 
@@ -53,7 +53,7 @@ def _members(folder: str, reader: Reader) -> tuple[str, ...] | None:
         return None
     members = _texts(workspace.get("members", []), path, "members")
     excluded = _texts(workspace.get("exclude", []), path, "exclude")
-    found = members_but_for(folder, members, excluded, reader)
+    found = members_of_uv(folder, members, excluded, reader)
     packages = (f for f in found if reader.content(f"{f}/{MANIFEST}") is not None)
     return tuple(os.path.realpath(f) if os.path.islink(f) else f for f in packages)
 

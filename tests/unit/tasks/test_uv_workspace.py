@@ -42,6 +42,16 @@ def test_members_are_the_globs_without_what_is_excluded(libs):
     assert str(libs.root / "libs/notes/pyproject.toml") in found.consulted
 
 
+def test_a_star_in_what_is_excluded_crosses_folders(tree):
+    tree.write(
+        "pyproject.toml", '[tool.uv.workspace]\nmembers = ["**"]\nexclude = ["sk*", "a/**/b"]\n'
+    )
+    for folder in ("skip/in", "a/b", "a/x/b", "a/c", "kept"):
+        member(tree, folder, folder.replace("/", "-"))
+
+    assert [package.name for package in tree.find().packages] == ["a-c", "kept"]
+
+
 def test_a_requirement_is_internal_where_the_root_or_the_package_marks_it(libs):
     own = "[tool.uv.sources]\nweb = [{ workspace = true, marker = \"sys_platform != 'win32'\" }]\n"
     member(libs, "libs/a", "a", '["web", "core-lib"]', own)

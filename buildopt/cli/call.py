@@ -14,6 +14,7 @@ from buildopt.cache.layout import Layout, open_cache
 from buildopt.cache.task_key import task_key
 from buildopt.cache.tokens import tokens_for
 from buildopt.cli import tracing
+from buildopt.cli.identity import project_identity
 from buildopt.errors import BuildoptError, SettingsError, UsageError
 from buildopt.journal import Journal, source_of
 from buildopt.model import CacheMode, NotStored, Task
@@ -133,29 +134,6 @@ def open_journal(project: str, environ: Mapping[str, str]) -> Journal:
     return Journal(
         state=state, source=source_of(project), run_id=run_id, secrets=secrets_of(environ)
     )
-
-
-def project_identity(root: str) -> str:
-    """Address of the git remote `origin`, else the root's name: clones share their records."""
-    try:
-        with open(os.path.join(root, ".git", "config"), encoding="utf-8", errors="replace") as f:
-            section = ""
-            for line in f:
-                words = line.strip()
-                if words.startswith("["):
-                    section = words
-                elif section == '[remote "origin"]' and words.partition("=")[0].strip() == "url":
-                    return _without_credentials(words.partition("=")[2].strip())
-    except OSError:
-        pass
-    return os.path.basename(root) or "root"
-
-
-def _without_credentials(address: str) -> str:
-    """The address of a remote without the user's name and password or token."""
-    scheme, mark, rest = address.partition("://")
-    host, slash, path = rest.partition("/")
-    return scheme + mark + host.rpartition("@")[2] + slash + path if mark else address
 
 
 def _task_settings(

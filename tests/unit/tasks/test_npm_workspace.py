@@ -1,5 +1,8 @@
 """Workspaces of npm, yarn and pnpm, found by their manifests."""
 
+import subprocess
+import sys
+
 import pytest
 
 from buildopt.tasks.workspaces import is_member
@@ -272,3 +275,23 @@ def test_a_package_without_a_name_is_called_by_its_folder(tree):
     tree.write("packages/a/package.json", {"scripts": {"build": "true"}})
 
     assert tree.ids("build") == ["packages/a#build"]
+
+
+def test_parsers_that_are_not_needed_are_not_imported(tree):
+    tree.npm_root("packages/*")
+    tree.package("packages/a")
+    program = (
+        "import os, sys\n"
+        "from buildopt.tasks.graph import plan\n"
+        "from buildopt.tasks.workspaces import load_project\n"
+        "here = os.getcwd()\n"
+        "chosen, workspace = load_project(here, {})\n"
+        "plan(['build'], settings=chosen, workspace=workspace, directory=here)\n"
+        "print(*{'yaml', 'tomllib', 'click', 'dataclasses', 'subprocess'} & sys.modules.keys())\n"
+    )
+
+    said = subprocess.run(
+        [sys.executable, "-c", program], cwd=tree.root, check=True, capture_output=True, text=True
+    )
+
+    assert said.stdout == "\n"

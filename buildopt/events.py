@@ -70,6 +70,7 @@ class RunFinished:
 
     `signal` is the number of the signal that ended the command, else None. `record` names the
     trace that was hit or stored. `lost_events` counts events of this run that no journal took.
+    `tasks` are the steps inside; of a call of many tasks, which has no `command`, those tasks.
     """
 
     type: ClassVar[str] = "buildopt.run.finished"

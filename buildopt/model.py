@@ -51,6 +51,9 @@ NotStoredKind = Literal[
     "settings",
 ]
 
+PRESENT = "present"
+"""Value of an observed file of which it only counts that a regular file is there."""
+
 
 class StatSignature(NamedTuple):
     """What `lstat` says of a path; equal signatures mean equal content unless they are racy.
@@ -77,7 +80,8 @@ class Observation(NamedTuple):
     file, tool   path                  XXH3-128 of the content, hex, `+` and the permission
                                        bits, octal; `FOUND|LEFT` for a tool's state, which
                                        holds as the run found it or left it; of an empty file
-                                       that `make` looked at, `@` and its mtime_ns
+                                       that `make` looked at, `@` and its mtime_ns; `PRESENT`
+                                       of a file that was only asked for what it is
     absent       path                  empty: nothing is there; `own`: nothing, or only what
                                        this task made; `kept`: nothing, or what this record
                                        gives back; `EACCES` …: looking fails with that error

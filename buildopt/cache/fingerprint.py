@@ -20,6 +20,7 @@ from buildopt.cache.memo import RACY, YOUNG, ChangedMeanwhile, Memo, flags_for, 
 from buildopt.cache.occurrences import occurring
 from buildopt.cache.search_path import SearchPath
 from buildopt.model import (
+    PRESENT,
     MissKind,
     MissReason,
     Observation,
@@ -97,6 +98,8 @@ class States:
         self.keep(subject, signature)
         if kind == "link":
             return os.readlink(subject) if stat.S_ISLNK(status.st_mode) else None
+        if observation.value == PRESENT:
+            return PRESENT if stat.S_ISREG(status.st_mode) else None
         value = self.content(subject, signature)
         if "@" in observation.value and value is not None:
             return f"{value}@{signature.mtime_ns}"

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from buildopt.cache import files
-from buildopt.model import Observation
+from buildopt.model import PRESENT, Observation
 
 FAMILY = b"npm_"
 """A package manager sets some fifty variables of this prefix: looked for at once, whatever case."""
@@ -39,7 +39,7 @@ def occurring(
     for observation in observations:
         if len(found) == len(left):
             break
-        if observation.kind not in ("file", "tool"):
+        if observation.kind not in ("file", "tool") or observation.value == PRESENT:
             continue
         try:
             found |= _met(left, _named_by(observation.subject, observation.value, single))

@@ -13,11 +13,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from buildopt.model import NotStoredKind, ObservationKind, StatSignature
+from buildopt.model import PRESENT, NotStoredKind, ObservationKind, StatSignature
 from buildopt.observe.first_touch import (
     EXECUTED,
     FILE,
     FOLDER,
+    KIND,
     LINK,
     LISTED,
     READ,
@@ -125,4 +126,6 @@ class Findings:
             self.conclusion.probed.append(touch.path)
             if touch.did & TIMED:
                 value = f"{EMPTY_DIGEST}+{first.mode & 0o7777:o}@{first.mtime_ns}"
+            elif touch.did == KIND:
+                value = PRESENT
         self.conclusion.rows.append(Row(kind, touch.path, value, first))

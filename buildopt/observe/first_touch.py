@@ -36,6 +36,8 @@ ATTRIBUTES = 128
 """Its extended attributes were asked for, and there were none that count."""
 TIMED = 256
 """An empty file that a tool asked for which goes by times: a stamp, whose time is all it tells."""
+KIND = 512
+"""A file was looked at by a program that only asks what kind of thing is there (askers.py)."""
 
 CONTENT = STAT | READ | EXECUTED | CREATED | KEPT_MODE
 """Whatever makes the first state count; a mere overwriting does not."""
@@ -117,7 +119,7 @@ class Touches:
         elif did & ~touch.did or touch.is_attempted:
             self._refresh(touch)
         if not touch.is_own:
-            touch.did |= did
+            touch.did |= did if touch.kind == FILE or not did & KIND else did | STAT
         elif self.moved and did & (READ | EXECUTED) and self._is_moved(path):
             self.unreadable.append(path)
         return touch
@@ -131,6 +133,8 @@ class Touches:
         touch = self.note(path, did)
         if touch.place is Place.HIDDEN:
             return touch
+        if touch.did & KIND:
+            touch.did |= STAT
         folder = self.note(path.rpartition("/")[0] or "/", STAT)
         if folder.first is None and not folder.is_own:
             folder.did |= READ

@@ -51,6 +51,12 @@ RESTORED_STATE = ("*.tsbuildinfo",)
 
 TOOLS_BY_TIME = frozenset({"make", "gmake", "ninja"})
 """Tools that decide by times: to them an empty file is a stamp, and its time counts."""
+UNREAD_BY_TSC = (
+    ".css", ".scss", ".sass", ".less", ".styl", ".pcss", ".html", ".md", ".svg", ".png", ".jpg",
+    ".jpeg", ".gif", ".webp", ".avif", ".ico", ".woff", ".woff2", ".ttf", ".otf", ".eot",
+)  # fmt: skip
+"""Endings of files that the compiler of TypeScript never opens. It looks whether what is imported
+is there, and whether it is a folder; size and times it asks for of sources and outputs only."""
 
 RESOLVER_NAMES = (
     "package.json", "node_modules", "tsconfig.json", "tsconfig.base.json", "jsconfig.json",

@@ -17,11 +17,13 @@ from collections.abc import Iterable
 from buildopt.model import NotStoredKind
 from buildopt.observe import recorded
 from buildopt.observe.access import Access, Advice, Operation
+from buildopt.observe.askers import asks_for_kind_only, goes_by_times
 from buildopt.observe.changes import Changes
 from buildopt.observe.conclusion import conclude
 from buildopt.observe.first_touch import (
     EXECUTED,
     FILE,
+    KIND,
     LINK,
     READ,
     STAT,
@@ -30,7 +32,7 @@ from buildopt.observe.first_touch import (
     Touch,
     Touches,
 )
-from buildopt.observe.ignored import TOOLS_BY_TIME, Place, TracePolicy
+from buildopt.observe.ignored import Place, TracePolicy
 from buildopt.observe.listings import Listings
 from buildopt.observe.network import is_harmless
 from buildopt.observe.observer import DigestFile
@@ -190,18 +192,17 @@ class Ledger:
             self._changes.apply(access, path)
 
     def _look(self, access: Access, path: str, did: int) -> None:
+        argv = self._processes.argv(access.pid)
+        if did == STAT and asks_for_kind_only(argv, path):
+            did = KIND
         touch = self._touches.note(path, did)
         is_empty = touch.kind == FILE and touch.first is not None and not touch.first.size_bytes
-        if is_empty and did == STAT and self._goes_by_time(access.pid):
+        if is_empty and did == STAT and goes_by_times(argv):
             touch.did |= TIMED
         if is_empty and not touch.did & TIMED and not touch.is_own:
             return  # the next one to look may go by times
         if not touch.is_attempted and self._ways.may_remember:
             self._known[access.path, access.follows] = touch
-
-    def _goes_by_time(self, pid: int) -> bool:
-        argv = self._processes.argv(pid)
-        return bool(argv) and os.path.basename(argv[0]) in TOOLS_BY_TIME
 
     def _read_link(self, access: Access, path: str) -> None:
         touch = self._touches.note(path, STAT)

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from buildopt.model import PRESENT
 from buildopt.observe.first_touch import (
     ATTRIBUTES,
     EXECUTED,
+    KIND,
     READ,
     STAT,
     TIMED,
@@ -51,6 +53,8 @@ def own(touches: Touches, made: Iterable[str]) -> None:
 def _look(touches: Touches, listings: Listings, kind: str, subject: str, value: str) -> None:
     if kind == "listing":
         listings.take(subject)
+    elif kind == "file" and value == PRESENT:
+        touches.note(subject, KIND)
     elif kind == "file":
         did = STAT | TIMED if TIME_MARK in value else READ
         touches.note(subject, did)

@@ -96,6 +96,8 @@ class RunFinished:
     peak_memory_bytes: int = 0
     tasks: tuple[TaskResult, ...] = ()
     hit_ratio: float | None = None
+    not_run: tuple[str, ...] = ()
+    """Of a call with many tasks: those that another one's failure or a signal kept from it."""
     record: str = ""
     project: str = ""
     root: str = ""
@@ -222,14 +224,15 @@ def record_of(event: Event) -> EventData | None:
     kind = TYPES.get(event.type)
     if kind is None:
         return None
-    known = {f.name: f for f in fields(kind)}
-    values = {name: _typed(name, value) for name, value in event.data.items() if name in known}
-    if kind is RunFinished and "exit_code" not in values:
-        values["exit_code"] = 128 + int(values.get("signal") or 0)
     try:
-        return kind(**values)  # type: ignore[no-any-return]  # chosen from TYPES
+        return kind(**_values(kind, event.data))  # type: ignore[no-any-return]  # of TYPES
     except TypeError:
         return None
+
+
+def run_of(data: Mapping[str, Any]) -> RunFinished:  # Any: JSON
+    """The result of a run from what `data_of` made of it."""
+    return RunFinished(**_values(RunFinished, data))
 
 
 def encode(event: Event) -> bytes:
@@ -273,7 +276,18 @@ def _run_data(record: RunFinished, data: dict[str, Any]) -> dict[str, Any]:
     if not record.tasks:
         del data["tasks"]
         data.pop("hit_ratio", None)
+    if not record.not_run:
+        del data["not_run"]
     return data
+
+
+def _values(kind: type[Any], data: Mapping[str, Any]) -> dict[str, Any]:  # Any: as in TYPES
+    """The fields of a record in the data of an event."""
+    known = {f.name for f in fields(kind)}
+    values = {name: _typed(name, value) for name, value in data.items() if name in known}
+    if kind is RunFinished and "exit_code" not in values:
+        values["exit_code"] = 128 + int(values.get("signal") or 0)
+    return values
 
 
 def _typed(name: str, value: Any) -> Any:  # Any: JSON in, field values out

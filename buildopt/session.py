@@ -70,6 +70,8 @@ class Stores(NamedTuple):
     secret: bytes
     tokens: Tokens
     journal: Journal
+    withheld: list[records.Withheld] | None = None
+    """Records that are not to be found yet; None: each is at once."""
 
 
 class Finished(NamedTuple):
@@ -223,7 +225,7 @@ def begin(
         observer=observer,
         stores=stores,
         artifacts=Artifacts(stores.layout, progress.advance),
-        records=records.Records(stores.layout, stores.tokens),
+        records=records.Records(stores.layout, stores.tokens, stores.withheld),
         owned=_owned(task, os.path.join(folder, f"{task.key}.owned")),
         memo=known or load_memo(stores, task.root, policy, progress),
         progress=progress,

@@ -19,6 +19,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Iterable
 from typing import Any, NamedTuple, get_args
 
 import xxhash
@@ -39,21 +40,21 @@ _KINDS: tuple[ObservationKind, ...] = get_args(ObservationKind)
 _WITH_PATHS = frozenset(kind for kind in _KINDS if kind != "environment")
 
 
+Withheld = tuple[str, str]
+"""A trace's file under the name that it has meanwhile, and the one under which it is found."""
+
+
 class Records(NamedTuple):
     """The traces and entries of one cache, seen from one checkout."""
 
     layout: Layout
     tokens: Tokens
+    withheld: list[Withheld] | None = None
+    """Where it is not yet known whether a record may stand: those that nobody finds so far."""
 
     def candidates(self, task: Task, variables: str) -> list[str]:
         """Names of the task's traces: those made with the same variables first, newest first."""
-        folder = self.layout.task(task.project, task.key)
-        try:
-            found = [(item.stat().st_mtime_ns, item.name) for item in os.scandir(folder)]
-        except OSError:
-            return []
-        names = [name for _, name in sorted(found, reverse=True) if _is_trace(name)]
-        return sorted(names, key=lambda name: not name.startswith(variables + "-"))
+        return _candidates(self.layout.task(task.project, task.key), variables)
 
     def path(self, task: Task, name: str) -> str:
         """The file of a trace."""
@@ -98,8 +99,7 @@ class Records(NamedTuple):
             **observed,
         }
         self._describe(task)
-        _write(self.path(task, name), b"buildopt-trace 1", _dump(raw))
-        self._drop_old(task, name)
+        self._publish(self.path(task, name), _dump(raw))
         return Trace(
             key=name,
             task_key=task.key,
@@ -139,13 +139,14 @@ class Records(NamedTuple):
         if not os.path.exists(path):
             files.publish(path, _dump(describe(task, self.tokens)))
 
-    def _drop_old(self, task: Task, newest: str) -> None:
-        variables = newest.partition("-")[0]
-        names = self.candidates(task, variables)
-        same = [name for name in names if name.startswith(variables + "-")]
-        for name in same[TRACES_PER_ENVIRONMENT:] + names[TRACES_PER_TASK:]:
-            if name != newest:  # whatever the clock says of the others
-                _remove(self.path(task, name))
+    def _publish(self, path: str, body: bytes) -> None:
+        if self.withheld is None:
+            _write(path, b"buildopt-trace 1", body)
+            _drop_old(path)
+            return
+        meanwhile = files.temporary_name(path)
+        _write(meanwhile, b"buildopt-trace 1", body)
+        self.withheld.append((meanwhile, path))
 
     def _trace(self, task: Task, name: str, raw: dict[str, Any]) -> Trace:
         observations = []
@@ -217,6 +218,23 @@ class Records(NamedTuple):
         }
 
 
+def give_out(withheld: Iterable[Withheld]) -> None:
+    """Let records be found from now on; what cannot be is one less."""
+    for meanwhile, path in withheld:
+        try:
+            os.rename(meanwhile, path)
+        except OSError:
+            _remove(meanwhile)
+            continue
+        _drop_old(path)
+
+
+def throw_away(withheld: Iterable[Withheld]) -> None:
+    """Let them never be found."""
+    for meanwhile, _ in withheld:
+        _remove(meanwhile)
+
+
 def variables_digest(observations: tuple[Observation, ...]) -> str:
     """A short name for the variables that a trace holds, but for those that may differ."""
     variables = sorted(
@@ -256,6 +274,26 @@ def _likeness(described: dict[str, Any], task: Task, tokens: Tokens) -> float:
 def _words(argv: list[str]) -> list[str]:
     """The program and its arguments, also where a shell is given them as one text."""
     return argv[2].split() if len(argv) == 3 and argv[1] == "-c" else argv
+
+
+def _candidates(folder: str, variables: str) -> list[str]:
+    try:
+        found = [(item.stat().st_mtime_ns, item.name) for item in os.scandir(folder)]
+    except OSError:
+        return []
+    names = [name for _, name in sorted(found, reverse=True) if _is_trace(name)]
+    return sorted(names, key=lambda name: not name.startswith(variables + "-"))
+
+
+def _drop_old(path: str) -> None:
+    """Drop what is too much beside the newest trace."""
+    folder, newest = os.path.split(path)
+    variables = newest.partition("-")[0]
+    names = _candidates(folder, variables)
+    same = [name for name in names if name.startswith(variables + "-")]
+    for name in same[TRACES_PER_ENVIRONMENT:] + names[TRACES_PER_TASK:]:
+        if name != newest:  # whatever the clock says of the others
+            _remove(os.path.join(folder, name))
 
 
 def _is_trace(name: str) -> bool:

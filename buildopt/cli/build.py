@@ -14,6 +14,7 @@ from buildopt.cli import build_index, run
 from buildopt.cli.build_choice import choose
 from buildopt.cli.call import working_directory
 from buildopt.cli.report_option import with_joined_file
+from buildopt.cli.run_arguments import with_joined_values
 from buildopt.cli.run_options import options_of_run, words_for_run
 from buildopt.cli.words import as_told, tell
 from buildopt.errors import UsageError
@@ -39,8 +40,9 @@ class BuildCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take the words apart; raises UsageError for one that is neither option nor behind."""
+        joined, _ = with_joined_values(with_joined_file(args))
         behind = tuple(args[args.index("--") + 1 :]) if "--" in args else ()
-        rest = super().parse_args(ctx, with_joined_file(args))
+        rest = super().parse_args(ctx, joined)
         arguments: tuple[str, ...] = ctx.params.get("arguments") or ()
         if arguments != behind and not ctx.resilient_parsing:
             raise UsageError(

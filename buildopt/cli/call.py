@@ -39,6 +39,20 @@ class Call(NamedTuple):
     """Why the cache cannot be used, if so."""
 
 
+class Place(NamedTuple):
+    """What all tasks of one call share; `here` is the working directory."""
+
+    chosen: settings.Settings
+    environ: Mapping[str, str]
+    umask: int
+    project: str
+    here: str
+    stores: Stores
+    trouble: NotStored | None
+    observers: dict[bool, Observer | None]
+    """By whether inputs or outputs are declared."""
+
+
 def make_call(
     chosen: settings.Settings,
     command: tuple[str, ...],
@@ -56,16 +70,50 @@ def make_call(
     environ = os.environ if environ is None else environ
     directory = directory or working_directory()
     named = _task_settings(chosen, task_name, command, directory)
-    chosen = settings.with_task(chosen, named)
-    directory = settings.directory_of(named, chosen.root) if task_name else directory
-    task = Task(
+    place = open_place(chosen, cache_dir=cache_dir, environ=environ, here=directory, umask=umask)
+    named = named._replace(
         name=named.name or shlex.join(command),
-        argv=named.command or command,
-        directory=directory,
+        command=named.command or command,
+        directory=settings.directory_of(named, chosen.root) if task_name else directory,
+    )
+    return call_at(place, named)
+
+
+def open_place(
+    chosen: settings.Settings,
+    *,
+    cache_dir: str = "",
+    environ: Mapping[str, str],
+    here: str,
+    umask: int | None = None,
+) -> Place:
+    """What all tasks of one call share."""
+    layout, secret, trouble = _open(cache_dir, environ)
+    project = project_identity(chosen.root)
+    stores = Stores(
+        layout=layout,
+        secret=secret,
+        tokens=tokens_for(chosen.root, environ),
+        journal=open_journal(project, environ),
+    )
+    umask = _umask() if umask is None else umask
+    return Place(chosen, environ, umask, project, here, stores, trouble, {})
+
+
+def call_at(place: Place, named: settings.TaskSettings) -> Call:
+    """The call for a task whose directory is absolute; raises BuildoptError."""
+    chosen = settings.with_task(place.chosen, named)
+    environment = dict(place.environ)
+    if named.directory != place.here and "PWD" in environment:
+        environment["PWD"] = named.directory  # as `cd` would
+    task = Task(
+        name=named.name,
+        argv=named.command,
+        directory=named.directory,
         root=chosen.root,
-        project=project_identity(chosen.root),
-        environment=dict(environ),
-        umask=_umask() if umask is None else umask,
+        project=place.project,
+        environment=environment,
+        umask=place.umask,
         inputs=chosen.input,
         outputs=chosen.output,
         ignored_inputs=chosen.ignore_input,
@@ -80,22 +128,20 @@ def make_call(
         state=chosen.state,
     )
     _require_inside(task)
-    tokens = tokens_for(chosen.root, environ)
-    layout, secret, trouble = _open(cache_dir, environ)
-    stores = Stores(
-        layout=layout, secret=secret, tokens=tokens, journal=open_journal(task.project, environ)
-    )
     observer = None
-    if not trouble:
-        observer = _observer(task, chosen.observe, layout, stores.journal.state)
+    if not place.trouble:
+        is_declared = bool(task.inputs or task.outputs)
+        if is_declared not in place.observers:
+            place.observers[is_declared] = _observer(place, is_declared=is_declared)
+        observer = place.observers[is_declared]
     way = observer.name if observer else "off"
-    task = task._replace(key=task_key(task, tokens, way))
+    task = task._replace(key=task_key(task, place.stores.tokens, way))
     return Call(
         task=task,
         observer=observer,
-        stores=stores,
+        stores=place.stores,
         cache=chosen.cache,
-        trouble=trouble,
+        trouble=place.trouble,
     )
 
 
@@ -160,9 +206,9 @@ def _require_inside(task: Task) -> None:
             )
 
 
-def _observer(task: Task, way: str, layout: Layout, state: bytes) -> Observer | None:
+def _observer(place: Place, *, is_declared: bool) -> Observer | None:
     """The way of observing that was asked for; raises SettingsError where it cannot be had."""
-    is_declared = bool(task.inputs or task.outputs)
+    way, layout = place.chosen.observe, place.stores.layout
     if way == "off" or (way == "declared" and not is_declared):
         return None
     if way == "declared":
@@ -171,7 +217,7 @@ def _observer(task: Task, way: str, layout: Layout, state: bytes) -> Observer | 
     if not trouble:
         from buildopt.observe.traced import TracedObserver
 
-        own_folders = tuple(filter(None, (layout.top, os.fsdecode(state))))
+        own_folders = tuple(filter(None, (layout.top, os.fsdecode(place.stores.journal.state))))
         return TracedObserver(own_folders, in_thread=tracing.in_thread(), client=client_program())
     if way == "seccomp":
         raise SettingsError(

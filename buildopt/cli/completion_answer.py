@@ -92,7 +92,7 @@ def _option_before(
             command = command.get_command(context, word) or command
     for parameter in command.params if command else ():
         if isinstance(parameter, click.Option) and name in parameter.opts:
-            may_be_left_out = parameter.is_flag or parameter.flag_value is True
+            may_be_left_out = parameter.is_flag or (parameter.metavar or "").startswith("[")
             return None if may_be_left_out and not joined else parameter
     return None
 

@@ -40,10 +40,9 @@ def interpret(asked: StepRequest, around: Stores) -> Joined | Plain:
         return Plain()
     task_name, argv = split
     chosen = settings.load(asked.directory, asked.environment)
-    named = settings.task_named(chosen, task_name) if task_name else None
-    if named is not None and (named.depends_on or named.persistent):
-        return Plain()
     chosen = settings.with_options(chosen, options)
+    if task_name and not run.is_one_task(chosen, (task_name,)):
+        return Plain()
     call = make_call(
         chosen,
         argv,
@@ -56,7 +55,7 @@ def interpret(asked: StepRequest, around: Stores) -> Joined | Plain:
     return Joined(
         task=call.task,
         policy=_policy(chosen, options, call.cache),
-        stores=call.stores._replace(journal=around.journal),
+        stores=call.stores._replace(journal=around.journal, withheld=around.withheld),
         consulted=chosen.consulted,
         result_file=_path_in(asked.directory, options["result_file"]),
         is_recorded=not (chosen.pass_fds or call.trouble),

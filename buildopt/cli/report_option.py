@@ -12,14 +12,6 @@ PAGES = (".html", ".htm")
 Command = TypeVar("Command", bound=Callable[..., Any] | click.Command)  # Any: as click has it
 
 
-class RunCommand(click.Command):
-    """A command that has the option, and behind its options the names of tasks."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take the words apart."""
-        return super().parse_args(ctx, with_joined_file(args))
-
-
 def report_option(command: Command) -> Command:
     """Give a command the option; its value is a path, or True for the report's usual name."""
     decorate = click.option(

@@ -68,6 +68,14 @@ class SignalWatch:
         pairs = zip(data[::2], data[1::2], strict=True)
         return [Arrival(number, bool(by_kernel)) for number, by_kernel in pairs]
 
+    def leave_to_parent(self) -> None:
+        """In a forked child that goes on by itself: signals as we got them from our parent."""
+        os.close(self.descriptor)
+        os.close(self._writer)
+        if self.child_ignored:
+            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_SETMASK, self.mask_before)
+
     def __exit__(self, *_: object) -> None:
         if self._thread is not None:
             self._is_over = True

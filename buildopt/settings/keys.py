@@ -17,6 +17,8 @@ its words."""
 WAYS = ("auto", "seccomp", "declared", "off")
 CACHE_MODES: tuple[str, ...] = get_args(CacheMode)
 NETWORK_MODES: tuple[str, ...] = get_args(NetworkMode)
+MOST_JOBS = 10_000
+"""More than any machine has cores for: what is more is a slip of the hand."""
 MOST_DAYS = 36_500
 """A hundred years: what is more is a slip of the hand, and no date can be computed from it."""
 
@@ -39,12 +41,12 @@ class Key(NamedTuple):
     @property
     def variable(self) -> str:
         """The environment variable of the same meaning."""
-        return f"BUILDOPT_{self.name.upper()}"
+        return f"BUILDOPT_{self.name.rstrip('_').upper()}"
 
     @property
     def option(self) -> str:
         """The option of `buildopt run` of the same meaning, or empty."""
-        return "--" + self.name.replace("_", "-") if self.has_option else ""
+        return "--" + self.name.rstrip("_").replace("_", "-") if self.has_option else ""
 
 
 KEYS = (
@@ -82,6 +84,17 @@ KEYS = (
         "Further paths that a tool keeps from run to run: they hold as found or as left"),
     Key("lists", "flag",
         "Scripts inside a command that are plain lists (`a && b`) have a record for each part"),
+    Key("jobs", "number",
+        "How many tasks run at once; 0: as many as there are processor cores",
+        most=MOST_JOBS, has_option=True),
+    Key("continue_", "flag", "A task that fails stops only those that depend on it",
+        has_option=True, in_files=False),
+    Key("filter", "list", "Packages whose tasks are run", has_option=True, in_files=False),
+    Key("affected", "text",
+        "Runs only tasks that a change since this revision touches; `.`: since the branch began",
+        has_option=True, in_files=False),
+    Key("graph", "choice", "Draws the graph of the tasks and runs nothing",
+        choices=("none", "text", "json", "dot"), has_option=True, in_files=False),
     Key("no_stdin", "flag", "The command gets an empty stdin", has_option=True),
     Key("pass_fds", "flag", "The command keeps inherited descriptors beyond 2; nothing is recorded",
         has_option=True),
@@ -119,10 +132,8 @@ TASK_KEYS = (
     Key("network", "choice", "As `network`, for this task", choices=NETWORK_MODES),
     Key("cache", "choice", "As `cache`, for this task", choices=CACHE_MODES),
     Key("depends_on", "list",
-        "Tasks that come before; `^NAME`: that task of the packages this one depends on",
-        is_planned=True),
-    Key("persistent", "flag", "It is started and left running, as a development server",
-        is_planned=True),
+        "Tasks that come before; `^NAME`: that task of the packages this one depends on"),
+    Key("persistent", "flag", "It is started and left running, as a development server"),
 )  # fmt: skip
 """The keys of `[tasks.NAME]`."""
 

@@ -28,6 +28,7 @@ def with_lists(chosen: Settings, options: Mapping[str, Any]) -> Settings:  # Any
         input=chosen.input + options["input_"],
         output=chosen.output + options["output"],
         env=chosen.env + options.get("env", ()),
+        filter=chosen.filter + options.get("filter", ()),
         ignore_input=chosen.ignore_input + options["ignore_input"],
         ignore_output=chosen.ignore_output + options["ignore_output"],
         ignore_env=chosen.ignore_env + options["ignore_env"],

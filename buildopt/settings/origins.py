@@ -53,7 +53,7 @@ def _value(name: str, found: tuple[Layer, ...], environ: Mapping[str, str]) -> V
         if name in layer.values:
             value = Value(name, layer.values[name], layer.origin)
             if layer.part is None:
-                return value._replace(variable=PREFIX + name.upper())
+                return value._replace(variable=PREFIX + name.rstrip("_").upper())
             return _placed(value, layer.part, (name,))
     return Value(name, _default(name, environ))
 

@@ -45,6 +45,12 @@ class Settings(NamedTuple):
     private: tuple[str, ...] = ()
     state: tuple[str, ...] = ()
     lists: bool = True
+    jobs: int = 0
+    """0: as many as there are processor cores."""
+    continue_: bool = False
+    filter: tuple[str, ...] = ()
+    affected: str = ""
+    graph: str = "none"
     no_stdin: bool = False
     pass_fds: bool = False
     report: bool | str = False

@@ -26,7 +26,7 @@ def sample(key):
 def test_each_key_has_a_variable_of_its_own_name(project, key):
     text, expected = sample(key)
 
-    found = project.load(**{f"BUILDOPT_{key.name.upper()}": text})
+    found = project.load(**{key.variable: text})
 
     assert getattr(found, key.name) == expected
 

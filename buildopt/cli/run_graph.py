@@ -1,0 +1,176 @@
+"""`buildopt run TASK…` where the tasks have others before them, or are those of packages."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+from buildopt import settings
+from buildopt.cli.call import Call, Place, call_at, open_place, working_directory
+from buildopt.cli.graph_words import summary_of, tell_crossing, tell_rows
+from buildopt.cli.run_arguments import SINCE_BRANCH
+from buildopt.cli.run_endings import tell_others
+from buildopt.cli.words import summary, tell
+from buildopt.execute.environment import ACTIVE
+from buildopt.execute.process import end_like
+from buildopt.model import NotStored
+from buildopt.session import Policy
+from buildopt.tasks.graph import plan as plan_of
+from buildopt.tasks.model import GraphTask, Plan
+from buildopt.tasks.workspaces import load_project
+
+PASSED_FDS = NotStored(kind="settings", subject="pass-fds")
+Options = dict[str, Any]  # Any: click's values
+
+
+def run_graph(names: tuple[str, ...], options: Options, behind_affected: str) -> int:
+    """Run what `names` mean, in order; the status to exit with."""
+    started_s = time.monotonic()
+    directory = working_directory()
+    chosen, workspace = load_project(directory, os.environ)
+    chosen = settings.with_options(chosen, options)
+    names, ref = _revision(names, chosen.affected, behind_affected, directory)
+    plan = plan_of(
+        names,
+        settings=chosen,
+        workspace=workspace,
+        directory=directory,
+        filters=chosen.filter,
+    )
+    is_inside = ACTIVE in os.environ and not chosen.dry_run
+    if chosen.affected and not is_inside:
+        plan = _affected(plan, ref, chosen)
+    if chosen.graph != "none":
+        return _draw(plan, chosen.graph)
+    if is_inside:
+        from buildopt.tasks.plainly import run_plainly
+
+        return run_plainly(plan, os.environ, goes_on=chosen.continue_)
+    place = _open(chosen)
+    if chosen.dry_run:
+        from buildopt.cli.dry_run_graph import dry_run_graph
+
+        return dry_run_graph(plan, place)
+    return _run(plan, place, names, started_s)
+
+
+def _run(plan: Plan, place: Place, names: tuple[str, ...], started_s: float) -> int:
+    from buildopt.cli import joined_call
+    from buildopt.tasks.outcome import result_of_graph
+    from buildopt.tasks.runner import GraphRun, Manner
+    from buildopt.tasks.work import Work
+
+    chosen = place.chosen
+    works = {}
+    for task in plan.tasks:
+        call = call_of(place, task)
+        works[task.id] = Work(
+            task, call.task, _policy(call, chosen, task), call.observer, joined_call.interpret
+        )
+    manner = Manner(
+        jobs=chosen.jobs or len(os.sched_getaffinity(0)),
+        goes_on=chosen.continue_,
+        is_quiet=chosen.quiet,
+        in_github=os.environ.get("GITHUB_ACTIONS") == "true",
+        line_of=lambda result: summary(result).removeprefix("buildopt: "),
+    )
+    stores = place.stores
+    end = GraphRun(plan, works, stores, manner).run()
+    result = result_of_graph(
+        end,
+        run_id=stores.journal.run_id,
+        names=names,
+        project=place.project,
+        root=plan.root,
+        duration_s=time.monotonic() - started_s,
+        lost_events=stores.journal.lost_events,
+    )
+    stores.journal.append(result, subject=result.task)
+    if not chosen.quiet:
+        if chosen.verbose:
+            tell_rows(result)
+        for crossing in end.crossings:
+            tell_crossing(crossing, plan)
+        if end.is_output_lost:
+            tell("buildopt: not all of the output could be written")
+        tell(summary_of(result, end))
+    tell_others(stores, result, chosen)
+    return end_like(result.exit_code, result.signal)
+
+
+def _open(chosen: settings.Settings) -> Place:
+    here = working_directory()
+    return open_place(chosen, cache_dir=chosen.cache_dir, environ=os.environ, here=here)
+
+
+def call_of(place: Place, task: GraphTask) -> Call:
+    """The call for a task of a plan."""
+    return call_at(place, task.settings._replace(name=task.id))
+
+
+def _policy(call: Call, chosen: settings.Settings, task: GraphTask) -> Policy:
+    return Policy(
+        cache=call.cache,
+        force=chosen.force,
+        stdin="null",
+        pass_fds=chosen.pass_fds,
+        uses_memo=os.environ.get("BUILDOPT_STAT_MEMO") != "0",
+        is_quiet=True if task.is_persistent else chosen.quiet,
+        takes_lists_apart=chosen.lists,
+        trouble=PASSED_FDS if chosen.pass_fds else call.trouble,
+    )
+
+
+def _revision(
+    names: tuple[str, ...], affected: str, behind: str, directory: str
+) -> tuple[tuple[str, ...], str]:
+    """The names, and the revision of `--affected`: the word behind it where git knows it as one
+    and other names are there.
+    """
+    if affected != SINCE_BRANCH:
+        return names, affected
+    others = list(names)
+    if behind in others:
+        others.remove(behind)
+    if not behind or behind not in names or not others:
+        return names, ""
+    from buildopt.tasks.git_changes import is_revision
+
+    return (tuple(others), behind) if is_revision(directory, behind, os.environ) else (names, "")
+
+
+def _affected(plan: Plan, ref: str, chosen: settings.Settings) -> Plan:
+    from buildopt.session import Run, begin
+    from buildopt.tasks.affected import affected_tasks, narrowed
+    from buildopt.watched import OwnStage
+
+    place = _open(chosen)
+    stage = OwnStage()
+
+    def begin_task(task: GraphTask) -> Run | None:
+        call = call_of(place, task)
+        policy = _policy(call, chosen, task)
+        if call.observer is None or policy.trouble:
+            return None
+        return begin(call.task, policy, call.observer, call.stores, stage)
+
+    found = affected_tasks(plan, ref, begin_task, os.environ)
+    kept = narrowed(plan, found)
+    if not chosen.quiet:
+        of = f"{len(kept.requested)} of {len(plan.requested)} tasks"
+        tell(f"buildopt: since {found.base.words}: {of} affected")
+        if chosen.verbose:
+            for name, reason in found.reasons.items():
+                tell(f"  {name}: {reason.text}")
+    return kept
+
+
+def _draw(plan: Plan, form: str) -> int:
+    from buildopt.tasks import drawing
+
+    draw = {"text": drawing.as_text, "json": drawing.as_json, "dot": drawing.as_dot}
+    import click
+
+    click.echo(draw[form](plan), nl=False)
+    return 0

@@ -1,0 +1,316 @@
+"""Runs the tasks of a plan: hits are answered here, each other one in a process of its own.
+
+run
+  └ until all is over
+      begin     a ready task is looked up; a hit is given back at once, for a miss a worker starts
+      wait      for a worker's word or end, a signal, a reader of our output
+  └ persistent tasks, and wait for their end
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from buildopt.cache import locks, memo
+from buildopt.events import RunFinished, run_of
+from buildopt.execute.outlet import Outlet
+from buildopt.execute.process import SIGNAL_EXIT_BASE
+from buildopt.execute.signals import ENDING, SignalWatch
+from buildopt.execute.streams import STDERR, describe_streams
+from buildopt.model import NotStored
+from buildopt.pipeline import recover_all, recover_plan, try_to_answer
+from buildopt.progress import Progress
+from buildopt.results import result_of, tell_task
+from buildopt.session import Finished, Run, Stores, begin, load_memo, seconds_since
+from buildopt.tasks import worker as workers
+from buildopt.tasks.crossings import Crossings
+from buildopt.tasks.groups import grouped
+from buildopt.tasks.model import GraphTask, Plan
+from buildopt.tasks.order import Order
+from buildopt.tasks.outcome import GraphEnd, without_spoiled
+from buildopt.tasks.prefixed import prefixed_outlets
+from buildopt.tasks.printer import Printer
+from buildopt.tasks.scheduler import Scheduler
+from buildopt.tasks.spool import Piece, Spool
+from buildopt.tasks.stages import AnswerStage
+from buildopt.tasks.work import Work
+from buildopt.tasks.worker import Begun, Worker
+
+
+class Manner(NamedTuple):
+    """How a call wants its tasks to be run and told of."""
+
+    jobs: int
+    goes_on: bool
+    is_quiet: bool
+    in_github: bool
+    line_of: Callable[[RunFinished], str]
+    """The line about one task that ended."""
+
+
+class GraphRun:
+    """One call of `run` with many tasks."""
+
+    def __init__(
+        self, plan: Plan, works: Mapping[str, Work], stores: Stores, manner: Manner
+    ) -> None:
+        self._plan, self._works = plan, works
+        self._stores, self._manner = stores, manner
+        self._scheduler = Scheduler(plan, manner.jobs, goes_on=manner.goes_on)
+        self._crossings = Crossings(Order(plan))
+        self._printer = Printer()
+        self._streams = describe_streams()
+        ordinary = [task for task in plan.tasks if not task.is_persistent]
+        self._as_it_comes = manner.jobs == 1 or len(ordinary) == 1
+        self._memo: memo.Memo | None = None
+        self._workers: dict[str, Worker] = {}
+        self._told: dict[str, dict[str, Any]] = {}  # Any: what marshal takes
+        self._has_told: set[str] = set()
+        self._begun_ns: dict[str, int] = {}
+        self._results: dict[str, RunFinished] = {}
+        self._spoiled: dict[str, str] = {}
+        self._failed: list[str] = []
+        self._last_groups: list[Iterator[Piece]] = []
+        self._started_ns = time.monotonic_ns()
+        self._asked_to_end = 0
+        self._is_output_lost = False
+
+    def run(self) -> GraphEnd:
+        """Run all; how it ended. What goes wrong with a task is told in its result."""
+        with SignalWatch(own_session=False) as signals:
+            self._signals = signals
+            signals.listen()
+            try:
+                self._run_all()
+            finally:
+                self._printer.close()
+                if self._memo is not None:
+                    self._memo.save()
+        order = sorted(self._results, key=self._begun_ns.__getitem__)
+        results = {name: self._results[name] for name in order}
+        return GraphEnd(
+            results=without_spoiled(results, self._spoiled),
+            started_s={n: (self._begun_ns[n] - self._started_ns) / 1e9 for n in results},
+            failed=tuple(self._failed),
+            not_run=tuple(n for n in self._scheduler.not_run() if n not in results),
+            crossings=tuple(self._crossings.found),
+            signal=self._asked_to_end,
+            is_output_lost=self._is_output_lost or self._printer.is_broken,
+        )
+
+    def _run_all(self) -> None:
+        while not self._scheduler.is_over:
+            self._begin_ready()
+            if self._scheduler.running:
+                self._wait()
+        for group in self._last_groups:
+            self._printer.show(group)
+        self._begin_persistent(self._scheduler.persistent())
+        while self._workers or not self._printer.is_idle:
+            self._wait()
+
+    def _begin_ready(self) -> None:
+        """Begin all for which there is a place; a task that is answered makes room at once."""
+        while not (self._as_it_comes and not self._printer.is_idle):
+            self._look_at_signals()
+            task = self._scheduler.next()
+            if task is None:
+                return
+            self._begin(task)
+
+    def _begin(self, task: GraphTask) -> None:
+        work = self._works[task.id]
+        self._begun_ns[task.id] = time.monotonic_ns()
+        self._crossings.began(task.id)
+        if work.unobserved or work.observer is None:
+            self._start(Begun(work))
+            return
+        folder = self._stores.layout.checkout(self._plan.root)
+        path = os.path.join(folder, f"{work.task.key}.lock")
+        lock = locks.try_acquire(path)
+        if lock is None:  # another call runs it just now: who waits for that must not be us
+            self._start(Begun(work, lock_path=path))
+            return
+        stage = AnswerStage(self._streams, lambda read, wrote: self._tell(task.id, read, wrote))
+        is_first = self._memo is None
+        if self._memo is None:
+            progress = Progress(is_shown=False)
+            self._memo = load_memo(self._stores, self._plan.root, work.policy, progress)
+        run = begin(work.task, work.policy, work.observer, self._stores, stage, self._memo)
+        answer = try_to_answer(run, recover_all if is_first else _recover_own)
+        if isinstance(answer, Finished):
+            locks.release(lock)
+            tell_task(self._stores.journal, answer.result)
+            self._end(task.id, answer.result, stage.pieces)
+        else:
+            self._start(Begun(work, run, answer, lock, path))
+
+    def _start(self, begun: Begun, outlet_to: Callable[[int], Outlet] | None = None) -> None:
+        spool = None
+        if outlet_to is None:
+            spool = None if self._as_it_comes else Spool(os.environ)
+            outlet_to = spool.outlet_to if spool else Outlet
+        name = begun.work.graph.id
+        number, others = len(self._begun_ns), list(self._workers.values())
+        self._workers[name] = workers.start(
+            begun, number, self._stores, spool, outlet_to, self._signals, others
+        )
+
+    def _begin_persistent(self, tasks: tuple[GraphTask, ...]) -> None:
+        width = max((len(task.id) for task in tasks), default=0)
+        for task in tasks:
+            self._begun_ns[task.id] = time.monotonic_ns()
+            self._crossings.began(task.id)
+            outlet_to = Outlet if len(tasks) == 1 else prefixed_outlets(task.id.ljust(width))
+            self._start(Begun(self._works[task.id]), outlet_to)
+
+    def _wait(self) -> None:
+        poll = select.poll()
+        poll.register(self._signals.descriptor, select.POLLIN)
+        for worker in self._workers.values():
+            if not worker.is_silent:
+                poll.register(worker.channel, select.POLLIN)
+        for descriptor, events in self._printer.interests():
+            poll.register(descriptor, events)
+        ready = dict(poll.poll())
+        self._printer.work()
+        for name, worker in list(self._workers.items()):
+            self._listen(name, worker)
+        if self._signals.descriptor in ready:
+            self._react()
+        self._reap()
+
+    def _look_at_signals(self) -> None:
+        poll = select.poll()
+        poll.register(self._signals.descriptor, select.POLLIN)
+        if poll.poll(0):
+            self._react()
+
+    def _react(self) -> None:
+        for arrival in self._signals.arrivals():
+            if arrival.number not in ENDING:
+                continue
+            self._scheduler.halt()
+            if self._asked_to_end:
+                self._printer.drop()
+            self._asked_to_end = self._asked_to_end or arrival.number
+            # What the kernel sends goes to our process group, and all of them are in it.
+            for worker in () if arrival.by_kernel else tuple(self._workers.values()):
+                worker.send_signal(arrival.number)
+
+    def _listen(self, name: str, worker: Worker) -> None:
+        for kind, content in worker.messages():
+            if kind == "told":
+                read, wrote = map(frozenset, content)
+                self._has_told.add(name)
+                worker.answer(self._tell(name, read, wrote))
+            else:
+                self._told[name] = content
+
+    def _tell(self, name: str, read: frozenset[str], wrote: frozenset[str]) -> tuple[str, ...]:
+        below = self._plan.root.rstrip("/") + "/"
+        paths, spoiled = self._crossings.told(
+            name,
+            frozenset(path for path in read if path.startswith(below)),
+            frozenset(path for path in wrote if path.startswith(below)),
+        )
+        for other in spoiled:
+            self._spoiled[other] = paths[0].removeprefix(below)
+        return paths
+
+    def _reap(self) -> None:
+        for name, worker in list(self._workers.items()):
+            pid, status = os.waitpid(worker.pid, os.WNOHANG)
+            if pid:
+                self._listen(name, worker)
+                worker.channel.close()
+                del self._workers[name]
+                self._worker_ended(name, worker, status)
+
+    def _worker_ended(self, name: str, worker: Worker, wait_status: int) -> None:
+        told = self._told.pop(name, {})
+        work = worker.begun.work
+        pieces: list[Piece] = []
+        if "result" in told:
+            result = run_of(told["result"])
+            if self._memo is not None:
+                self._memo.learn(told["news"])
+        else:
+            result = self._without_result(name, work, told, wait_status)
+            pieces = _error_lines(told)
+        self._stores.journal.unfit += told.get("lost_events", 0)
+        self._is_output_lost = self._is_output_lost or told.get("is_output_lost", False)
+        is_known = name in self._has_told or bool(work.unobserved) or "error" in told
+        self._crossings.ended(name, told.get("withheld", ()), is_known=is_known)
+        printed = worker.spool.pieces() if worker.spool else ()
+        self._end(name, result, (*printed, *pieces) if pieces else printed)
+
+    def _without_result(
+        self, name: str, work: Work, told: Mapping[str, Any], wait_status: int
+    ) -> RunFinished:
+        """The result of a task that could not be started, or whose process was killed."""
+        number = os.WTERMSIG(wait_status) if os.WIFSIGNALED(wait_status) else 0
+        code = told["error"][3] if "error" in told else SIGNAL_EXIT_BASE + number
+        why = NotStored(kind="signal", subject=str(number))
+        result = result_of(
+            work.task,
+            self._stores.journal,
+            "executed",
+            exit_code=code,
+            signal=number or None,
+            not_stored=(why if number else NotStored(kind="failed", subject=str(code)),),
+            observer="off",
+            duration_s=seconds_since(self._begun_ns[name]),
+        )
+        tell_task(self._stores.journal, result)
+        return result
+
+    def _end(self, name: str, result: RunFinished, pieces: Iterable[Piece]) -> None:
+        is_well = result.exit_code == 0 and not result.signal
+        if result.outcome != "executed":
+            self._crossings.ended(name, (), is_known=True)
+        self._results[name] = result
+        if name in self._scheduler.running:
+            self._scheduler.ended(name, well=is_well)
+        if not is_well:
+            self._failed.append(name)
+        self._show(name, result, pieces, is_well=is_well)
+
+    def _show(
+        self, name: str, result: RunFinished, pieces: Iterable[Piece], *, is_well: bool
+    ) -> None:
+        if result.outcome != "executed" and not pieces:
+            return  # a silent answer; the last line counts it
+        manner = self._manner
+        line = f"buildopt: {name}: {manner.line_of(result)}"
+        if manner.is_quiet:
+            self._printer.show(pieces)
+        elif self._as_it_comes or self._works[name].graph.is_persistent:
+            self._printer.show(pieces)
+            self._printer.show([(STDERR, line.encode("utf-8", "backslashreplace") + b"\n")])
+        else:
+            in_github, joined = manner.in_github, self._streams.is_joined
+            group = grouped(line, pieces, in_github=in_github, joined=joined)
+            if is_well:
+                self._printer.show(group)
+            else:
+                self._last_groups.append(group)
+
+
+def _recover_own(run: Run) -> None:
+    """Put right what a killed run left of this very task; the others' was at the beginning."""
+    if os.path.lexists(run.plan_path):
+        recover_plan(run, run.plan_path)
+
+
+def _error_lines(told: Mapping[str, Any]) -> list[Piece]:
+    if "error" not in told:
+        return []
+    message, hint, slug, _ = told["error"]
+    end = "" if hint.endswith("?") else "."
+    lines = f"buildopt: {message}\nhint: {hint}{end} See docs/messages.md#{slug}\n"
+    return [(STDERR, lines.encode("utf-8", "backslashreplace"))]

@@ -91,7 +91,7 @@ def test_style_sheet_that_is_gone_or_a_folder_now_is_a_miss(rig, build):
     (rig.root / "src/all.css").unlink()
     gone = build()
     (rig.root / "src/all.css").mkdir()
-    plain, tree = rig.always_rebuild(*command)
+    plain, _ = rig.always_rebuild(*command)
 
     folder = build()
 

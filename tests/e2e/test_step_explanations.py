@@ -5,14 +5,19 @@ import json
 import pytest
 
 from tests.e2e.test_steps import MANAGER
+from tests.rig import Rig
 
 OBSERVE = "auto"
 SCRIPT = "cat a && cat b c"
 
 
-@pytest.fixture
-def told(rig):
-    """The last run had one step answered, and one that ran for two reasons."""
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """The last run had one step answered, and one that ran for two reasons; only looked at."""
+    return edited(Rig(tmp_path_factory.mktemp("told"), observe=OBSERVE))
+
+
+def edited(rig):
     rig.write("npm", MANAGER, 0o755)
     for name in "abc":
         rig.write(name, name)
@@ -109,12 +114,13 @@ def test_runs_tell_how_many_steps_were_answered_and_show_has_a_table(told):
     assert not [line for line in shown if line.startswith("tasks:")]
 
 
-def test_run_for_machines_is_its_result_file(told, tmp_path):
+def test_run_for_machines_is_its_result_file(rig, tmp_path):
     path = tmp_path / "result.json"
-    told.write("b", "edited again")
-    told.run("--result-file", str(path), "--", "./npm", SCRIPT)
+    rig.write("npm", MANAGER, 0o755)
+    rig.write("a", "a")
+    rig.run("--result-file", str(path), "--", "./npm", "cat a && true")
 
-    assert json.loads(say(told, "runs", "show", "last", "--json")) == json.loads(path.read_text())
+    assert json.loads(say(rig, "runs", "show", "last", "--json")) == json.loads(path.read_text())
 
 
 def test_report_shows_the_steps(told):

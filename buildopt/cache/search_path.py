@@ -9,12 +9,18 @@ the record holds where every name means the same.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from buildopt.cache import files
 from buildopt.cache.tokens import Tokens
 
 NAME = "PATH"
+FOLDER_OF_YARN = re.compile(r"/yarn--[0-9]+-0\.[0-9]+/?(?=:|$)")
+"""Yarn 1 makes such a folder for each of its runs, puts it first, and in it `node` and `yarn`, each a
+script of a line that starts the one by which yarn itself was started. Observers do not see it."""
+SCRIPTS_OF_YARN = ("node", "yarn")
 _SEPARATOR = "\0"
 
 
@@ -45,7 +51,16 @@ class SearchPath(NamedTuple):
 
     def place_of(self, name: str) -> str:
         """The same, tokenised, as one text; empty where none is."""
-        return os.pathsep.join(map(self.tokens.shorten, self.met(name)))
+        return os.pathsep.join(map(self._shown, self.met(name)))
+
+    def _shown(self, path: str) -> str:
+        """A place; of yarn's own scripts, what they start."""
+        if FOLDER_OF_YARN.search(os.path.dirname(path)):
+            try:
+                return self.tokens.shorten_text(os.fsdecode(files.read(path)))
+            except OSError:
+                pass
+        return self.tokens.shorten(path)
 
     def is_absolute(self) -> bool:
         """Whether all its folders are the same wherever the command goes."""
@@ -61,7 +76,8 @@ class SearchPath(NamedTuple):
         folders = {folder.rstrip("/") for folder in self.folders()}
         folders |= {os.path.realpath(folder) for folder in folders}
         split = (path.rpartition("/") for path in paths)
-        return {name for folder, _, name in split if folder in folders}
+        always = SCRIPTS_OF_YARN if FOLDER_OF_YARN.search(self.text) else ()
+        return {name for folder, _, name in split if folder in folders}.union(always)
 
 
 def meanings(value: str) -> dict[str, str]:

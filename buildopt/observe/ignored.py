@@ -39,11 +39,16 @@ PRIVATE = (
     "~/.npm/_cacache/**",
     "~/.npm/_update-notifier-last-checked",
     "~/.cache/pip/**",
+    "v8-compile-cache-[0-9]*/**",
+    "node-compile-cache/**",
+    "yarn--[0-9]*-0.[0-9]*/**",
 )
 """Caches and logs whose tools promise that they never change a result.
 
 Sound for `__pycache__` only because a stat of a source counts as its content: with a warm
-cache Python merely stats `m.py`."""
+cache Python merely stats `m.py`. Of the compiled code that Node.js tools keep because each source
+is read and compared. What yarn 1 makes for each of its runs only starts the programs that are
+seen themselves (`cache/search_path.py`)."""
 STATE = ("*.tsbuildinfo", ".pytest_cache/**", ".git/index")
 """What a tool keeps from run to run and does look at; git rewrites its index on `status`."""
 RESTORED_STATE = ("*.tsbuildinfo",)

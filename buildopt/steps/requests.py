@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import marshal
 import os
-import select
 import socket
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from buildopt import frames
-from buildopt.execute.streams import STDIN
 from buildopt.model import Task
 from buildopt.session import Policy, Stores
 from buildopt.steps.asking import ANSWERED, INT_BYTES, PLAINLY, TO_RUN
@@ -92,17 +90,3 @@ def tell_to_go_on(client: socket.socket) -> None:
     """Have the client do without us."""
     client.sendall(b"D")
     frames.send(client, marshal.dumps((PLAINLY, [], None)))
-
-
-def is_known_stdin(streams: StepStreams) -> bool:
-    """Whether nothing can come from there but what somebody types."""
-    descriptor = streams.descriptors.get(STDIN)
-    if descriptor is None or os.isatty(descriptor):
-        return True
-    status, null = os.fstat(descriptor), os.stat(os.devnull)
-    if status.st_rdev == null.st_rdev:
-        return True
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN | select.POLLRDHUP)
-    events = dict(poll.poll(0)).get(descriptor, 0)
-    return bool(events & (select.POLLHUP | select.POLLRDHUP)) and not events & select.POLLIN

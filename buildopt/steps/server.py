@@ -31,13 +31,13 @@ from buildopt.steps.requests import (
     Plain,
     Start,
     StepRequest,
-    is_known_stdin,
     order_to_run,
     receive,
     tell_answered,
     tell_to_go_on,
 )
 from buildopt.steps.stage import Request, StepStage, exit_code_of
+from buildopt.steps.step_stdin import is_known_stdin
 from buildopt.steps.wiring import StepStreams
 
 AnswerOrRun = Callable[[Run], RunFinished]

@@ -18,8 +18,8 @@ from buildopt.cache.tokens import Tokens
 
 NAME = "PATH"
 FOLDER_OF_YARN = re.compile(r"/yarn--[0-9]+-0\.[0-9]+/?(?=:|$)")
-"""Yarn 1 makes such a folder for each of its runs, puts it first, and in it `node` and `yarn`, each a
-script of a line that starts the one by which yarn itself was started. Observers do not see it."""
+"""Yarn 1 makes such a folder for each of its runs and puts it first. In it are `node` and `yarn`,
+scripts of a line that start those by which yarn itself was started. Observers do not see it."""
 SCRIPTS_OF_YARN = ("node", "yarn")
 _SEPARATOR = "\0"
 

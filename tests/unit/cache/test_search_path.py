@@ -23,9 +23,8 @@ def path_with_yarn(tmp_path):
 
 
 def test_node_of_yarn_means_what_it_starts(path_with_yarn):
-    first, again, other = (
-        path_with_yarn(1, "/bin/node"), path_with_yarn(2, "/bin/node"), path_with_yarn(3, "/opt/node")
-    )  # fmt: skip
+    first, again = (path_with_yarn(number, "/bin/node") for number in (1, 2))
+    other = path_with_yarn(3, "/opt/node")
     known = meanings(first.value("digest", first.names_among(())))
 
     assert set(known) == {"node", "yarn"}

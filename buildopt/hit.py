@@ -9,7 +9,7 @@ depends on and one digest over what `lstat` said of them when they were last kno
       boot      hash of the boot that the signatures are bound to, or empty
       watched   paths whose whole signature counts, NUL between them
       absent    paths where nothing may be
-      folders   paths where a folder must be
+      folders   paths where a folder must be, whose permission bits count
       told      what we say on stderr before the output
       chunks    "FD:LENGTH," for each piece of output, in order of arrival
       output    the bytes of those pieces
@@ -154,8 +154,7 @@ def signatures(sections: dict[str, bytes]) -> list[int] | None:
             s = lstat(path)
             seen += (s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino, s.st_dev, s.st_mode)
         for path in paths(sections["folders"]):
-            if lstat(path).st_mode & 0o170000 != 0o040000:
-                return None
+            seen.append(lstat(path).st_mode)
     except OSError:
         return None
     for path in paths(sections["absent"]):

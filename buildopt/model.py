@@ -88,7 +88,7 @@ class Observation(NamedTuple):
     listing      path of a folder      the entries that count, sorted, each a letter for
                                        its type (`f d l o`) and its name, joined by `/`
     link         path                  the link's target
-    directory    path                  empty: a folder is there
+    directory    path                  permission bits of a folder, octal; empty: any do
     attributes   path                  empty: it has no extended attributes that count
     environment  name of a variable    keyed BLAKE2b of the value, hex; empty when unset; `-`: it
                                        does not count; of `PATH` see cache/search_path.py

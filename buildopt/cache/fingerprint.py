@@ -68,6 +68,8 @@ class States:
     """What the record in question gives back, by path."""
     signatures: dict[str, StatSignature] = field(default_factory=dict)
     """Under which each file, link and listed folder was found; for the hit index."""
+    folder_modes: dict[str, int] = field(default_factory=dict)
+    """Kind and permission bits under which a folder was found to be there; for the hit index."""
     absent: set[str] = field(default_factory=set)
     """Where nothing was, though no observation says so; for the hit index."""
     since_ns: int = field(default_factory=time.time_ns)
@@ -93,7 +95,7 @@ class States:
         if kind == "attributes":
             return "attributes" if has_attributes(subject) else ""
         if kind == "directory":
-            return "" if stat.S_ISDIR(status.st_mode) else None
+            return self._folder(subject, status.st_mode, observation.value)
         signature = signature_of(status)
         self.keep(subject, signature)
         if kind == "link":
@@ -106,6 +108,13 @@ class States:
         if "|" in observation.value and self._is_own_state(subject, value):
             return observation.value
         return _either(value, observation.value)
+
+    def _folder(self, folder: str, mode: int, expected: str) -> str | None:
+        """The permission bits of a folder, or nothing where they do not count."""
+        self.folder_modes[folder] = mode
+        if not stat.S_ISDIR(mode):
+            return None
+        return f"{stat.S_IMODE(mode):o}" if expected else ""
 
     def _variable(self, name: str, expected: str) -> str:
         """The digest of a variable, or `expected` where a `PATH` means the same programs."""
@@ -282,7 +291,10 @@ def reason_for(observation: Observation, now: str | None) -> MissReason:
     elif observation.kind == "environment":
         before, after = _variable_texts(before, after)
     elif now is None:
+        before = "a folder" if observation.kind == "directory" else before
         after = _kind_of(observation.subject)
+    elif observation.kind == "directory":
+        kind, before, after = "mode-changed", f"mode {before}", f"mode {after}"
     return MissReason(kind=kind, subject=observation.subject, before=before, after=after)
 
 

@@ -54,6 +54,7 @@ def write(
     if not states.is_lasting or any(map(os.path.lexists, absent)):
         return
     seen = [number for place in sorted(watched) for number in watched[place]]
+    seen += [states.folder_modes.get(place, 0) for place in sorted(folders - watched.keys())]
     sections = {
         "boot": hit.boot_hash() if states.is_young else b"",
         "watched": _join(watched),

@@ -29,7 +29,7 @@ def conclude(
     touches: Touches, placement: Placement, digest: DigestFile, adoptable: frozenset[str] | None
 ) -> Conclusion:
     """Sum up; `adoptable` are own outputs of earlier runs, None where nothing is adopted."""
-    findings = Findings(adoptable)
+    findings = Findings(adoptable, placement)
     made = MadePaths(findings, touches, placement, digest)
     left = LeftPaths(findings, placement)
     for touch in list(touches.all.values()):

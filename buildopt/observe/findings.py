@@ -27,6 +27,7 @@ from buildopt.observe.first_touch import (
     Touch,
 )
 from buildopt.observe.ignored import Place
+from buildopt.observe.placement import Placement
 
 EMPTY_DIGEST = "99aa06d3014798d86001c324468d497f"
 """XXH3-128 of no bytes (xxHash's specification)."""
@@ -62,7 +63,8 @@ class Findings:
     `listed` are the folders whose listings count, and `exempt` the paths that they leave out.
     """
 
-    def __init__(self, adoptable: frozenset[str] | None) -> None:
+    def __init__(self, adoptable: frozenset[str] | None, placement: Placement) -> None:
+        self._placement = placement
         self.conclusion = Conclusion()
         self.adoptable = adoptable or frozenset()
         self.is_strict = adoptable is None
@@ -113,11 +115,18 @@ class Findings:
         elif touch.kind == LINK:
             self.observe("link", touch.path, touch.value)
         elif touch.kind == FOLDER:
-            self.observe("directory", touch.path)
+            self.observe("directory", touch.path, self._mode_of(touch.path, touch.first))
             if touch.did & LISTED:
                 self.listed.append(touch)
         else:
             self.give_up_on(touch.path)
+
+    def _mode_of(self, folder: str, first: StatSignature) -> str:
+        """The permission bits of a folder where they count: in the project.
+
+        Elsewhere a folder is there or not, so that a record holds on another machine.
+        """
+        return f"{first.mode & 0o7777:o}" if self._placement.is_inside(folder) else ""
 
     def _depend_on_file(self, touch: Touch, first: StatSignature) -> None:
         kind: ObservationKind = "tool" if touch.did & EXECUTED else "file"

@@ -56,6 +56,10 @@ class Placement:
         """Whether it is the project's root, which is there while anything runs in it."""
         return _as_folder(path) == self._inside
 
+    def is_inside(self, path: str) -> bool:
+        """Whether it lies in the project, or is its root."""
+        return _as_folder(path).startswith(self._inside)
+
     def lists_by_membership(self, folder: str) -> bool:
         """Whether of a listing of `folder` only the names count that the run touched there.
 

@@ -10,6 +10,7 @@ import subprocess
 
 import pytest
 
+from buildopt import hit
 from tests.e2e.tracing_rig import needs, run_as_rebuilt, settled, shell
 
 OBSERVE = "auto"
@@ -300,3 +301,29 @@ def test_path_looked_at_often_is_another_one_once_its_link_leads_elsewhere(rig, 
     rig.write("v2/a", "")
 
     assert run_as_rebuilt(rig, command).reasons == [("file-changed", "v2/a")]
+
+
+@pytest.mark.parametrize(
+    "command", ["rm -rf copy; cp -r d copy", "stat -c %a d/s", "ls -l d | cut -c 1-10"]
+)
+def test_mode_of_a_folder_that_was_looked_at_counts(rig, command):
+    rig.write("d/s/x")
+    assert rig.run(*shell(command)).outcome == "executed"
+    assert settled(rig, *shell(command)).outcome == "fresh"
+    (rig.root / "d/s").chmod(0o700)
+
+    done = run_as_rebuilt(rig, command)
+
+    assert done.reasons[0] == ("mode-changed", "d/s")
+
+
+def test_short_cut_of_an_unchanged_run_knows_the_modes_of_folders(rig):
+    rig.write("d/s/x")
+    command = shell("stat -c %a d/s")
+    settled(rig, *command)
+    (index,) = rig.cache.glob("v1/hits/*")
+    assert hit.read_index(os.fsencode(index)) is not None
+
+    (rig.root / "d/s").chmod(0o700)
+
+    assert hit.read_index(os.fsencode(index)) is None

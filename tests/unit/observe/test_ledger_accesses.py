@@ -76,7 +76,7 @@ def test_a_folder_that_was_looked_at_is_a_directory(script, root):
 
     script.stat("d")
 
-    assert script.end().inputs == {("directory", "d"): ""}
+    assert script.end().inputs == {("directory", "d"): "755"}
 
 
 def test_a_listing_holds_types_and_names(script, root):
@@ -87,7 +87,7 @@ def test_a_listing_holds_types_and_names(script, root):
 
     script.ls("d")
 
-    assert script.end().inputs == {("directory", "d"): "", ("listing", "d"): "dsub/fb/ll/op"}
+    assert script.end().inputs == {("directory", "d"): "755", ("listing", "d"): "dsub/fb/ll/op"}
 
 
 def test_the_listing_counts_as_it_was_first_seen(script, root):
@@ -176,7 +176,7 @@ def test_what_is_overwritten_is_an_output_and_no_input(script, root):
     script.write("out")
 
     seen = script.end()
-    assert seen.inputs == {("directory", "."): ""}
+    assert seen.inputs == {("directory", "."): "755"}
     assert seen.outputs == ["out"]
 
 
@@ -376,7 +376,7 @@ def test_permission_bits_of_a_folder_are_an_output(script, root):
     script.chmod("d", 0o700)
 
     seen = script.end()
-    assert seen.below_root() == {("directory", "d"): ""}
+    assert seen.below_root() == {("directory", "d"): "755"}
     assert seen.outputs == ["d"]
 
 

@@ -177,7 +177,7 @@ def holds(seen: Observation, record: Record, placement, digest_of):
     if seen.kind == "absent":
         return status is None
     if seen.kind == "directory":
-        return kind == "folder"
+        return kind == "folder" and f"{status[2]:o}" == (seen.value or f"{status[2]:o}")
     if seen.kind == "link":
         return kind == "link" and status[1] == seen.value
     if seen.kind == "listing":

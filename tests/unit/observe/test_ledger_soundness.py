@@ -20,7 +20,7 @@ def test_a_failed_move_onto_a_file_leaves_it_a_dependency(script, root):
     assert seen.outputs == []
     assert seen.inputs["absent", "c"] == ""
     assert seen.inputs["file", "d/x"] == value(b"mine")
-    assert seen.inputs["directory", "d"] == ""
+    assert seen.inputs["directory", "d"] == "755"
 
 
 def test_a_failed_move_does_not_hide_what_is_read_afterwards(script, root):
@@ -100,7 +100,7 @@ def test_making_something_depends_on_its_folder(script, root):
 
     script.write("e/w")
 
-    assert script.end().inputs == {("directory", "e"): ""}
+    assert script.end().inputs == {("directory", "e"): "755"}
 
 
 def test_a_probe_of_a_size_depends_on_the_content(script, root):

@@ -316,6 +316,8 @@ def _field_names(kind: type[Any]) -> set[str]:
 
 def _plain(value: Any) -> Any:  # Any: field values in, JSON out
     """Records as objects, tuples as lists, the rest as it is."""
+    if value is None or isinstance(value, str | int | float):
+        return value
     if is_dataclass(value):
         return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, tuple):

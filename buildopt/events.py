@@ -48,7 +48,8 @@ NO_OUTPUTS = OutputCounts()
 class TaskResult:
     """How one task ended: a step inside a command, or a named task.
 
-    `started_s` is when it began, since the beginning of the run around it.
+    `started_s` is when it began, since the beginning of the run around it. `inside` names the
+    task of the same call whose step it is.
     """
 
     task: str
@@ -62,6 +63,7 @@ class TaskResult:
     duration_s: float = 0.0
     time_saved_s: float = 0.0
     started_s: float = 0.0
+    inside: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,8 @@ class RunFinished:
 
     `signal` is the number of the signal that ended the command, else None. `record` names the
     trace that was hit or stored. `lost_events` counts events of this run that no journal took.
-    `tasks` are the steps inside; of a call of many tasks, which has no `command`, those tasks.
+    `tasks` are the steps inside. A call of many tasks has these for its `tasks`, each before its
+    steps, their names for its `command`, and never a miss reason of its own.
     """
 
     type: ClassVar[str] = "buildopt.run.finished"

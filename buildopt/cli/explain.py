@@ -17,9 +17,9 @@ from buildopt.cli.steps_text import (
     ToldStep,
     called,
     heading,
-    left_out,
     line,
     reason_lines,
+    rest,
     table,
     whole_why,
 )
@@ -27,7 +27,7 @@ from buildopt.cli.words import not_stored_words
 from buildopt.errors import UsageError
 from buildopt.events import SCHEMA, Event, RunFinished
 from buildopt.model import MissReason
-from buildopt.report.steps import all_reasons, lookups_of, own_lookup
+from buildopt.report.steps import all_reasons, lookups_of, own_lookup, word_of
 
 EPILOG = """\b
 Examples:
@@ -116,6 +116,8 @@ def _run_or_step(state: bytes, root: str, wanted: str) -> tuple[Event, RunFinish
 
 def _explain_run(run: RunFinished, reasons: Iterable[MissReason]) -> None:
     click.echo(f"{run.task}: {run.outcome}")
+    if word_of(run) == "task":
+        return
     if run.outcome == "executed":
         _print_reasons(reasons)
     else:
@@ -150,8 +152,8 @@ def _print_table(
     else:
         for words in table(steps):
             click.echo(f"  {words}")
-    if more := left_out(event, run):
-        click.echo(f"  {more}")
+    for words in rest(event, run):
+        click.echo(f"  {words}")
 
 
 def _print_reasons(reasons: Iterable[MissReason]) -> None:

@@ -9,10 +9,11 @@ from itertools import islice
 import click
 
 from buildopt.cli.history import find_run, finished_runs, here
-from buildopt.cli.steps_text import ToldStep, heading, left_out, table
+from buildopt.cli.steps_text import ToldStep, heading, rest, table
 from buildopt.cli.words import miss_words, not_stored_words
 from buildopt.events import SCHEMA, Event, RunFinished, data_of
 from buildopt.quantities import duration
+from buildopt.report.steps import word_of
 
 EPILOG = """\b
 Examples:
@@ -58,8 +59,8 @@ def show(run: str, as_json: bool) -> None:
         click.echo(f"  {heading(event, found)}:")
         for words in table(ToldStep(task, task.miss_reasons) for task in found.tasks):
             click.echo(f"    {words}")
-        if more := left_out(event, found):
-            click.echo(f"    {more}")
+        for words in rest(event, found):
+            click.echo(f"    {words}")
 
 
 def _json(event: Event, run: RunFinished) -> dict[str, object]:
@@ -78,7 +79,7 @@ def _line(event: Event, run: RunFinished) -> str:
     if run.exit_code:
         line += f"  [exit {run.exit_code}]"
     line += f"  {heading(event, run)}" if run.hit_ratio else ""
-    if run.outcome == "executed":
+    if run.outcome == "executed" and word_of(run) == "step":
         line += f"  ({miss_words(run.miss_reasons)})" if run.miss_reasons else ""
         line += "" if run.stored else f"  not stored: {not_stored_words(run.not_stored)}"
     return line

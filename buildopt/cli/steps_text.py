@@ -10,7 +10,7 @@ from buildopt.events import Event, RunFinished, TaskResult
 from buildopt.model import MissReason
 from buildopt.phrases import printable
 from buildopt.quantities import counted, duration
-from buildopt.report.steps import Steps, steps_of, word_of
+from buildopt.report.steps import steps_of, word_of
 
 
 class ToldStep(NamedTuple):
@@ -22,22 +22,24 @@ class ToldStep(NamedTuple):
 
 def heading(event: Event, run: RunFinished) -> str:
     """`2 of 3 steps answered, saved 2.41 s`."""
-    steps: Steps = steps_of(event, run, ())
-    count = counted(steps.count, steps.word)
-    return f"{steps.hits:,} of {count} answered{saved_words(steps.time_saved_s)}"
+    steps = steps_of(event, run, ())
+    return f"{steps.hits:,} of {steps.told_count} answered{saved_words(steps.time_saved_s)}"
 
 
-def left_out(event: Event, run: RunFinished) -> str:
-    """What to say of steps that did not fit the event; empty where all did."""
-    count = int(event.data.get("tasks_left_out", 0))
-    return f"and {counted(count, 'more ' + word_of(run))}" if count else ""
+def rest(event: Event, run: RunFinished) -> Iterator[str]:
+    """What to say of steps that did not fit the event, and of tasks that were not run."""
+    if count := int(event.data.get("tasks_left_out", 0)):
+        yield f"and {counted(count, 'more ' + word_of(run))}"
+    if run.not_run:
+        yield f"not run: {', '.join(map(printable, run.not_run))}"
 
 
 def table(steps: Iterable[ToldStep]) -> Iterator[str]:
     """A line for each: outcome, duration, name; and its first reason under it."""
     for step in steps:
-        yield line(step.result)
-        yield from (f"    {words}" for words in short_why(step))
+        indent = "  " if step.result.inside else ""
+        yield f"{indent}{line(step.result)}"
+        yield from (f"{indent}    {words}" for words in short_why(step))
 
 
 def line(step: TaskResult) -> str:

@@ -52,18 +52,22 @@ def _steps(steps: Steps) -> Iterator[str]:
         return
     yield ""
     saved = f", ≈ {duration(steps.time_saved_s)} saved" if steps.time_saved_s else ""
-    yield f"{steps.hits} of {counted(steps.count, steps.word)} answered{saved}"
+    yield f"{steps.hits} of {steps.told_count} answered{saved}"
     yield ""
     yield f"| {steps.word} | state | duration | saved | why |"
     yield "| --- | --- | ---: | ---: | --- |"
     for row in steps.rows[:ROWS]:
         saved = f"≈ {duration(row.time_saved_s)}" if row.time_saved_s else ""
+        inside = "↳ " if row.is_inside else ""
         yield (
-            f"| {_code(row.name)} | {row.shape} {row.state} | {duration(row.duration_s)} "
+            f"| {inside}{_code(row.name)} | {row.shape} {row.state} | {duration(row.duration_s)} "
             f"| {saved} | {_why(row)} |"
         )
-    if more := steps.count - len(steps.rows[:ROWS]):
+    if more := len(steps.rows[ROWS:]) + steps.left_out:
         yield f"| and {more:,} more | | | | |"
+    if steps.not_run:
+        yield ""
+        yield f"Not run: {', '.join(map(_code, steps.not_run[:ROWS]))}"
 
 
 def _why(row: Step) -> str:

@@ -9,6 +9,7 @@ from typing import Literal
 from buildopt.events import CacheLookup, Event, RunFinished, TaskResult, record_of
 from buildopt.model import MissReason
 from buildopt.phrases import Phrase, miss_phrase, not_stored_phrase, printable
+from buildopt.quantities import counted
 from buildopt.report.history import SHAPES, State, state_of
 
 
@@ -17,6 +18,8 @@ class Step:
     """One row; `why` is empty for a hit, and what comes after the first reason is only counted."""
 
     name: str
+    is_inside: bool
+    """Whether it is a step of the task before it."""
     state: State
     shape: str
     started_s: float
@@ -36,16 +39,21 @@ class Steps:
     rows: tuple[Step, ...] = ()
     left_out: int = 0
     """Rows that did not fit the event; the hits are of all."""
+    counted: int = 0
+    """Of how many the hits are: a task whose steps are rows too is none of them."""
     hits: int = 0
     hit_ratio: float = 0.0
+    not_run: tuple[str, ...] = ()
+    """Tasks that another one's failure or a signal kept from it."""
     time_saved_s: float = 0.0
     span_s: float = 0.0
     """From the beginning of the run to the end of the last row."""
 
     @property
-    def count(self) -> int:
-        """How many there were."""
-        return len(self.rows) + self.left_out
+    def told_count(self) -> str:
+        """`3 steps`, `1 task`, `12 tasks and steps`."""
+        has_both = self.word == "task" and any(row.is_inside for row in self.rows)
+        return counted(self.counted, self.word, "tasks and steps" if has_both else "")
 
 
 def steps_of(event: Event, run: RunFinished, lookups: Iterable[CacheLookup]) -> Steps:
@@ -54,20 +62,24 @@ def steps_of(event: Event, run: RunFinished, lookups: Iterable[CacheLookup]) -> 
     rows = tuple(_step(task, told) for task, told in zip(run.tasks, reasons, strict=True))
     left_out = int(event.data.get("tasks_left_out", 0))
     hit_ratio = run.hit_ratio or 0.0
+    around = {task.inside for task in run.tasks}
+    count = sum(1 for task in run.tasks if task.task not in around) + left_out
     return Steps(
         word=word_of(run),
         rows=rows,
         left_out=left_out,
-        hits=round(hit_ratio * (len(rows) + left_out)),
+        counted=count,
+        hits=round(hit_ratio * count),
         hit_ratio=hit_ratio,
+        not_run=tuple(printable(name) for name in run.not_run),
         time_saved_s=run.time_saved_s,
         span_s=max((row.started_s + row.duration_s for row in rows), default=0.0),
     )
 
 
 def word_of(run: RunFinished) -> Literal["step", "task"]:
-    """What the parts of a run are: a command has steps, a call of many tasks has no command."""
-    return "step" if run.command else "task"
+    """What the parts of a run are: steps, or the tasks of a call that has no reasons itself."""
+    return "task" if run.not_run or (run.tasks and not run.miss_reasons) else "step"
 
 
 def lookups_of(newest_first: Iterable[Event], run_id: str) -> list[CacheLookup]:
@@ -119,6 +131,7 @@ def _step(task: TaskResult, reasons: tuple[MissReason, ...]) -> Step:
     is_told = task.outcome == "executed" and not task.stored and task.not_stored
     return Step(
         name=printable(task.task),
+        is_inside=bool(task.inside),
         state=state,
         shape=SHAPES[state],
         started_s=task.started_s,

@@ -203,7 +203,7 @@ def _answered(steps: Steps) -> str:
     """`, 2 of 3 steps answered`, where one was."""
     if not steps.hits:
         return ""
-    return f", {steps.hits:,} of {counted(steps.count, steps.word)} answered"
+    return f", {steps.hits:,} of {steps.told_count} answered"
 
 
 def _answer(run: RunFinished, reasons: tuple[Reason, ...], left_out: int) -> Phrase:
@@ -212,6 +212,8 @@ def _answer(run: RunFinished, reasons: tuple[Reason, ...], left_out: int) -> Phr
         done = "nothing had to be done" if run.outcome == "fresh" else "the outputs were put back"
         return Phrase(lead=f"All inputs are as recorded; {done}.")
     if word_of(run) == "task":
+        if run.not_run:
+            return Phrase(lead=f"{counted(len(run.not_run), 'task')} could not be run.")
         return Phrase(lead="Each task was answered or run by itself.")
     if not reasons:
         if any(reason.kind == "undeclared" for reason in run.not_stored):

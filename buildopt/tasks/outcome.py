@@ -88,7 +88,7 @@ def _rows(end: GraphEnd) -> Iterator[TaskResult]:
         started_s = end.started_s[name]
         yield as_step(result, started_s)
         for step in result.tasks:
-            yield replace(step, started_s=started_s + step.started_s)
+            yield replace(step, started_s=started_s + step.started_s, inside=name)
 
 
 def _status(end: GraphEnd) -> tuple[int, int]:

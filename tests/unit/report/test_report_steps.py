@@ -37,7 +37,8 @@ FAILED = step(
 @pytest.fixture
 def told(story):
     story.missed("style.css")
-    story.ran(tasks=(HIT, REAL, FAILED), hit_ratio=1 / 3, time_saved_s=2.0)
+    told = (HIT, REAL, FAILED)
+    story.ran(tasks=told, hit_ratio=1 / 3, time_saved_s=2.0, miss_reasons=reasons("style.css"))
     return view_of(story.newest_first, "run")
 
 
@@ -63,7 +64,8 @@ def test_reasons_of_the_run_are_not_those_of_its_last_step(story):
     story.tell(
         CacheLookup(task="demo: tsc", result="miss", miss_reasons=reasons("of-the-step")), "run"
     )
-    story.ran(tasks=(step("demo: tsc", miss_reasons=reasons("of-the-step")),), hit_ratio=0.0)
+    told = (step("demo: tsc", miss_reasons=reasons("of-the-step")),)
+    story.ran(tasks=told, hit_ratio=0.0, miss_reasons=reasons("of-the-run"))
 
     view = view_of(story.newest_first, "run")
 
@@ -82,26 +84,40 @@ def test_steps_of_one_name_keep_their_own_reasons(story):
 
 
 def test_steps_that_did_not_fit_the_event_are_counted(story):
-    story.ran(tasks=(HIT,), hit_ratio=0.5)
+    story.ran(tasks=(HIT,), hit_ratio=0.5, miss_reasons=reasons("a"))
     story.events[-1].data["tasks_left_out"] = 3
 
     view = view_of(story.newest_first, "run")
 
-    assert (view.steps.count, view.steps.hits) == (4, 2)
+    assert (view.steps.counted, view.steps.hits) == (4, 2)
     assert "3 more steps did not fit the event." in page_of(view).decode()
     assert "| and 3 more |" in markdown_of(view)
 
 
-def test_call_of_many_tasks_has_tasks_and_no_steps(story):
-    story.tell(CacheLookup(task="build", result="miss", miss_reasons=reasons("a")), "run")
-    story.ran(command=(), task="build", tasks=(step("build", miss_reasons=reasons("a")),),
-              hit_ratio=0.0)  # fmt: skip
+def test_call_of_many_tasks_has_tasks_with_their_steps_and_those_not_run(story):
+    for name in ("build", "tsc"):
+        story.tell(CacheLookup(task=name, result="miss", miss_reasons=reasons("a")), "run")
+    tasks = (
+        step("build", miss_reasons=reasons("a")),
+        step("tsc", inside="build", miss_reasons=reasons("a")),
+        step("vite", "fresh", inside="build"),
+        step("lint", "fresh"),
+    )
+    story.ran(
+        task="build lint", command=("build", "lint"), tasks=tasks, hit_ratio=2 / 3,
+        not_run=("test",),
+    )  # fmt: skip
 
     view = view_of(story.newest_first, "run")
 
-    assert view.steps.word == "task"
-    assert (view.reasons, view.answer.text) == ((), "Each task was answered or run by itself.")
-    assert "<h2>Tasks</h2>" in page_of(view).decode()
+    steps = view.steps
+    assert (steps.word, steps.hits, steps.told_count) == ("task", 2, "3 tasks and steps")
+    assert [row.is_inside for row in steps.rows] == [False, True, True, False]
+    assert (view.reasons, view.answer.text) == ((), "1 task could not be run.")
+    page = page_of(view).decode()
+    assert "<h2>Tasks</h2>" in page
+    assert "Not run: <code>test</code>." in page
+    assert "| ↳ `tsc` |" in markdown_of(view)
 
 
 def test_page_has_a_row_and_a_bar_for_each_step(told):

@@ -147,15 +147,20 @@ def _affected(plan: Plan, ref: str, chosen: settings.Settings) -> Plan:
 
     place = _open(chosen)
     stage = OwnStage()
+    begun: list[Run] = []
 
     def begin_task(task: GraphTask) -> Run | None:
         call = call_of(place, task)
         policy = _policy(call, chosen, task)
-        if call.observer is None or policy.trouble:
+        if call.observer is None or policy.trouble or policy.cache not in ("read-write", "read"):
             return None
-        return begin(call.task, policy, call.observer, call.stores, stage)
+        known = begun[0].memo if begun else None  # one memo serves all
+        begun.append(begin(call.task, policy, call.observer, call.stores, stage, known))
+        return begun[-1]
 
     found = affected_tasks(plan, ref, begin_task, os.environ)
+    if begun:
+        begun[0].memo.save()
     kept = narrowed(plan, found)
     if not chosen.quiet:
         of = f"{len(kept.requested)} of {len(plan.requested)} tasks"

@@ -46,7 +46,7 @@ def test_explain_tells_of_the_run_itself_and_then_of_each_step(told):
     heading = next(i for i, line in enumerate(text) if line.startswith("1 of 2 steps answered"))
     hit, real, why = text[heading + 1 :]
     assert hit.startswith("fresh ") and " cat a" in hit
-    assert real.startswith("executed ") and real.endswith(" cat b c")
+    assert real.startswith("executed ") and " cat b c" in real
     assert why == "`b` changed and 1 more"
 
 

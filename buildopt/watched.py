@@ -86,6 +86,7 @@ class OwnStage:
                     scripts or setup,
                     _status(run.task, run.policy, usual_s),
                     self._outlet_to,
+                    scripts.resized if scripts else lambda: None,
                 )
         except BuildoptError:
             _finish(run, watch)  # nobody is left to be observed

@@ -12,7 +12,7 @@ import os
 import select
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -66,6 +66,7 @@ class Lines:
     keyboard: Keyboard | None
     masters: Mapping[int, int]
     status: StatusLine
+    before_resize: Callable[[], None]
 
 
 class Attendance:
@@ -76,6 +77,7 @@ class Attendance:
         self._pump, self._signals = lines.pump, lines.signals
         self._keyboard = lines.keyboard
         self._masters = lines.masters
+        self._before_resize = lines.before_resize
         self._status = lines.status
         self._started_s = self._ended_s = time.monotonic()
         self._drain_until_s = 0.0
@@ -210,6 +212,7 @@ class Attendance:
 
     def _resize(self) -> None:
         self._status.draw_anew()
+        self._before_resize()
         for ours, master in self._masters.items():
             copy_size(ours, master)
         if self._masters and not self._family.has_own_session and self._reaped is None:

@@ -53,11 +53,13 @@ def execute(
     setup: ChildSetup,
     status: Status | None = None,
     outlet_to: Callable[[int], Outlet] = Outlet,
+    before_resize: Callable[[], None] = lambda: None,
 ) -> Execution:
     """Run `command` to its end; raises BuildoptError if it cannot be started.
 
     `status` is what our line on a terminal says meanwhile; None: there is none. `outlet_to` makes
-    the way of what is for one of our streams.
+    the way of what is for one of our streams. `before_resize` is called when our terminal has got
+    another size, before the command can know.
     """
     streams = describe_streams()
     recording = Recording()
@@ -84,6 +86,7 @@ def execute(
                 keyboard=keyboard,
                 masters=wiring.masters,
                 status=line,
+                before_resize=before_resize,
             )
             ending = _attend(_family(pid, command, wiring), lines)
     finally:

@@ -31,6 +31,9 @@ class Server(Protocol):
     def results(self) -> tuple[TaskResult, ...]:
         """Those of all steps, in the order in which they began."""
 
+    def resized(self) -> None:
+        """Take note that our terminal has another size."""
+
 
 class Listener:
     """Takes the connections of one run's clients."""
@@ -59,6 +62,11 @@ class Listener:
             client.join(PARTING_S)
         self._socket.close()
         return self._server.results() if self._server else ()
+
+    def resized(self) -> None:
+        """Take note that our terminal has another size."""
+        if self._server is not None:
+            self._server.resized()
 
     def _accept(self) -> None:
         while True:

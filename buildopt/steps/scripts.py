@@ -54,6 +54,10 @@ class Scripts(NamedTuple):
         self.watch.started(pid)
         self.listener.start()
 
+    def resized(self) -> None:
+        """Take note that our terminal has another size."""
+        self.listener.resized()
+
     def stop(self) -> tuple[TaskResult, ...]:
         """The results of all steps."""
         return self.listener.stop()

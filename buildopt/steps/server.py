@@ -79,11 +79,17 @@ class StepServer:
         self._numbers = count(1)
         self._results: dict[int, TaskResult] = {}
         self._under_way = {run.task.key}
+        self._stages: list[StepStage] = []
 
     def results(self) -> tuple[TaskResult, ...]:
         """Those of all steps, in the order in which they began."""
         results = dict(self._results)  # one that still runs may end meanwhile
         return tuple(results[number] for number in sorted(results))
+
+    def resized(self) -> None:
+        """Give the terminals of all steps the size of ours."""
+        for stage in list(self._stages):
+            stage.resized()
 
     def serve(self, client: socket.socket) -> None:
         """Answer one client after the other part, until it is gone."""
@@ -175,10 +181,12 @@ class StepServer:
                     self._hazards, work.start,
                 )  # fmt: skip
                 lock = self._acquire(work)
+                self._stages.append(stage)
                 try:
                     run = begin(work.task, work.policy, self._run.observer, work.stores, stage)
                     return self._answer_or_run(run)
                 finally:
+                    self._stages.remove(stage)
                     locks.release(lock)
 
     @contextlib.contextmanager

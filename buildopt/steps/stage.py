@@ -16,6 +16,7 @@ from buildopt.execute.attendance import SURVIVOR_WAIT_S
 from buildopt.execute.process import MAXRSS_UNIT_BYTES, SIGNAL_EXIT_BASE
 from buildopt.execute.pump import Pump
 from buildopt.execute.recording import Recording
+from buildopt.execute.terminal import copy_size
 from buildopt.hit import write_all
 from buildopt.model import Chunk, Execution, Hit, NotStored, Observation, Observed, Usage
 from buildopt.observe.decoding import decode
@@ -68,6 +69,7 @@ class StepStage:
         self._lock = lock
         self._hazards = hazards
         self._start = start
+        self._masters: tuple[int, ...] = ()
         self._began = hazards.now()
         self._around: frozenset[int] = frozenset(marshal.loads(self._ask("around")))
 
@@ -81,6 +83,7 @@ class StepStage:
         policy = observer.policy_for(run.task).fields()
         self._ask("begin", self._number, sorted(own), policy)
         wiring, recording = StepWiring(self._streams), Recording()
+        self._masters = wiring.masters()
         order_to_run(self._client, wiring.child, self._start)
         wiring.close_child()
         self._lock.release()
@@ -89,10 +92,17 @@ class StepStage:
             ended, is_survived = self._attend(Pump(wiring.routes, recording))
             duration_s = time.monotonic() - started_s
         finally:
+            self._masters = ()
             self._lock.acquire()
         observed = decode(self._ask("end", self._number), run.task, digest)
         observed = self._with_hazards(run, with_declared(observed, declared))
         return _execution(ended, duration_s, recording, is_survived=is_survived), observed
+
+    def resized(self) -> None:
+        """Give the step's terminals the size that ours has now."""
+        for ours in [number for number in range(3) if os.isatty(number)][:1]:
+            for master in self._masters:
+                copy_size(ours, master)
 
     def meet(self, found: Hit) -> None:
         """Tell the run around of what the step would have looked at, and is about to make."""

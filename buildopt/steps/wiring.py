@@ -60,6 +60,10 @@ class StepWiring:
             if number in streams.descriptors:
                 self.child[number] = self._open(streams, number, name)
 
+    def masters(self) -> tuple[int, ...]:
+        """Our ends of the pseudo-terminals."""
+        return tuple(route.source for route in self.routes if route.hold is not None)
+
     def close_child(self) -> None:
         """Leave the step's ends to it, so that their end is seen on ours."""
         holds = {route.hold for route in self.routes}

@@ -84,6 +84,20 @@ def test_size_of_the_terminal_is_followed(observed, screen):
     assert screen.finish(process) == -signal.SIGINT
 
 
+def test_size_of_the_terminal_is_followed_by_a_step(rig, screen):
+    rig.environ |= {"BUILDOPT_OBSERVE": "auto", "TERM": "xterm"}
+    rig.write("npm", '#!/bin/sh\nexec "${npm_config_script_shell:-/bin/sh}" -c "$1"\n', 0o755)
+    rig.write("follow.py", FOLLOW)
+    process = screen.start((*RUN, "./npm", f"true && {sys.executable} follow.py"), **place(rig))
+    screen.wait_for(b"24 80\r\n")
+
+    screen.resize(44, 122)
+    screen.wait_for(b"44 122\r\n")
+
+    screen.type(b"\x03")
+    assert screen.finish(process) == -signal.SIGINT
+
+
 def test_order_of_both_streams_is_the_true_one_live_and_replayed(observed):
     script = "i=0; while [ $i -lt 50 ]; do echo out$i; echo err$i >&2; i=$((i+1)); done"
     expected = b"".join(b"out%d\r\nerr%d\r\n" % (i, i) for i in range(50))

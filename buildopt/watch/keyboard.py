@@ -1,4 +1,4 @@
-"""Keys that a person presses while `buildopt watch` waits; off where stdin is no terminal of ours."""
+"""Keys that a person presses while `buildopt watch` waits; off where stdin is no terminal."""
 
 from __future__ import annotations
 

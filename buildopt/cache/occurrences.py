@@ -15,6 +15,8 @@ FAMILY = b"npm_"
 """A package manager sets some fifty variables of this prefix: looked for at once, whatever case."""
 FILES_KNOWN = 50_000
 """Of so many files it is known what they name; the steps of one run mostly read the same ones."""
+OWN_LIST = os.path.join(os.path.dirname(os.path.realpath(__file__)), "variables.py")
+"""Has all these names, and is read by each `buildopt run` inside a watched command."""
 _MEMBER = re.compile(rb"npm_[A-Za-z0-9_]*", re.IGNORECASE)
 
 
@@ -40,6 +42,8 @@ def occurring(
         if len(found) == len(left):
             break
         if observation.kind not in ("file", "tool") or observation.value == PRESENT:
+            continue
+        if observation.subject == OWN_LIST:
             continue
         try:
             found |= _met(left, _named_by(observation.subject, observation.value, single))

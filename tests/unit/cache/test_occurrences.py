@@ -1,5 +1,6 @@
 import pytest
 
+from buildopt.cache import variables
 from buildopt.cache.occurrences import occurring
 from buildopt.model import Observation
 
@@ -24,6 +25,10 @@ def test_name_is_found_in_a_file_and_in_the_words(tmp_path, content, found):
 
     assert occurring(NAMES, (), [read(file, "1")]) == found
     assert occurring(NAMES, (content,), ()) == found
+
+
+def test_our_own_list_of_the_names_mentions_none():
+    assert occurring(NAMES, (), [read(variables.__file__, "1")]) == set()
 
 
 def read(file, value):

@@ -39,6 +39,6 @@ def _cycle(stuck: Mapping[str, Iterable[str]], rank: Rank) -> list[str]:
     way: dict[str, int] = {}
     while node not in way:
         way[node] = len(way)
-        node = min((before for before in stuck[node] if before in stuck), key=rank)
+        node = min(stuck[node], key=rank)
     circle = [one for one, at in way.items() if at >= way[node]]
     return [*circle, node]

@@ -55,6 +55,12 @@ def test_a_task_of_the_project_goes_before_scripts(shop):
     assert (task.id, task.package, task.settings.directory) == ("build", "", str(shop.root))
 
 
+def test_the_roots_script_can_be_asked_for_beside_the_projects_task(shop):
+    shop.write("buildopt.toml", toml(build={"command": "make all"}))
+
+    assert shop.plan("root#build").tasks[-1].settings.command == ("npm", "run", "build")
+
+
 def test_a_members_own_task_goes_before_its_script(shop):
     shop.write("packages/ui/buildopt.toml", toml(build={"command": "make"}))
 
@@ -272,6 +278,13 @@ def test_servers_of_packages_do_not_wait_for_each_other(shop):
         "app#dev": (), "core#dev": (), "ui#dev": (),
     }  # fmt: skip
     assert [task.is_persistent for task in plan.tasks] == [False, True, True]
+
+
+def test_a_server_does_not_wait_for_scripts_of_its_name(shop):
+    shop.package("packages/core", scripts=("dev",))
+    shop.write("packages/ui/buildopt.toml", toml(dev={"command": "serve", "persistent": True}))
+
+    assert shop.edges("dev")["ui#dev"] == []
 
 
 def test_a_plan_is_the_same_each_time(shop):

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from buildopt.tasks.npm_dependencies import fits
 from buildopt.tasks.workspaces import is_member
 
 
@@ -167,6 +168,25 @@ def test_a_dependency_is_internal_where_the_member_is_what_is_linked(tree, wante
     assert needs(tree.find())["ui"] == (["core"] if is_ours else [])
 
 
+@pytest.mark.parametrize(
+    ("version", "wanted", "is_fitting"),
+    [
+        ("1.4.2", "^1.2.3", True),
+        ("0.4.2", "^0.2.3", False),
+        ("0.2.4", "^0.2.3", True),
+        ("0.0.4", "^0.0.3", False),
+        ("1.4.2", "~1.4.1", True),
+        ("1.5.0", "~1.4.1", False),
+        ("1.4.0", "~1.4.1", False),
+        ("10.0.0", "^9.9.9", False),
+        ("2.0.0-rc.1", "^1.0.0", True),
+        ("", "^1.0.0", True),
+    ],
+)
+def test_plain_ranges_are_judged_as_npm_does_and_in_doubt_fit(version, wanted, is_fitting):
+    assert fits(version, wanted) == is_fitting
+
+
 def test_every_kind_of_dependency_counts_each_member_once(tree):
     tree.npm_root("packages/*")
     for name in "abcd":
@@ -220,6 +240,14 @@ def test_a_pnpm_file_without_packages_makes_no_workspace(tree):
     tree.package(".", name="single")
 
     assert tree.find().packages == ()
+
+
+def test_two_stars_do_not_follow_links_in_a_circle(tree):
+    tree.npm_root("packages/**")
+    tree.package("packages/a")
+    (tree.root / "packages/a/loop").symlink_to("..")
+
+    assert names(tree.find()) == ["a"]
 
 
 def test_a_link_to_a_folder_is_the_folder(tree):

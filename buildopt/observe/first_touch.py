@@ -37,7 +37,8 @@ ATTRIBUTES = 128
 TIMED = 256
 """An empty file that a tool asked for which goes by times: a stamp, whose time is all it tells."""
 KIND = 512
-"""A file was looked at by a program that only asks what kind of thing is there (askers.py)."""
+"""It only mattered what kind of thing a file is: it stood in the way of a path, or a program
+looked at it that asks no more (askers.py)."""
 
 CONTENT = STAT | READ | EXECUTED | CREATED | KEPT_MODE
 """Whatever makes the first state count; a mere overwriting does not."""

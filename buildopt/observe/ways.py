@@ -10,7 +10,7 @@ import os
 import stat
 
 from buildopt.model import StatSignature
-from buildopt.observe.first_touch import LINK, READ, STAT, Touches, look
+from buildopt.observe.first_touch import KIND, LINK, READ, Touches, look
 from buildopt.observe.ignored import Place
 from buildopt.observe.resolve import LinkLoop, Resolver
 
@@ -46,7 +46,7 @@ class Ways:
         except (LinkLoop, RecursionError):
             return None  # ELOOP or ENAMETOOLONG, and every link met is noted
         if obstacle and obstacle != place and os.path.lexists(obstacle):
-            self._touches.note(obstacle, STAT)
+            self._touches.note(obstacle, KIND)
         return place
 
     def unsettle(self, path: str) -> None:

@@ -205,6 +205,21 @@ def test_overwritten_file_has_the_mode_that_it_would_have_without_the_cache(rig)
     assert rig.tree() == tree
 
 
+def test_file_in_the_way_of_a_path_counts_by_being_in_the_way(rig):
+    rig.write("a", "1")
+    rig.write("b", "1")
+    command = "cat b/inside || cp a out"
+    settled(rig, *shell(command))
+    rig.write("b", "another content")
+    edited = run_as_rebuilt(rig, command)
+    (rig.root / "b").unlink()
+    gone = run_as_rebuilt(rig, command)
+    rig.write("b/inside", "1")
+    folder = run_as_rebuilt(rig, command)
+
+    assert [done.outcome for done in (edited, gone, folder)] == ["fresh", "executed", "executed"]
+
+
 def test_file_where_a_folder_was_looked_for_is_another_absence(rig):
     run = shell("cat d/x || true")
     rig.run(*run)

@@ -23,6 +23,7 @@ from buildopt.cli.run_arguments import (
 from buildopt.cli.run_endings import tell_others
 from buildopt.cli.run_memory import may_be_remembered, remember, signatures
 from buildopt.cli.size_option import require_size
+from buildopt.cli.unmatched import tell_unmatched
 from buildopt.cli.words import miss_words, summary, tell
 from buildopt.errors import EXIT_DRY_RUN_MISS, EXIT_FAILED
 from buildopt.events import RunFinished
@@ -162,6 +163,8 @@ def command(context: click.Context, /, words: tuple[str, ...], **options: Any) -
     result = replace(finished.result, lost_events=call.stores.journal.lost_events)
     call.stores.journal.append(result, subject=result.task)
     if not chosen.quiet:
+        if result.outcome == "executed" and call.observer:
+            tell_unmatched(call.task)
         tell(summary(result))
         if chosen.verbose:
             _tell_all(result)

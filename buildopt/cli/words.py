@@ -35,6 +35,11 @@ def tell_error(message: str, hint: str, slug: str) -> None:
     tell(f"hint: {hint}{end} See docs/messages.md#{slug}")
 
 
+def tell_note(message: str, slug: str) -> None:
+    """What may be a mistake and stops nothing, in one line."""
+    tell(f"buildopt: {message}. See docs/messages.md#{slug}")
+
+
 def summary(result: RunFinished) -> str:
     """The one line after a run: result, time, time saved, reason."""
     took = duration(result.duration_s)

@@ -138,6 +138,7 @@ def test_replay_gives_a_ci_run_no_orders(rig, fast_path):
 
 
 def test_our_one_line_comes_last(rig):
+    rig.write("x")
     loud = [word for word in RUN if word != "--quiet"]
     command = (*loud, "sh", "-c", "echo out; echo err >&2; printf unfinished")
 

@@ -28,8 +28,8 @@ class Seen(NamedTuple):
 
     watched: Mapping[str, StatSignature]
     absent: Collection[str]
-    folders: Collection[str]
-    """Where a folder must be, whatever is in it."""
+    folders: Mapping[str, int]
+    """Where a folder must be, whatever is in it, and its mode."""
     is_young: bool
     """Something of it changed so lately that another boot must not believe it."""
 
@@ -83,22 +83,29 @@ def write_beside(path: bytes, of_run: bytes, seen: Seen, told: bytes) -> None:
     if found is None:
         return
     sections, signatures = found
-    watched = dict(zip(hit.paths(sections["watched"]), _rows(signatures), strict=True))
+    names, folder_names = hit.paths(sections["watched"]), hit.paths(sections["folders"])
+    end = len(names) * len(StatSignature._fields)
+    watched = dict(zip(names, _rows(signatures[:end]), strict=True))
+    folders = dict(zip(folder_names, signatures[end:], strict=True))
     for place, signature in seen.watched.items():
         if watched.setdefault(os.fsencode(place), tuple(signature)) != tuple(signature):
             return
+    for place, mode in seen.folders.items():
+        if folders.setdefault(os.fsencode(place), mode) != mode:
+            return
+    folders = {place: mode for place, mode in folders.items() if place not in watched}
     absent = {*hit.paths(sections["absent"]), *map(os.fsencode, seen.absent)}
-    folders = {*hit.paths(sections["folders"]), *map(os.fsencode, seen.folders)}
     if not absent.isdisjoint(watched):
         return
     more = {
         "boot": sections["boot"] or (hit.boot_hash() if seen.is_young else b""),
         "watched": b"\0".join(watched),
         "absent": b"\0".join(sorted(absent)),
-        "folders": b"\0".join(sorted(folders - watched.keys())),
+        "folders": b"\0".join(folders),
         "told": told,
     }
-    _publish(path, sections | more, [number for each in watched.values() for number in each])
+    numbers = [number for each in watched.values() for number in each]
+    _publish(path, sections | more, [*numbers, *folders.values()])
 
 
 def _rows(numbers: list[int]) -> Iterator[tuple[int, ...]]:

@@ -94,8 +94,8 @@ def _own_builders(library: str) -> Iterator[str]:
 def _seen(places: Iterator[str], started_ns: int) -> Seen:
     """All of it as it is now; raises _Unsure, OSError."""
     watched: dict[str, StatSignature] = {}
-    absent, folders = set[str](), set[str]()
-    flags = 0
+    folders: dict[str, int] = {}
+    absent, flags = set[str](), 0
     for place in places:
         for path in _with_targets(place):
             try:
@@ -104,7 +104,7 @@ def _seen(places: Iterator[str], started_ns: int) -> Seen:
                 absent.add(path)
                 continue
             if stat.S_ISDIR(signature.mode) and os.path.basename(path) == ".git":
-                folders.add(path)  # git writes into it whatever one asks
+                folders[path] = signature.mode  # git writes into it whatever one asks
                 continue
             watched[path] = signature
             flags |= flags_for(path, signature, started_ns)

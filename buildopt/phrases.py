@@ -42,7 +42,7 @@ _NOT_STORED = {
     "survivor": "a process of it still runs",
     "network": "it talked to {}",
     "stdin": "it may have read its stdin ({}); --no-stdin gives it an empty one",
-    "hazard": "{} is written by another task too",
+    "hazard": "another task touches {} too, in no order",
     "incomplete": "{} cannot be followed",
     "storage": "it cannot be kept: {}",
     "settings": "{} is off or not for a record",
@@ -78,6 +78,8 @@ def not_stored_phrase(reason: NotStored) -> Phrase:
         return _filled("it was ended by {}", signal_name(int(reason.subject)))
     if (reason.kind, reason.subject) == ("settings", "cache"):
         return Phrase(lead="the cache is off for it")
+    if (reason.kind, reason.subject) == ("settings", "persistent"):
+        return Phrase(lead="it is persistent")
     if (reason.kind, reason.subject) == ("settings", "call inside"):
         return Phrase(lead="a `buildopt run` inside of it must not be answered or stored")
     if (reason.kind, reason.subject) == ("stdin", "step"):

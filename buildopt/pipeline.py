@@ -24,6 +24,7 @@ from buildopt.cache import (
     records,
     restore,
 )
+from buildopt.cache.memo import Memo
 from buildopt.events import (
     CacheLookup,
     DamageFound,
@@ -129,10 +130,13 @@ def why_unobserved(policy: Policy, observer: Observer | None) -> NotStored | Non
 
 
 def look_up_only(
-    task: Task, observer: Observer, stores: Stores
+    task: Task, observer: Observer, stores: Stores, known: Memo | None = None
 ) -> tuple[lookup.Found, tuple[Observation, ...]]:
-    """What a run would be answered with, touching nothing; and what the record observed."""
-    run = begin(task, Policy(), observer, stores, OwnStage())
+    """What a run would be answered with, touching nothing; and what the record observed.
+
+    `known` is the memo of the checkout, where it is loaded already.
+    """
+    run = begin(task, Policy(), observer, stores, OwnStage(), known)
     found = look_up(run)
     held = found.lookup.trace.observations if isinstance(found.lookup, Hit) else ()
     return found, held

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from buildopt.cache.memo import Memo
 from buildopt.cli.call import Place
 from buildopt.cli.run_graph import call_of
 from buildopt.cli.words import miss_words, tell
@@ -9,7 +10,9 @@ from buildopt.errors import EXIT_DRY_RUN_MISS
 from buildopt.model import Hit
 from buildopt.phrases import printable
 from buildopt.pipeline import look_up_only
+from buildopt.progress import Progress
 from buildopt.results import relative
+from buildopt.session import Policy, load_memo
 from buildopt.tasks.model import GraphTask, Plan
 
 WOULD_HIT = "would hit"
@@ -19,8 +22,9 @@ def dry_run_graph(plan: Plan, place: Place) -> int:
     """Tell of each task, in the plan's order; 3 where one would run."""
     running: set[str] = set()
     width = max((len(printable(task.id)) for task in plan.tasks), default=0)
+    known = load_memo(place.stores, plan.root, Policy(), Progress(is_shown=False))
     for task in plan.tasks:
-        words = _words(task, place)
+        words = _words(task, place, known)
         if words != WOULD_HIT:
             running.add(task.id)
         elif before := sorted(running.intersection(task.depends_on)):
@@ -30,7 +34,7 @@ def dry_run_graph(plan: Plan, place: Place) -> int:
     return EXIT_DRY_RUN_MISS if running else 0
 
 
-def _words(task: GraphTask, place: Place) -> str:
+def _words(task: GraphTask, place: Place, known: Memo) -> str:
     chosen = place.chosen
     call = call_of(place, task)
     if task.is_persistent:
@@ -40,7 +44,7 @@ def _words(task: GraphTask, place: Place) -> str:
     if call.observer is None:
         why = call.trouble.subject if call.trouble else "no inputs are declared"
         return f"would run: {why}"
-    found, _ = look_up_only(call.task, call.observer, call.stores)
+    found, _ = look_up_only(call.task, call.observer, call.stores, known)
     if isinstance(found.lookup, Hit):
         return WOULD_HIT
     return f"would run: {miss_words(relative(found.lookup.reasons, call.task.root))}"

@@ -62,14 +62,17 @@ def _run(plan: Plan, place: Place, names: tuple[str, ...], started_s: float) -> 
     from buildopt.tasks.work import Work
 
     chosen = place.chosen
+    jobs = chosen.jobs or len(os.sched_getaffinity(0))
+    as_it_comes = jobs == 1 or sum(not task.is_persistent for task in plan.tasks) == 1
     works = {}
     for task in plan.tasks:
         call = call_of(place, task)
-        works[task.id] = Work(
-            task, call.task, _policy(call, chosen, task), call.observer, joined_call.interpret
-        )
+        is_quiet = chosen.quiet or task.is_persistent or not as_it_comes
+        policy = _policy(call, chosen, is_quiet=is_quiet)
+        works[task.id] = Work(task, call.task, policy, call.observer, joined_call.interpret)
     manner = Manner(
-        jobs=chosen.jobs or len(os.sched_getaffinity(0)),
+        jobs=jobs,
+        as_it_comes=as_it_comes,
         goes_on=chosen.continue_,
         is_quiet=chosen.quiet,
         in_github=os.environ.get("GITHUB_ACTIONS") == "true",
@@ -109,14 +112,14 @@ def call_of(place: Place, task: GraphTask) -> Call:
     return call_at(place, task.settings._replace(name=task.id))
 
 
-def _policy(call: Call, chosen: settings.Settings, task: GraphTask) -> Policy:
+def _policy(call: Call, chosen: settings.Settings, *, is_quiet: bool) -> Policy:
     return Policy(
         cache=call.cache,
         force=chosen.force,
         stdin="null",
         pass_fds=chosen.pass_fds,
         uses_memo=os.environ.get("BUILDOPT_STAT_MEMO") != "0",
-        is_quiet=True if task.is_persistent else chosen.quiet,
+        is_quiet=is_quiet,
         takes_lists_apart=chosen.lists,
         trouble=PASSED_FDS if chosen.pass_fds else call.trouble,
     )
@@ -151,7 +154,7 @@ def _affected(plan: Plan, ref: str, chosen: settings.Settings) -> Plan:
 
     def begin_task(task: GraphTask) -> Run | None:
         call = call_of(place, task)
-        policy = _policy(call, chosen, task)
+        policy = _policy(call, chosen, is_quiet=True)
         if call.observer is None or policy.trouble or policy.cache not in ("read-write", "read"):
             return None
         known = begun[0].memo if begun else None  # one memo serves all

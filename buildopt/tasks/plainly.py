@@ -6,12 +6,14 @@ The run around sees all that they do.
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Mapping
 
 from buildopt.cache.files import write_all
 from buildopt.errors import BuildoptError
 from buildopt.execute.process import SIGNAL_EXIT_BASE
 from buildopt.execute.program import replace_process, start_error
+from buildopt.execute.signals import IGNORED_BY_PYTHON
 from buildopt.tasks.model import GraphTask, Plan
 from buildopt.tasks.scheduler import Scheduler
 
@@ -42,6 +44,8 @@ def _become(task: GraphTask, environ: Mapping[str, str]) -> None:
     try:
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
+        for number in IGNORED_BY_PYTHON:
+            signal.signal(number, signal.SIG_DFL)
         os.chdir(task.settings.directory)
         replace_process(task.settings.command, {**environ, "PWD": task.settings.directory})
     except OSError as error:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -45,6 +46,8 @@ class Manner(NamedTuple):
     """How a call wants its tasks to be run and told of."""
 
     jobs: int
+    as_it_comes: bool
+    """What a task prints is shown at once: no two run at a time."""
     goes_on: bool
     is_quiet: bool
     in_github: bool
@@ -64,8 +67,7 @@ class GraphRun:
         self._crossings = Crossings(Order(plan))
         self._printer = Printer()
         self._streams = describe_streams()
-        ordinary = [task for task in plan.tasks if not task.is_persistent]
-        self._as_it_comes = manner.jobs == 1 or len(ordinary) == 1
+        self._as_it_comes = manner.as_it_comes
         self._memo: memo.Memo | None = None
         self._workers: dict[str, Worker] = {}
         self._told: dict[str, dict[str, Any]] = {}  # Any: what marshal takes
@@ -87,6 +89,7 @@ class GraphRun:
             try:
                 self._run_all()
             finally:
+                self._end_workers()
                 self._printer.close()
                 if self._memo is not None:
                     self._memo.save()
@@ -105,7 +108,7 @@ class GraphRun:
     def _run_all(self) -> None:
         while not self._scheduler.is_over:
             self._begin_ready()
-            if self._scheduler.running:
+            if self._scheduler.running or not self._printer.is_idle:
                 self._wait()
         for group in self._last_groups:
             self._printer.show(group)
@@ -116,7 +119,7 @@ class GraphRun:
     def _begin_ready(self) -> None:
         """Begin all for which there is a place; a task that is answered makes room at once."""
         while not (self._as_it_comes and not self._printer.is_idle):
-            self._look_at_signals()
+            self._wait(timeout_ms=0)
             task = self._scheduler.next()
             if task is None:
                 return
@@ -156,9 +159,15 @@ class GraphRun:
             outlet_to = spool.outlet_to if spool else Outlet
         name = begun.work.graph.id
         number, others = len(self._begun_ns), list(self._workers.values())
-        self._workers[name] = workers.start(
-            begun, number, self._stores, spool, outlet_to, self._signals, others
-        )
+        try:
+            self._workers[name] = workers.start(
+                begun, number, self._stores, spool, outlet_to, self._signals, others
+            )
+        except OSError as error:  # too many processes, or no memory
+            told = {"error": workers.not_forked(error)}
+            self._crossings.ended(name, (), is_known=True)
+            result = self._without_result(name, begun.work, told, 0)
+            self._end(name, result, _error_lines(told))
 
     def _begin_persistent(self, tasks: tuple[GraphTask, ...]) -> None:
         width = max((len(task.id) for task in tasks), default=0)
@@ -168,7 +177,7 @@ class GraphRun:
             outlet_to = Outlet if len(tasks) == 1 else prefixed_outlets(task.id.ljust(width))
             self._start(Begun(self._works[task.id]), outlet_to)
 
-    def _wait(self) -> None:
+    def _wait(self, timeout_ms: int | None = None) -> None:
         poll = select.poll()
         poll.register(self._signals.descriptor, select.POLLIN)
         for worker in self._workers.values():
@@ -176,19 +185,15 @@ class GraphRun:
                 poll.register(worker.channel, select.POLLIN)
         for descriptor, events in self._printer.interests():
             poll.register(descriptor, events)
-        ready = dict(poll.poll())
+        ready = dict(poll.poll(timeout_ms))
+        if not ready:
+            return
         self._printer.work()
         for name, worker in list(self._workers.items()):
             self._listen(name, worker)
         if self._signals.descriptor in ready:
             self._react()
         self._reap()
-
-    def _look_at_signals(self) -> None:
-        poll = select.poll()
-        poll.register(self._signals.descriptor, select.POLLIN)
-        if poll.poll(0):
-            self._react()
 
     def _react(self) -> None:
         for arrival in self._signals.arrivals():
@@ -230,6 +235,13 @@ class GraphRun:
                 worker.channel.close()
                 del self._workers[name]
                 self._worker_ended(name, worker, status)
+
+    def _end_workers(self) -> None:
+        """Leave nobody behind where trouble of ours ends the call."""
+        for worker in self._workers.values():
+            worker.send_signal(signal.SIGTERM)
+        for worker in self._workers.values():
+            os.waitpid(worker.pid, 0)
 
     def _worker_ended(self, name: str, worker: Worker, wait_status: int) -> None:
         told = self._told.pop(name, {})

@@ -101,6 +101,16 @@ def start(
     return Worker(begun, spool, pid, ours)
 
 
+def not_forked(error: OSError) -> tuple[str, str, str, int]:
+    """What is told where the system refuses a process: message, hint, slug, status."""
+    trouble = BuildoptError(
+        f"cannot make a process for the task: {error.strerror}",
+        hint="fewer tasks at once need less: --jobs 1",
+        slug="command-not-started",
+    )
+    return trouble.message, trouble.hint, trouble.slug, trouble.run_exit_code
+
+
 def _become_worker(
     channel: socket.socket,
     begun: Begun,

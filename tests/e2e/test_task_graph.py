@@ -251,13 +251,13 @@ def test_reader_of_what_another_writes_has_to_depend_on_it(rig):
     rig.write("x", "old")
     rig.write(
         "buildopt.toml",
-        settings(w=("echo new > x",), r=("cat x",), all=("true", "w", "r")),
+        settings(w=("echo new > x",), z=("cat x",), all=("true", "w", "z")),
     )
 
     done = rig.run("all", "--jobs", "1")
 
-    assert "`r` reads `x`, which `w` writes" in done.err.decode()
-    assert not next(row for row in done.result["tasks"] if row["task"] == "r")["stored"]
+    assert "`z` reads `x`, which `w` writes" in done.err.decode()
+    assert not next(row for row in done.result["tasks"] if row["task"] == "z")["stored"]
 
 
 def test_in_order_tasks_may_read_what_the_earlier_one_wrote(graph):

@@ -167,3 +167,19 @@ def test_group_on_a_terminal_begins_on_a_line_of_its_own(rig, screen):
     assert [line for line in lines if not line.startswith(b"buildopt: ")] == [
         b"a", b"b", b"a", b"b", b"",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("jobs", "is_shown"), [("1", True), ("2", False)])
+def test_line_about_a_silent_task_is_shown_only_where_one_runs_at_a_time(
+    rig, screen, jobs, is_shown
+):
+    rig.environ["TERM"] = "xterm"
+    rig.write(
+        "buildopt.toml",
+        '[tasks.a]\ncommand = "sleep 1.5"\n[tasks.b]\ncommand = "true"\ndepends_on = ["a"]\n',
+    )
+
+    words = (PROGRAM, "run", "b", "--jobs", jobs)
+    assert screen.finish(screen.start(words, cwd=rig.root, env=rig.environ)) == 0
+
+    assert (b"\x1b7buildopt: a" in screen.shown) == is_shown

@@ -31,6 +31,7 @@ _MISS_OF_SUBJECT = {
     ("settings", "outputs"): "Recorded only with other declared outputs",
     ("settings", "directory"): "Its record holds the path of another folder",
     ("settings", "streams"): "Recorded only with other kinds of output streams",
+    ("settings", "cost"): "It takes less time to run than to be answered",
     ("settings", "stdin"): "It may read its stdin, which is open",
 }
 """Words for what the subject alone does not tell: it names no file and no variable."""
@@ -46,6 +47,12 @@ _NOT_STORED = {
     "incomplete": "{} cannot be followed",
     "storage": "it cannot be kept: {}",
     "settings": "{} is off or not for a record",
+}
+_NOT_STORED_OF_SETTINGS = {
+    "cache": "the cache is off for it",
+    "persistent": "it is persistent",
+    "cost": "it takes less time to run than to be answered",
+    "call inside": "a `buildopt run` inside of it must not be answered or stored",
 }
 
 
@@ -76,12 +83,8 @@ def not_stored_phrase(reason: NotStored) -> Phrase:
     """Why nothing was recorded, to go on after a colon."""
     if reason.kind == "signal" and reason.subject.isdigit():
         return _filled("it was ended by {}", signal_name(int(reason.subject)))
-    if (reason.kind, reason.subject) == ("settings", "cache"):
-        return Phrase(lead="the cache is off for it")
-    if (reason.kind, reason.subject) == ("settings", "persistent"):
-        return Phrase(lead="it is persistent")
-    if (reason.kind, reason.subject) == ("settings", "call inside"):
-        return Phrase(lead="a `buildopt run` inside of it must not be answered or stored")
+    if reason.kind == "settings" and reason.subject in _NOT_STORED_OF_SETTINGS:
+        return Phrase(lead=_NOT_STORED_OF_SETTINGS[reason.subject])
     if (reason.kind, reason.subject) == ("stdin", "step"):
         return Phrase(lead="it may have read its stdin, which was open")
     return _filled(_NOT_STORED.get(reason.kind, f"{reason.kind} {{}}"), reason.subject)

@@ -170,6 +170,8 @@ def _unless_evicted(run: Run, found: lookup.Found) -> lookup.Found:
     return found._replace(lookup=Miss(reasons=(reason,)))
 
 
+_TOO_CHEAP = MissReason(kind="settings", subject="cost")
+_COST = NotStored(kind="settings", subject="cost")
 _CACHE_OFF = NotStored(kind="settings", subject="cache")
 UNDECLARED = NotStored(kind="undeclared", subject="inputs")
 
@@ -178,6 +180,9 @@ def _recover_and_look_up(run: Run, recover: Callable[[Run], None]) -> lookup.Fou
     """Never fails a build: a cache that cannot be read is one without a record."""
     try:
         recover(run)
+        if not run.policy.is_worth_answering:
+            miss = Miss(reasons=(_TOO_CHEAP,))
+            return lookup.Found(lookup=miss, states=run.states(), candidates=0)
         with run.progress.step("checking inputs"):
             return look_up(run)
     except Exception as error:  # noqa: BLE001  # promise 3: our own trouble is one event
@@ -264,6 +269,8 @@ def _recorded(
     run: Run, execution: Execution, observed: Observed
 ) -> Recorded | tuple[NotStored, ...]:
     """The record of a run, or the reasons against one."""
+    if not run.policy.is_worth_answering:
+        return (_COST,)
     if not run.policy.writes:
         return (_CACHE_OFF,)
     against = _reasons_against(execution)

@@ -49,6 +49,8 @@ class Policy(NamedTuple):
     """No line of ours is shown, neither meanwhile nor at the end."""
     takes_lists_apart: bool = True
     """A script that is a plain list has a record for each of its parts."""
+    is_worth_answering: bool = True
+    """Not for a step that runs sooner than it is answered: it is neither looked up nor recorded."""
     trouble: NotStored | None = None
     """Why the cache cannot be used at all; the command then just runs."""
 

@@ -23,7 +23,7 @@ from buildopt.events import RunFinished, TaskResult
 from buildopt.model import NotStored, Task
 from buildopt.results import as_step, result_of
 from buildopt.session import Policy, Run, Stores, begin, seconds_since
-from buildopt.steps import joining
+from buildopt.steps import joining, worth
 from buildopt.steps.hazards import Hazards
 from buildopt.steps.requests import (
     Interpret,
@@ -183,11 +183,26 @@ class StepServer:
                 lock = self._acquire(work)
                 self._stages.append(stage)
                 try:
-                    run = begin(work.task, work.policy, self._run.observer, work.stores, stage)
-                    return self._answer_or_run(run)
+                    return self._found_worth(
+                        begin(work.task, work.policy, self._run.observer, work.stores, stage)
+                    )
                 finally:
                     self._stages.remove(stage)
                     locks.release(lock)
+
+    def _found_worth(self, run: Run) -> RunFinished:
+        """Answer a step or run it, as it has paid before, and take note whether it did now."""
+        path = os.path.join(run.folder, f"{run.task.key}.worth")
+        known = worth.load(path)
+        if run.policy.reads and not known.is_answered:
+            policy = run.policy._replace(is_worth_answering=False)
+            result = self._answer_or_run(run._replace(policy=policy))
+            worth.keep(path, known.after_run(), known)
+            return result
+        result = self._answer_or_run(run)
+        if result.outcome != "executed":
+            worth.keep(path, known.after_answer(result.time_saved_s), known)
+        return result
 
     @contextlib.contextmanager
     def _only_one(self, task: Task) -> Iterator[bool]:

@@ -235,3 +235,36 @@ def test_list_stays_whole_where_the_settings_say_so(rig, where):
     done = run(rig, "true && printenv BUILDOPT_LISTS")
 
     assert [command for command, _ in steps(done)] == ["true && printenv BUILDOPT_LISTS"]
+
+
+def test_step_that_is_not_worth_an_answer_is_run_and_the_whole_is_as_complete(rig):
+    for name in ("a", "b"):
+        rig.write(name, name)
+    script = "cp a x && cat b"
+    run(rig, script)
+    for path in rig.cache.rglob("*.owned"):
+        path.with_suffix(".worth").write_text("4 0")
+    rig.write("b", "edited")
+
+    done = run(rig, script)
+
+    assert steps(done) == [("cp a x", "executed"), ("cat b", "executed")]
+    step = done.result["tasks"][0]
+    assert step["not_stored"] == [{"kind": "settings", "subject": "cost"}]
+    assert [reason["subject"] for reason in step["miss_reasons"]] == ["cost"]
+    assert done.result["stored"]
+    rig.write("a", "edited too")
+    assert run(rig, script).outcome == "executed"
+    assert rig.read("x") == b"edited too"
+
+
+def test_step_that_listed_what_a_later_step_makes_first_misses_once(rig):
+    rig.write("b", "1")
+    rig.write("list.sh", "ls")
+    script = "sh list.sh && mkdir -p dist && cat b"
+    outcomes = []
+    for text in ("1", "2", "3"):
+        rig.write("b", text)
+        outcomes.append(steps(run(rig, script))[0])
+
+    assert [outcome for _, outcome in outcomes] == ["executed", "executed", "fresh"]

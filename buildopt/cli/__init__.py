@@ -3,6 +3,7 @@
 COMMANDS = {
     "run": ("buildopt.cli.run", "build", "Run a command, or answer it from the cache."),
     "build": ("buildopt.cli.build", "build", "Find the project's own build and run it."),
+    "watch": ("buildopt.cli.watch", "build", "Run again what a change touches."),
     "explain": ("buildopt.cli.explain", "build", "Say what decided a run, input by input."),
     "trace": ("buildopt.cli.trace", "build", "Run a command and tell what it read and wrote."),
     "verify": ("buildopt.cli.verify", "build", "Run a command twice and compare what it gave."),

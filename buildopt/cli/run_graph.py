@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from buildopt import settings
 from buildopt.cli.call import Call, Place, call_at, open_place, working_directory
@@ -12,6 +13,7 @@ from buildopt.cli.graph_words import summary_of, tell_crossing, tell_rows
 from buildopt.cli.run_arguments import SINCE_BRANCH
 from buildopt.cli.run_endings import tell_others
 from buildopt.cli.words import summary, tell
+from buildopt.events import RunFinished
 from buildopt.execute.environment import ACTIVE
 from buildopt.execute.process import end_like
 from buildopt.model import NotStored
@@ -19,6 +21,10 @@ from buildopt.session import Policy
 from buildopt.tasks.graph import plan as plan_of
 from buildopt.tasks.model import GraphTask, Plan
 from buildopt.tasks.workspaces import load_project
+
+if TYPE_CHECKING:
+    from buildopt.tasks.outcome import GraphEnd
+    from buildopt.tasks.work import Work
 
 PASSED_FDS = NotStored(kind="settings", subject="pass-fds")
 Options = dict[str, Any]  # Any: click's values
@@ -56,20 +62,52 @@ def run_graph(names: tuple[str, ...], options: Options, behind_affected: str) ->
 
 
 def _run(plan: Plan, place: Place, names: tuple[str, ...], started_s: float) -> int:
+    result = run_plan(plan, place, works_of(plan, place), names, started_s).result
+    return end_like(result.exit_code, result.signal)
+
+
+class Ran(NamedTuple):
+    """How a plan was run."""
+
+    result: RunFinished
+    end: GraphEnd
+
+
+def works_of(plan: Plan, place: Place, *, keeps_seen: bool = False) -> dict[str, Work]:
+    """All that decides how each task of a plan is run; raises BuildoptError."""
     from buildopt.cli import joined_call
-    from buildopt.tasks.outcome import result_of_graph
-    from buildopt.tasks.runner import GraphRun, Manner
     from buildopt.tasks.work import Work
 
-    chosen = place.chosen
-    jobs = chosen.jobs or len(os.sched_getaffinity(0))
-    as_it_comes = jobs == 1 or sum(not task.is_persistent for task in plan.tasks) == 1
+    _, as_it_comes = _jobs(plan, place.chosen)
     works = {}
     for task in plan.tasks:
         call = call_of(place, task)
-        is_quiet = chosen.quiet or task.is_persistent or not as_it_comes
-        policy = _policy(call, chosen, is_quiet=is_quiet)
-        works[task.id] = Work(task, call.task, policy, call.observer, joined_call.interpret)
+        is_quiet = place.chosen.quiet or task.is_persistent or not as_it_comes
+        policy = _policy(call, place.chosen, is_quiet=is_quiet)
+        interpret = joined_call.interpret
+        works[task.id] = Work(task, call.task, policy, call.observer, interpret, keeps_seen)
+    return works
+
+
+def _jobs(plan: Plan, chosen: settings.Settings) -> tuple[int, bool]:
+    """How many tasks run at once, and whether what they print is shown as it comes."""
+    jobs = chosen.jobs or len(os.sched_getaffinity(0))
+    return jobs, jobs == 1 or sum(not task.is_persistent for task in plan.tasks) == 1
+
+
+def run_plan(
+    plan: Plan,
+    place: Place,
+    works: Mapping[str, Work],
+    names: tuple[str, ...],
+    started_s: float,
+) -> Ran:
+    """Run the tasks of a plan and tell of them: lines, event, result file, report."""
+    from buildopt.tasks.outcome import result_of_graph
+    from buildopt.tasks.runner import GraphRun, Manner
+
+    chosen = place.chosen
+    jobs, as_it_comes = _jobs(plan, chosen)
     manner = Manner(
         jobs=jobs,
         as_it_comes=as_it_comes,
@@ -97,9 +135,10 @@ def _run(plan: Plan, place: Place, names: tuple[str, ...], started_s: float) -> 
             tell_crossing(crossing, plan)
         if end.is_output_lost:
             tell("buildopt: not all of the output could be written")
-        tell(summary_of(result, end))
+        (only,) = end.results.values() if len(plan.tasks) == len(end.results) == 1 else (None,)
+        tell(summary(only) if only else summary_of(result, end))
     tell_others(stores, result, chosen)
-    return end_like(result.exit_code, result.signal)
+    return Ran(result, end)
 
 
 def _open(chosen: settings.Settings) -> Place:

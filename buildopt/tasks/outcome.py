@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from buildopt.events import Outcome, RunFinished, TaskResult
-from buildopt.model import NotStored
+from buildopt.model import NotStored, Observation
 from buildopt.results import as_step
 from buildopt.steps.footprint import reasons_of
 from buildopt.tasks.crossings import Crossing
@@ -27,6 +27,15 @@ class GraphEnd(NamedTuple):
     signal: int = 0
     """That was to end us."""
     is_output_lost: bool = False
+    seen: Mapping[str, Seen] = {}
+    """Of the runs that left no record, where it was asked for (`Work.keeps_seen`)."""
+
+
+class Seen(NamedTuple):
+    """What a run looked at, in the state of the first touch, and the paths that it changed."""
+
+    observations: tuple[Observation, ...]
+    made: frozenset[str]
 
 
 def without_spoiled(

@@ -22,7 +22,7 @@ from buildopt.execute.outlet import Outlet
 from buildopt.execute.process import SIGNAL_EXIT_BASE
 from buildopt.execute.signals import ENDING, SignalWatch
 from buildopt.execute.streams import STDERR, describe_streams
-from buildopt.model import NotStored
+from buildopt.model import NotStored, Observation
 from buildopt.pipeline import recover_all, recover_plan, try_to_answer
 from buildopt.progress import Progress
 from buildopt.results import result_of, tell_task
@@ -32,7 +32,7 @@ from buildopt.tasks.crossings import Crossings
 from buildopt.tasks.groups import grouped
 from buildopt.tasks.model import GraphTask, Plan
 from buildopt.tasks.order import Order
-from buildopt.tasks.outcome import GraphEnd, without_spoiled
+from buildopt.tasks.outcome import GraphEnd, Seen, without_spoiled
 from buildopt.tasks.prefixed import prefixed_outlets
 from buildopt.tasks.printer import Printer
 from buildopt.tasks.scheduler import Scheduler
@@ -80,6 +80,7 @@ class GraphRun:
         self._started_ns = time.monotonic_ns()
         self._asked_to_end = 0
         self._is_output_lost = False
+        self._seen: dict[str, Seen] = {}
 
     def run(self) -> GraphEnd:
         """Run all; how it ended. What goes wrong with a task is told in its result."""
@@ -103,6 +104,7 @@ class GraphRun:
             crossings=tuple(self._crossings.found),
             signal=self._asked_to_end,
             is_output_lost=self._is_output_lost or self._printer.is_broken,
+            seen=self._seen,
         )
 
     def _run_all(self) -> None:
@@ -251,6 +253,9 @@ class GraphRun:
             result = run_of(told["result"])
             if self._memo is not None:
                 self._memo.learn(told["news"])
+            if "seen" in told:
+                rows, made = told["seen"]
+                self._seen[name] = Seen(tuple(Observation(*row) for row in rows), frozenset(made))
         else:
             result = self._without_result(name, work, told, wait_status)
             pieces = _error_lines(told)
@@ -301,6 +306,8 @@ class GraphRun:
         line = f"buildopt: {name}: {manner.line_of(result)}"
         if manner.is_quiet:
             self._printer.show(pieces)
+        elif len(self._plan.tasks) == 1:
+            self._printer.show(pieces)  # what is to say of it is said at the end
         elif self._as_it_comes or self._works[name].graph.is_persistent:
             self._printer.show(pieces)
             self._printer.show([(STDERR, line.encode("utf-8", "backslashreplace") + b"\n")])

@@ -59,6 +59,8 @@ class WorkerStage(OwnStage):
     ) -> None:
         super().__init__(answer_or_run, outlet_to, interpret)
         self._tell = tell
+        self.observed: Observed | None = None
+        """What was seen, once the command has run."""
 
     def execute(self, run: Run, usual_s: float) -> tuple[Execution, Observed]:
         """Run the command, and hold against the others what it did."""
@@ -66,7 +68,8 @@ class WorkerStage(OwnStage):
         read = looked_at(really_looked_at(observed))
         wrote = frozenset((*filter(_is_no_folder, observed.outputs), *observed.removed))
         reasons: tuple[NotStored, ...] = reasons_of(self._tell(read, wrote))
-        return execution, observed._replace(incomplete=(*observed.incomplete, *reasons))
+        self.observed = observed._replace(incomplete=(*observed.incomplete, *reasons))
+        return execution, self.observed
 
     def made(self, found: Hit) -> None:
         """Tell what the run did that is given back."""

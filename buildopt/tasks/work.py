@@ -23,6 +23,8 @@ class Work(NamedTuple):
     observer: Observer | None
     interpret: Interpret | None = None
     """Makes tasks of the calls of `buildopt run` inside."""
+    keeps_seen: bool = False
+    """Whether it matters what a run saw that leaves no record."""
 
     @property
     def unobserved(self) -> NotStored | None:

@@ -23,6 +23,7 @@ from buildopt.errors import EXIT_NOT_STARTED, BuildoptError
 from buildopt.events import data_of
 from buildopt.execute.signals import SignalWatch
 from buildopt.journal import Journal, source_of
+from buildopt.model import Observed
 from buildopt.pipeline import answer_or_run, really_run, run_unobserved
 from buildopt.results import with_steps
 from buildopt.session import Finished, Run, Stores, begin, named
@@ -153,13 +154,22 @@ def _work(
     if run is not None:
         run.memo.forget_news()
     try:
-        finished = _finished(_teller(channel), begun, stores, outlet_to)
+        finished, observed = _finished(_teller(channel), begun, stores, outlet_to)
     except BuildoptError as error:
         return {"error": (error.message, error.hint, error.slug, error.run_exit_code)}
     except Exception as error:  # noqa: BLE001  # told in the task's name, and the others go on
         why = (named(error), "that is a mistake of buildopt's own", "command-not-started")
         return {"error": (*why, EXIT_NOT_STARTED)}
-    return {"result": data_of(finished.result), "news": run.memo.news() if run else []}
+    told: dict[str, Any] = {"result": data_of(finished.result)}  # Any: as above
+    told["news"] = run.memo.news() if run else []
+    if begun.work.keeps_seen and observed and not finished.result.stored:
+        told["seen"] = _rows_of(observed)
+    return told
+
+
+def _rows_of(observed: Observed) -> tuple[list[tuple[Any, ...]], list[str]]:
+    rows = [tuple(o[:3]) for o in observed.observations]
+    return rows, [*observed.outputs, *observed.removed]
 
 
 def _finished(
@@ -167,12 +177,12 @@ def _finished(
     begun: Begun,
     stores: Stores,
     outlet_to: OutletTo,
-) -> Finished:
+) -> tuple[Finished, Observed | None]:
     work = begun.work
     reason = work.unobserved
     if reason or work.observer is None:
         assert reason
-        return run_unobserved(work.task, work.policy, stores, reason, outlet_to)
+        return run_unobserved(work.task, work.policy, stores, reason, outlet_to), None
     stage = WorkerStage(lambda step: answer_or_run(step).result, outlet_to, tell, work.interpret)
     if begun.run is not None and begun.found is not None:
         withheld = begun.run.records._replace(withheld=stores.withheld)
@@ -183,7 +193,8 @@ def _finished(
         run = begin(work.task, work.policy, work.observer, stores, stage)
         finished = answer_or_run(run)
         locks.release(lock)
-    return finished._replace(result=with_steps(finished.result, stage.steps))
+    finished = finished._replace(result=with_steps(finished.result, stage.steps))
+    return finished, stage.observed
 
 
 def _teller(

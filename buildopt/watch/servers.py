@@ -1,0 +1,157 @@
+"""Persistent tasks: kept running beside the rounds, started anew when they have to be.
+
+A development server reloads its own sources. It is started anew when one of its declared inputs
+changed, else when lockfiles, settings or its tools' configurations did; and when it crashed, a
+few times a minute at most.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
+
+from buildopt.globs import any_covers, parse
+from buildopt.watch.round_process import Server
+
+CONFIGURATIONS = (
+    "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock*",
+    "poetry.lock", "uv.lock", "requirements*.txt", "pyproject.toml", "buildopt.toml",
+    "package.json", "tsconfig*.json", "*.config.js", "*.config.ts", "*.config.mjs", "*.config.cjs",
+    "*.config.mts", ".babelrc*", ".env", ".env.*",
+)  # fmt: skip
+"""What a server reads once, when it starts."""
+PATIENCE_S = 10.0
+"""How long one may take to end before it is killed."""
+MOST_CRASHES = 5
+CRASH_WINDOW_S = 60.0
+FIRST_BACKOFF_S = 0.5
+
+LOOK_S = 0.02
+"""How often is looked, while it is waited for, whether one has ended."""
+SHELL = "/bin/sh"
+ENTER_AND_BECOME = 'cd "$1" && shift && exec "$@"'
+
+Tell = Callable[[str], None]
+
+
+class Running:
+    """One server: its process, and how often it crashed lately."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.pid = 0
+        """Of its process, the first of a group of its own; 0: it does not run."""
+        self.exit_code: int | None = None
+        self.crashes_s: list[float] = []
+        self.due_s: float | None = None
+        """When it is started again after a crash."""
+
+
+class Servers:
+    """All persistent tasks of a session."""
+
+    def __init__(self, root: str, tell: Tell) -> None:
+        self._root, self._tell = root, tell
+        self._running: dict[str, Running] = {}
+
+    def set_wanted(self, servers: Iterable[Server]) -> None:
+        """Start those that are new, end those that are gone or are started otherwise now."""
+        wanted = {server.id: server for server in servers}
+        for name, running in list(self._running.items()):
+            if wanted.get(name) != running.server:
+                self._stop([running])
+                del self._running[name]
+        for name, server in wanted.items():
+            if name not in self._running:
+                self._running[name] = Running(server)
+                self._start(self._running[name])
+
+    def react(self, paths: Iterable[str]) -> None:
+        """Start those anew that a change concerns."""
+        changed = [path for path in paths if path.startswith(self._root)]
+        for running in self._running.values():
+            if running.pid and self._concerns(running.server, changed):
+                self._tell(f"restarting `{running.server.id}`")
+                self._stop([running])
+                self._start(running)
+
+    def look(self, now_s: float) -> None:
+        """Notice those that ended, and start them again when it is time."""
+        for running in self._running.values():
+            if running.pid and (code := _exit_code(running)) is not None:
+                _send(running, signal.SIGKILL)
+                running.pid, running.exit_code = 0, None
+                self._ended(running, code, now_s)
+            if running.due_s is not None and now_s >= running.due_s:
+                running.due_s = None
+                self._start(running)
+
+    def next_s(self) -> float | None:
+        """When `look` has something to do."""
+        due = [running.due_s for running in self._running.values() if running.due_s is not None]
+        return min(due, default=None)
+
+    def stop(self) -> None:
+        """End all, the last started first."""
+        self._stop(reversed(self._running.values()))
+        self._running.clear()
+
+    def _concerns(self, server: Server, paths: Iterable[str]) -> bool:
+        if server.inputs:
+            patterns = [parse(pattern, self._root) for pattern in server.inputs]
+            return any(any_covers(patterns, path) for path in paths)
+        names = (os.path.basename(path) for path in paths)
+        return any(fnmatchcase(name, pattern) for name in names for pattern in CONFIGURATIONS)
+
+    def _start(self, running: Running) -> None:
+        server = running.server
+        words = ("sh", "-c", ENTER_AND_BECOME, "sh", server.directory, *server.command)
+        nothing = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
+        environment = {**os.environ, "PWD": server.directory}
+        running.pid = os.posix_spawn(
+            SHELL, words, environment, file_actions=[nothing], setpgroup=0, setsigmask=()
+        )
+
+    def _ended(self, running: Running, code: int, now_s: float) -> None:
+        recent = [at for at in running.crashes_s if now_s - at < CRASH_WINDOW_S]
+        running.crashes_s = [*recent, now_s]
+        name = running.server.id
+        if len(running.crashes_s) > MOST_CRASHES:
+            self._tell(f"`{name}` ended {len(running.crashes_s)} times in a minute; it is left")
+            return
+        wait_s = FIRST_BACKOFF_S * 2 ** len(recent)
+        self._tell(f"`{name}` ended with {code}; starting it again in {wait_s:.3g} s")
+        running.due_s = now_s + wait_s
+
+    def _stop(self, all_running: Iterable[Running]) -> None:
+        stopping = [each for each in all_running if each.pid]
+        for running in stopping:
+            _send(running, signal.SIGTERM)
+        until_s = time.monotonic() + PATIENCE_S
+        for running in stopping:
+            while time.monotonic() < until_s and _exit_code(running) is None:
+                time.sleep(LOOK_S)
+            _send(running, signal.SIGKILL)  # and whoever of its group is left
+            if _exit_code(running) is None:
+                os.waitpid(running.pid, 0)
+            running.pid = 0
+            running.due_s = running.exit_code = None
+
+
+def _exit_code(running: Running) -> int | None:
+    """How it ended; None: it runs. A signal is a negative number."""
+    if running.exit_code is None:
+        pid, status = os.waitpid(running.pid, os.WNOHANG)
+        if pid:
+            running.exit_code = os.waitstatus_to_exitcode(status)
+    return running.exit_code
+
+
+def _send(running: Running, number: int) -> None:
+    try:
+        os.killpg(running.pid, number)
+    except (ProcessLookupError, PermissionError):
+        pass  # the whole group has ended

@@ -1,0 +1,293 @@
+"""A session of `buildopt watch`: joins the loop, which decides, with all that it decides about.
+
+inbox (changed paths), keyboard, signals, round process  -> happenings -> loop -> orders
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from buildopt.execute.signals import ENDING, Arrival, SignalWatch, stop_self
+from buildopt.model import Observation
+from buildopt.watch.changes import Watcher
+from buildopt.watch.inbox import Changes, Inbox
+from buildopt.watch.keyboard import STDIN, Key, Keyboard
+from buildopt.watch.loop import (
+    Asked,
+    Changed,
+    Checked,
+    Ended,
+    Happening,
+    Loop,
+    OnChange,
+    Order,
+    Pause,
+    Tick,
+    advance,
+    due_s,
+)
+from buildopt.watch.round_process import RoundEnd, RoundProcess
+from buildopt.watch.screen import Screen, Tally
+from buildopt.watch.servers import Servers
+from buildopt.watch.wanted import Inputs, inputs_of
+
+CHECK_EVERY_S = 30.0
+"""Everything is compared so often even where nothing was told: no event tells of all changes."""
+CHECK_SHARE = 0.001
+"""Of a processor's time, at most, goes into those checks."""
+TICK_S = 1.0
+"""How often the clock, the root and the servers are looked at."""
+SLEEP_S = 2.0
+"""The machine slept if more than this passed on one clock and not on the other."""
+PATIENCE_S = 10.0
+"""How long a round that is to be stopped may take before it is told again, with force."""
+IGNORE_NAMES = (".gitignore", ".ignore", "exclude")
+
+
+class Manner(NamedTuple):
+    """How a session was asked for."""
+
+    root: str
+    on_change: OnChange
+    once: bool
+    show: Callable[[Key], None]
+    """Shows what a key asks for: the last run's explanation, report or bundle."""
+
+
+class Session:
+    """One session, from the first round to the end."""
+
+    def __init__(
+        self, manner: Manner, rounds: RoundProcess, watcher: Watcher, inbox: Inbox, screen: Screen
+    ) -> None:
+        self._manner, self._rounds = manner, rounds
+        self._watcher, self._inbox, self._screen = watcher, inbox, screen
+        self._keyboard = Keyboard()
+        self._servers = Servers(manner.root, screen.say)
+        self._loop = Loop()
+        self._tally = Tally()
+        self._since = ""
+        self._inputs = Inputs()
+        self._made: frozenset[str] = frozenset()
+        self._unknown = False
+        self._told: frozenset[str] = frozenset()
+        """Paths that were told since the last check."""
+        self._is_checking = self._is_ready = False
+        self._check_began_s = 0.0
+        self._next_full_s = time.monotonic() + CHECK_EVERY_S
+        self._kill_s: float | None = None
+        self._drift_s = _drift_s()
+        self._exit_code: int | None = None
+        self._wanted_end = False
+
+    def run(self) -> int:
+        """Watch until the end; the status to exit with."""
+        with SignalWatch(own_session=True) as signals, self._keyboard:
+            try:
+                signals.listen()
+                self._watcher.start(self._inputs)
+                self._happen(Asked())
+                while not self._is_over():
+                    self._turn(signals)
+            finally:
+                self._end()
+        return self._exit_code or 0
+
+    def _is_over(self) -> bool:
+        is_busy = self._loop.phase in ("running", "stopping")
+        return not self._rounds.is_alive or (self._wanted_end and not is_busy)
+
+    def _turn(self, signals: SignalWatch) -> None:
+        """Wait for something, and let it happen."""
+        poll = select.poll()
+        for descriptor in (self._inbox.fileno(), self._rounds.fileno(), signals.descriptor):
+            poll.register(descriptor, select.POLLIN)
+        if self._keyboard.is_on:
+            poll.register(STDIN, select.POLLIN)
+        ready = dict(poll.poll(self._wait_s() * 1000))
+        if signals.descriptor in ready:
+            for arrival in signals.arrivals():
+                self._signalled(arrival)
+        if self._rounds.fileno() in ready:
+            self._hear()
+        if self._keyboard.is_on and STDIN in ready:
+            for key in self._keyboard.pressed():
+                self._pressed(key)
+        if self._inbox.fileno() in ready:
+            self._take(self._inbox.take())
+        self._look_around()
+
+    def _wait_s(self) -> float:
+        now_s = time.monotonic()
+        moments = [now_s + TICK_S, due_s(self._loop, is_locked=self._is_locked())]
+        moments += [self._servers.next_s(), self._kill_s]
+        return max(0.0, min(moment for moment in moments if moment is not None) - now_s)
+
+    def _happen(self, happening: Happening) -> None:
+        self._loop, order = advance(self._loop, happening, time.monotonic(), self._manner.on_change)
+        if order is not None:
+            self._obey(order, happening)
+
+    def _obey(self, order: Order, cause: Happening) -> None:
+        if order == "check" and self._loop.phase == "running":
+            self._happen(Checked(self._touched(cause)))
+        elif order == "check":
+            self._is_checking = True
+            self._check_began_s = time.monotonic()
+            self._rounds.ask_to_check(self._told)
+            self._told = frozenset()
+        elif order == "start":
+            self._screen.hide()
+            if self._is_ready:
+                differing = cause.differing if isinstance(cause, Checked) else frozenset()
+                self._screen.changed(differing, self._manner.root)
+            self._screen.event("started")
+            self._told = frozenset()
+            self._rounds.ask_to_run()
+        elif order == "stop":
+            self._rounds.send_signal(signal.SIGTERM)
+            self._kill_s = time.monotonic() + PATIENCE_S
+        else:
+            self._tell_paused()
+
+    def _touched(self, cause: Happening) -> frozenset[str]:
+        """What of the changes during a round concerns it: its inputs that it does not write."""
+        if not isinstance(cause, Changed):
+            return frozenset()
+        inputs = self._inputs
+        listed = (path for path in cause.changes.paths if os.path.dirname(path) in inputs.listed)
+        return (cause.changes.paths & inputs.subjects | frozenset(listed)) - self._made
+
+    def _hear(self) -> None:
+        message = self._rounds.message()
+        if isinstance(message, RoundEnd):
+            self._round_ended(message)
+        elif isinstance(message, Checked):
+            cost_s = time.monotonic() - self._check_began_s
+            self._next_full_s = time.monotonic() + max(CHECK_EVERY_S, cost_s / CHECK_SHARE)
+            self._is_checking = False
+            self._happen(message)
+
+    def _round_ended(self, end: RoundEnd) -> None:
+        self._kill_s = None
+        if end.result is not None:
+            rows = [Observation(kind, subject, "") for kind, subject in end.rows]  # type: ignore[arg-type]  # as they were told
+            self._inputs = inputs_of(rows, self._manner.root)
+            self._tally = self._tally.with_result(end.result)
+            self._screen.event("finished", result=dict(end.result))
+        else:
+            self._screen.event("finished", result=None, exit_code=end.exit_code)
+        consulted = frozenset(end.consulted)
+        self._inputs = self._inputs._replace(subjects=self._inputs.subjects | consulted)
+        self._made, self._unknown = end.made, end.unknown
+        self._screen.finished(end.exit_code)
+        self._since = time.strftime("%H:%M:%S")
+        if self._manner.once or self._wanted_end:
+            self._exit_code = self._status_of(end)
+            self._wanted_end = True
+        else:
+            self._watcher.follow(self._inputs)
+            if end.exit_code == 0:
+                self._servers.set_wanted(end.servers)
+            if not self._is_ready:
+                self._is_ready = True
+                self._screen.ready(self._watcher.coverage(), self._manner.root)
+        if self._unknown:
+            self._inbox.take()  # of what nobody saw it may all have been made by the round itself
+        self._happen(Ended())
+
+    def _status_of(self, end: RoundEnd) -> int:
+        return end.exit_code if self._manner.once else 0
+
+    def _take(self, changes: Changes) -> None:
+        if any(os.path.basename(path) in IGNORE_NAMES for path in changes.paths):
+            self._watcher.renew_rules()
+        paths = frozenset(path for path in changes.paths if self._watcher.may_matter(path))
+        if changes.is_rescan:
+            self._screen.say("events were lost, or may have been; all inputs are checked")
+        self._told |= paths
+        if not self._wanted_end:
+            self._servers.react(paths)
+            self._happen(Changed(Changes(paths, changes.is_rescan)))
+
+    def _look_around(self) -> None:
+        now_s = time.monotonic()
+        self._servers.look(now_s)
+        self._happen(Tick(self._is_locked()))
+        if self._kill_s is not None and now_s >= self._kill_s:
+            self._rounds.send_signal(signal.SIGTERM)  # the second time with force
+            self._kill_s = None
+        if not self._watcher.check_root():
+            return
+        drift_s = _drift_s()
+        if abs(drift_s - self._drift_s) > SLEEP_S or now_s >= self._next_full_s:
+            self._drift_s = drift_s
+            self._next_full_s = now_s + CHECK_EVERY_S
+            if self._loop.phase == "idle":
+                self._happen(Changed(Changes(is_rescan=True)))
+        if self._loop.phase in ("idle", "paused") and self._is_ready:
+            self._screen.wait(self._tally, self._since)
+
+    def _signalled(self, arrival: Arrival) -> None:
+        if arrival.number == signal.SIGTSTP:
+            self._screen.hide()
+            self._keyboard.give_back()
+            stop_self()
+            self._keyboard.resume()
+        elif arrival.number in ENDING:
+            self._end_soon(is_told=arrival.by_kernel)  # then the whole process group was
+
+    def _end_soon(self, *, is_told: bool) -> None:
+        """End when the round has ended, which is asked to; the second time with force."""
+        if not is_told or self._wanted_end:
+            self._rounds.send_signal(signal.SIGTERM)
+        self._wanted_end = True
+        self._kill_s = time.monotonic() + PATIENCE_S
+
+    def _pressed(self, key: Key) -> None:
+        if key == "quit":
+            self._end_soon(is_told=False)
+        elif key == "run":
+            self._happen(Asked())
+        elif key == "pause":
+            self._happen(Pause())
+        else:
+            self._screen.hide()
+            self._keyboard.give_back()
+            self._manner.show(key)
+            self._keyboard.resume()
+
+    def _tell_paused(self) -> None:
+        names = sorted(self._loop.culprits)
+        if names:
+            shown = os.path.relpath(names[0], self._manner.root)
+            self._screen.say(f"paused: it ran 3 times because of its own file `{shown}`")
+            self._screen.hint("press r to run again", "paused")
+            self._screen.event("paused", paths=names)
+        else:
+            self._screen.say("paused; p goes on, r runs")
+            self._screen.event("paused", paths=[])
+
+    def _is_locked(self) -> bool:
+        if self._loop.phase != "settling":
+            return False
+        return os.path.lexists(os.path.join(self._manner.root, ".git", "index.lock"))
+
+    def _end(self) -> None:
+        self._screen.hide()
+        self._servers.stop()
+        self._watcher.stop()
+        self._rounds.end()
+        if not self._rounds.is_alive and self._exit_code is None and not self._wanted_end:
+            self._screen.say("the process that runs the tasks was ended")
+            self._exit_code = 1
+        self._screen.event("stopped")
+
+
+def _drift_s() -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic()

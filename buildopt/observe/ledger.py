@@ -39,6 +39,7 @@ from buildopt.observe.observer import DigestFile
 from buildopt.observe.placement import Placement
 from buildopt.observe.process_table import ProcessTable, fields_of
 from buildopt.observe.recorded import RecordRow
+from buildopt.observe.terminal_reads import reads_our_terminal
 from buildopt.observe.ways import Ways
 
 LONGEST_PATH_BYTES = 4095
@@ -106,6 +107,8 @@ class Ledger:
         path = self._ways.reach(access.path or access.other, access.pid, follows=follows)
         if path is None:
             return None
+        if reads_our_terminal(access, path):
+            self._refuse(path)
         self._take(access, path, did)
         return None if self._ways.is_settled else Advice.FORGET_REPEATS
 

@@ -1,8 +1,10 @@
 """Runs that must leave no record, and trouble that the command must not feel."""
 
+import contextlib
 import errno
 import fcntl
 import os
+import pty
 import signal
 import socket
 import subprocess
@@ -10,6 +12,7 @@ import subprocess
 import pytest
 
 from tests.e2e.tracing_rig import needs, python, shell
+from tests.rig import PROGRAM
 
 OBSERVE = "auto"
 
@@ -269,3 +272,25 @@ def test_mode_of_a_source_that_is_set_through_a_descriptor_comes_back(rig):
 
     rig.run(*run)
     assert (rig.root / "a").stat().st_mode & 0o777 == 0o750
+
+
+READS_THE_TERMINAL = "read word < /dev/tty; echo got $word"
+
+
+@pytest.mark.parametrize("streams", ["< /dev/null", "< /dev/null > text 2>&1"])
+def test_word_that_is_typed_past_stdin_is_no_part_of_a_record(rig, streams):
+    line = f"{PROGRAM} run -- sh -c '{READS_THE_TERMINAL}' {streams}"
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(rig.root)
+        os.execve("/bin/sh", ["sh", "-c", line], rig.environ)
+    os.write(terminal, b"word\n")
+    with contextlib.suppress(OSError):  # EIO: nobody holds the other end any more
+        while os.read(terminal, 1000):
+            pass
+    os.close(terminal)
+    assert os.waitpid(pid, 0)[1] == 0
+
+    result = rig.last_result()
+
+    assert [(r["kind"], r["subject"]) for r in result["not_stored"]] == [("incomplete", "/dev/tty")]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import marshal
 import os
+from collections.abc import Iterator
 
 from buildopt.cache import files
 from buildopt.cache.variables import is_asked_for
@@ -29,7 +30,7 @@ def tell_around(request: Request, asked: StepRequest, joined: Joined | Plain, ar
     if isinstance(joined, Plain):
         refuses = joined.refuses
     else:
-        rows = [_row(path) for path in joined.consulted]
+        rows = [row for path in joined.consulted for row in _rows(path)]
         request(marshal.dumps(("meet", asked.client_pid, rows, [], [])))
         is_usual = joined.policy.reads and joined.policy.writes
         refuses = not is_usual or _counts_more(joined.task, around)
@@ -69,9 +70,13 @@ def tell_result(request: Request, client_pid: int, path: str, result: RunFinishe
         return  # no result file is worth a build
 
 
-def _row(path: str) -> tuple[str, str, str]:
-    kind = "file" if os.path.isfile(path) else "absent"
-    return (kind, os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path)), "")
+def _rows(path: str) -> Iterator[tuple[str, str, str]]:
+    """What reading a settings file looks at, with the links at its name."""
+    place = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+    if os.path.islink(place):
+        yield ("link", place, "")
+        place = os.path.realpath(place)
+    yield ("file" if os.path.isfile(place) else "absent", place, "")
 
 
 def _counts_more(task: Task, around: Run) -> bool:

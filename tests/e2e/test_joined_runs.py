@@ -67,6 +67,22 @@ def test_named_task_inside_runs_as_the_settings_say(rig):
     assert rig.read("sub/e") == b"c\n"
 
 
+def test_settings_behind_a_link_count_as_well(rig):
+    rig.write("real.toml", '[tasks.copy]\ncommand = "cat a"\n')
+    (rig.root / "buildopt.toml").symlink_to("real.toml")
+    outer(rig, "copy")
+    rig.write("real.toml", '[tasks.copy]\ncommand = "cat b"\n')
+
+    assert outer(rig, "copy").out == b"b\n"
+
+
+@pytest.mark.parametrize("task", ['cache = "off"', 'cache = "write"'])
+def test_task_inside_that_must_not_be_answered_keeps_the_whole_from_being_stored(rig, task):
+    rig.write("buildopt.toml", f'[tasks.copy]\ncommand = "cat a"\n{task}\n')
+
+    assert outer(rig, "copy").not_stored == [("settings", "call inside")]
+
+
 def test_input_that_is_declared_inside_counts_for_both(rig):
     call = "--input 'more/*' -- cat a"
     rig.write("more/one", "1")
@@ -207,3 +223,18 @@ def test_call_inside_a_run_that_is_not_watched_just_runs(rig):
     done = rig.call("run", "--observe", "off", "--", "./build.sh")
 
     assert (done.returncode, done.stdout) == (0, b"a\n")
+
+
+def test_graph_inside_is_seen_as_any_other_program(rig):
+    rig.write(
+        "buildopt.toml",
+        '[tasks.one]\ncommand = "cp a x"\n[tasks.two]\ncommand = "cp b y"\ndepends_on = ["one"]\n',
+    )
+    first = outer(rig, "two one")
+    assert outer(rig, "two one").outcome == "fresh"
+    rig.write("b", "edited\n")
+
+    done = outer(rig, "two one")
+
+    assert (first.status, done.outcome) == (0, "executed")
+    assert (rig.read("x"), rig.read("y")) == (b"a\n", b"edited\n")

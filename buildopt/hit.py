@@ -246,6 +246,8 @@ def _key_variables(environ: dict[bytes, bytes], *, terminal: bool) -> list[bytes
 
 def _stream_kinds() -> bytes | None:
     """A letter for each standard stream and one for 1 and 2 being one; None: not for us."""
+    if None in (sys.__stdin__, sys.__stdout__, sys.__stderr__):
+        return None  # closed when we began; something else may have its number by now
     kinds = b""
     for descriptor in (0, 1, 2):
         status = posix.fstat(descriptor)

@@ -18,7 +18,7 @@ from buildopt.cache.tokens import Tokens
 from buildopt.events import RunFinished
 from buildopt.execute.command import StdinChoice
 from buildopt.execute.stdin import stdin_content, stdin_offset
-from buildopt.execute.streams import Streams
+from buildopt.execute.streams import Streams, closed_outputs
 from buildopt.journal import Journal
 from buildopt.model import (
     CacheEntry,
@@ -234,7 +234,8 @@ def begin(
         variables=variables.digests(
             task, stores.secret, stores.tokens, is_traced=observer.name == "seccomp"
         )
-        | stdin,
+        | stdin
+        | closed_outputs(stage.streams),
         stdin=stdin,
         stdin_offset=offset,
         folder=folder,

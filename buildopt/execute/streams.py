@@ -86,6 +86,12 @@ def stream_kind(descriptor: int) -> StreamKind:
     return "pipe"
 
 
+def closed_outputs(streams: Streams) -> dict[str, str]:
+    """Those of stdout and stderr that are closed, like variables: a command that writes fails."""
+    kinds = {"state of stdout": streams.stdout, "state of stderr": streams.stderr}
+    return {name: kind for name, kind in kinds.items() if kind == "closed"}
+
+
 def plug_closed_streams() -> None:
     """Keep files that are opened later from becoming stdin, stdout or stderr.
 

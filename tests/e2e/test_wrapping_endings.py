@@ -83,6 +83,30 @@ def test_status_of_a_hit_is_that_of_the_run(rig):
     assert rig.last_result()["outcome"] == "fresh"
 
 
+@pytest.mark.parametrize("observe", ["auto", "declared"])
+@pytest.mark.parametrize("words", [("run", "--input", "s.sh", "--", "./s.sh"), ("build",)])
+def test_a_closed_stream_is_another_one_than_any_that_is_open(rig, observe, words):
+    """What fails to write to it says so, or does something else."""
+    rig.environ["BUILDOPT_OBSERVE"] = observe
+    rig.script("s.sh", "[ -e /proc/$$/fd/0 ] || echo no stdin; echo out; echo err >&2; :")
+    rig.write("buildopt.toml", '[tasks.build]\ncommand = "./s.sh"\ninputs = ["s.sh"]\n')
+    redirections = (">&-", "<&-", "2>&-", "", ">/dev/null", "2>/dev/null")
+
+    def shown(*command):
+        done = subprocess.run(
+            command, cwd=rig.root, env=rig.environ, stdin=subprocess.DEVNULL, capture_output=True
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    for _ in range(3):
+        for each in redirections:
+            bare = shown("sh", "-c", f"exec ./s.sh {each}")
+            wrapped = shown(
+                "sh", "-c", f"exec {PROGRAM} {words[0]} -q {' '.join(words[1:])} {each}"
+            )
+            assert wrapped == bare, each
+
+
 @pytest.mark.parametrize("redirections", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-", "2>/dev/full"])
 @pytest.mark.parametrize(("end", "status"), [("exit 5", 5), ("kill -TERM $$", 143), (":", 0)])
 def test_streams_that_take_nothing_change_no_status(rig, redirections, end, status):

@@ -55,16 +55,22 @@ def test_file_counts_from_its_present_offset_on(rig, file):
 def test_closed_stdin_and_an_empty_file_and_the_null_device_are_told_apart(rig):
     empty = rig.place / "empty"
     empty.touch()
-    command = f"{PROGRAM} run {' '.join(RUN)} cat"
-    calls = [f"{command} {redirection}" for redirection in ("<&-", f"<{empty}", "</dev/null")]
+    rig.script("what.sh", "readlink /proc/$$/fd/0; cat 2>&1; exit 0")
+    what = [shell(rig, f"./what.sh {word}") for word in ("<&-", f"<{empty}", "</dev/null")]
+    assert len(set(what)) == 3
 
-    for call in (*calls, *calls):
-        bare = subprocess.run(["sh", "-c", call.partition(" -- ")[2]], capture_output=True)
-        wrapped = subprocess.run(
-            ["sh", "-c", call], cwd=rig.root, env=rig.environ, capture_output=True
-        )
-        assert (wrapped.returncode, wrapped.stdout) == (bare.returncode, bare.stdout)
-        assert wrapped.stderr.startswith(bare.stderr)
+    for outcome in ("executed", "fresh"):
+        for bare, word in zip(what, ("<&-", f"<{empty}", "</dev/null"), strict=True):
+            wrapped = shell(rig, f"{PROGRAM} run --input what.sh -- ./what.sh {word}")
+
+            assert (wrapped, rig.last_result()["outcome"]) == (bare, outcome)
+
+
+def shell(rig, line):
+    """What such a line prints."""
+    words = ["sh", "-c", line]
+    done = subprocess.run(words, cwd=rig.root, env=rig.environ, capture_output=True, check=True)
+    return done.stdout
 
 
 def test_pipe_at_its_end_is_recorded_and_answered(rig):

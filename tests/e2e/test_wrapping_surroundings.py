@@ -16,7 +16,8 @@ import json, os, resource, sys
 def is_lock(number):
     place = f"/proc/self/fd/{number}"
     cache = os.environ["BUILDOPT_CACHE_DIR"]
-    return os.path.lexists(place) and os.readlink(place).startswith(cache)
+    target = os.readlink(place) if os.path.lexists(place) else ""
+    return target.startswith(cache) and target.endswith(".alive")
 status = dict(line.split(":", 1) for line in open("/proc/self/status") if ":" in line)
 told = {
     "arguments": [os.fsencode(word).hex() for word in sys.argv[1:]],
@@ -61,6 +62,7 @@ def observed(rig, request):
         "BUILDOPT_OBSERVE": request.param,
         "ODD": "a=b\nc",
         "NO_COLOR": "",
+        "FORCE_COLOR": "0",
         "É": "\udc80",
     }
     rig.write("tell.py", TELL)

@@ -183,9 +183,9 @@ class StepServer:
                 lock = self._acquire(work)
                 self._stages.append(stage)
                 try:
-                    return self._found_worth(
-                        begin(work.task, work.policy, self._run.observer, work.stores, stage)
-                    )
+                    run = begin(work.task, work.policy, self._run.observer, work.stores, stage)
+                    run.owned.reclaim(self._run.owned.states)
+                    return self._found_worth(run)
                 finally:
                     self._stages.remove(stage)
                     locks.release(lock)

@@ -119,6 +119,21 @@ def test_step_whose_inner_step_made_something_is_answered(rig):
     assert (done.out, rig.read("x")) == (b"3", b"1")
 
 
+def test_step_knows_what_it_made_once_though_the_whole_run_gave_it_back(rig):
+    rig.write("build.sh", "ls out; rm -rf out; mkdir out; cp a out/$(cat a)\n")
+    script = "sh build.sh && cat b"
+    for a, b in (("1", "1"), ("2", "1"), ("1", "1")):
+        rig.write("a", a)
+        rig.write("b", b)
+        whole = run(rig, script)
+    rig.write("b", "2")
+
+    done = run(rig, script)
+
+    assert whole.outcome == "restored"
+    assert steps(done) == [("sh build.sh", "fresh"), ("cat b", "executed")]
+
+
 def test_list_ends_with_the_part_that_fails(rig):
     rig.write("a", "1")
 

@@ -104,7 +104,8 @@ def run_plan(
 ) -> Ran:
     """Run the tasks of a plan and tell of them: lines, event, result file, report."""
     from buildopt.tasks.outcome import result_of_graph
-    from buildopt.tasks.runner import GraphRun, Manner
+    from buildopt.tasks.runner import GraphRun
+    from buildopt.tasks.telling import Manner
 
     chosen = place.chosen
     jobs, as_it_comes = _jobs(plan, chosen)

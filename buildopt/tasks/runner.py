@@ -13,23 +13,21 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from buildopt.cache import locks, memo
 from buildopt.events import RunFinished, run_of
 from buildopt.execute.outlet import Outlet
-from buildopt.execute.process import SIGNAL_EXIT_BASE
 from buildopt.execute.signals import ENDING, SignalWatch
-from buildopt.execute.streams import STDERR, describe_streams
-from buildopt.model import NotStored, Observation
+from buildopt.execute.streams import describe_streams
+from buildopt.model import Observation
 from buildopt.pipeline import recover_all, recover_plan, try_to_answer
 from buildopt.progress import Progress
-from buildopt.results import result_of, tell_task
+from buildopt.results import tell_task
 from buildopt.session import Finished, Run, Stores, begin, load_memo, seconds_since
 from buildopt.tasks import worker as workers
 from buildopt.tasks.crossings import Crossings
-from buildopt.tasks.groups import grouped
 from buildopt.tasks.model import GraphTask, Plan
 from buildopt.tasks.order import Order
 from buildopt.tasks.outcome import GraphEnd, Seen, without_spoiled
@@ -38,21 +36,10 @@ from buildopt.tasks.printer import Printer
 from buildopt.tasks.scheduler import Scheduler
 from buildopt.tasks.spool import Piece, Spool
 from buildopt.tasks.stages import AnswerStage
+from buildopt.tasks.telling import Manner, Teller
+from buildopt.tasks.trouble import error_lines, result_without
 from buildopt.tasks.work import Work
 from buildopt.tasks.worker import Begun, Worker
-
-
-class Manner(NamedTuple):
-    """How a call wants its tasks to be run and told of."""
-
-    jobs: int
-    as_it_comes: bool
-    """What a task prints is shown at once: no two run at a time."""
-    goes_on: bool
-    is_quiet: bool
-    in_github: bool
-    line_of: Callable[[RunFinished], str]
-    """The line about one task that ended."""
 
 
 class GraphRun:
@@ -67,6 +54,9 @@ class GraphRun:
         self._crossings = Crossings(Order(plan))
         self._printer = Printer()
         self._streams = describe_streams()
+        self._teller = Teller(
+            self._printer, manner, joined=self._streams.is_joined, only=len(plan.tasks) == 1
+        )
         self._as_it_comes = manner.as_it_comes
         self._memo: memo.Memo | None = None
         self._workers: dict[str, Worker] = {}
@@ -76,7 +66,6 @@ class GraphRun:
         self._results: dict[str, RunFinished] = {}
         self._spoiled: dict[str, str] = {}
         self._failed: list[str] = []
-        self._last_groups: list[Iterator[Piece]] = []
         self._started_ns = time.monotonic_ns()
         self._asked_to_end = 0
         self._is_output_lost = False
@@ -112,8 +101,7 @@ class GraphRun:
             self._begin_ready()
             if self._scheduler.running or not self._printer.is_idle:
                 self._wait()
-        for group in self._last_groups:
-            self._printer.show(group)
+        self._teller.tell_last()
         self._begin_persistent(self._scheduler.persistent())
         while self._workers or not self._printer.is_idle:
             self._wait()
@@ -168,8 +156,8 @@ class GraphRun:
         except OSError as error:  # too many processes, or no memory
             told = {"error": workers.not_forked(error)}
             self._crossings.ended(name, (), is_known=True)
-            result = self._without_result(name, begun.work, told, 0)
-            self._end(name, result, _error_lines(told))
+            result = result_without(begun.work.task, self._stores.journal, told, 0, 0.0)
+            self._end(name, result, error_lines(told))
 
     def _begin_persistent(self, tasks: tuple[GraphTask, ...]) -> None:
         width = max((len(task.id) for task in tasks), default=0)
@@ -257,34 +245,15 @@ class GraphRun:
                 rows, made = told["seen"]
                 self._seen[name] = Seen(tuple(Observation(*row) for row in rows), frozenset(made))
         else:
-            result = self._without_result(name, work, told, wait_status)
-            pieces = _error_lines(told)
+            took_s = seconds_since(self._begun_ns[name])
+            result = result_without(work.task, self._stores.journal, told, wait_status, took_s)
+            pieces = error_lines(told)
         self._stores.journal.unfit += told.get("lost_events", 0)
         self._is_output_lost = self._is_output_lost or told.get("is_output_lost", False)
         is_known = name in self._has_told or bool(work.unobserved) or "error" in told
         self._crossings.ended(name, told.get("withheld", ()), is_known=is_known)
         printed = worker.spool.pieces() if worker.spool else ()
         self._end(name, result, (*printed, *pieces) if pieces else printed)
-
-    def _without_result(
-        self, name: str, work: Work, told: Mapping[str, Any], wait_status: int
-    ) -> RunFinished:
-        """The result of a task that could not be started, or whose process was killed."""
-        number = os.WTERMSIG(wait_status) if os.WIFSIGNALED(wait_status) else 0
-        code = told["error"][3] if "error" in told else SIGNAL_EXIT_BASE + number
-        why = NotStored(kind="signal", subject=str(number))
-        result = result_of(
-            work.task,
-            self._stores.journal,
-            "executed",
-            exit_code=code,
-            signal=number or None,
-            not_stored=(why if number else NotStored(kind="failed", subject=str(code)),),
-            observer="off",
-            duration_s=seconds_since(self._begun_ns[name]),
-        )
-        tell_task(self._stores.journal, result)
-        return result
 
     def _end(self, name: str, result: RunFinished, pieces: Iterable[Piece]) -> None:
         is_well = result.exit_code == 0 and not result.signal
@@ -295,41 +264,11 @@ class GraphRun:
             self._scheduler.ended(name, well=is_well)
         if not is_well:
             self._failed.append(name)
-        self._show(name, result, pieces, is_well=is_well)
-
-    def _show(
-        self, name: str, result: RunFinished, pieces: Iterable[Piece], *, is_well: bool
-    ) -> None:
-        if result.outcome != "executed" and not pieces:
-            return  # a silent answer; the last line counts it
-        manner = self._manner
-        line = f"buildopt: {name}: {manner.line_of(result)}"
-        if manner.is_quiet:
-            self._printer.show(pieces)
-        elif len(self._plan.tasks) == 1:
-            self._printer.show(pieces)  # what is to say of it is said at the end
-        elif self._as_it_comes or self._works[name].graph.is_persistent:
-            self._printer.show(pieces)
-            self._printer.show([(STDERR, line.encode("utf-8", "backslashreplace") + b"\n")])
-        else:
-            in_github, joined = manner.in_github, self._streams.is_joined
-            group = grouped(line, pieces, in_github=in_github, joined=joined)
-            if is_well:
-                self._printer.show(group)
-            else:
-                self._last_groups.append(group)
+        is_persistent = self._works[name].graph.is_persistent
+        self._teller.tell(name, result, pieces, alone=is_persistent, last=not is_well)
 
 
 def _recover_own(run: Run) -> None:
     """Put right what a killed run left of this very task; the others' was at the beginning."""
     if os.path.lexists(run.plan_path):
         recover_plan(run, run.plan_path)
-
-
-def _error_lines(told: Mapping[str, Any]) -> list[Piece]:
-    if "error" not in told:
-        return []
-    message, hint, slug, _ = told["error"]
-    end = "" if hint.endswith("?") else "."
-    lines = f"buildopt: {message}\nhint: {hint}{end} See docs/messages.md#{slug}\n"
-    return [(STDERR, lines.encode("utf-8", "backslashreplace"))]

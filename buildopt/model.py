@@ -9,6 +9,7 @@ frozen dataclass takes seven times as long (docs/decisions/0003-named-tuples.md)
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
@@ -67,6 +68,18 @@ class StatSignature(NamedTuple):
     inode: int
     device: int
     mode: int
+
+
+def signature_of(status: os.stat_result) -> StatSignature:
+    """The signature in a stat result."""
+    return StatSignature(
+        status.st_size,
+        status.st_mtime_ns,
+        status.st_ctime_ns,
+        status.st_ino,
+        status.st_dev,
+        status.st_mode,
+    )
 
 
 class Observation(NamedTuple):

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from buildopt.attributes import has_attributes
 from buildopt.cache import search_path, variables
-from buildopt.cache.memo import RACY, YOUNG, ChangedMeanwhile, Memo, flags_for, signature_of
+from buildopt.cache.memo import RACY, YOUNG, ChangedMeanwhile, Memo, flags_for
 from buildopt.cache.occurrences import occurring
 from buildopt.cache.search_path import SearchPath
 from buildopt.model import (
@@ -27,6 +27,7 @@ from buildopt.model import (
     ObservationKind,
     OutputState,
     StatSignature,
+    signature_of,
 )
 
 GONE = ("ENOENT", "ENOTDIR")

@@ -28,7 +28,7 @@ import xxhash
 from buildopt import hit
 from buildopt.cache import files
 from buildopt.cache.file_times import granularity_ns
-from buildopt.model import StatSignature
+from buildopt.model import StatSignature, signature_of
 from buildopt.progress import Advance, ignore
 
 _MAGIC = b"buildopt-memo 1"
@@ -133,18 +133,6 @@ def load(path: str, *, enabled: bool = True, advance: Advance = ignore) -> Memo:
     except (OSError, ValueError, IndexError, struct.error):
         pass
     return memo
-
-
-def signature_of(status: os.stat_result) -> StatSignature:
-    """The signature in a stat result."""
-    return StatSignature(
-        status.st_size,
-        status.st_mtime_ns,
-        status.st_ctime_ns,
-        status.st_ino,
-        status.st_dev,
-        status.st_mode,
-    )
 
 
 def flags_for(path: str, signature: StatSignature, taken_ns: int) -> int:

@@ -23,9 +23,8 @@ from typing import NamedTuple
 from buildopt.cache import files, locks
 from buildopt.cache.artifacts import Artifacts, Damaged
 from buildopt.cache.fingerprint import States
-from buildopt.cache.memo import signature_of
 from buildopt.cache.ownership import Ownership
-from buildopt.model import CacheEntry, OutputState
+from buildopt.model import CacheEntry, OutputState, signature_of
 from buildopt.places import TEMPORARY_MARK
 
 LARGE_BYTES = 1 << 20

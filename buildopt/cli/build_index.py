@@ -18,9 +18,9 @@ from buildopt import hit, settings
 from buildopt.cache import hit_index
 from buildopt.cache.hit_index import Seen
 from buildopt.cache.layout import open_cache
-from buildopt.cache.memo import RACY, YOUNG, flags_for, signature_of
+from buildopt.cache.memo import RACY, YOUNG, flags_for
 from buildopt.errors import BuildoptError
-from buildopt.model import StatSignature
+from buildopt.model import StatSignature, signature_of
 from buildopt.project.manifests import MAKEFILES, OWN_PYTHON
 from buildopt.tasks.managers import LOCKFILES, MANAGERS, repository_of, upwards
 

@@ -11,13 +11,13 @@ from typing import Any
 
 from buildopt import hit, settings
 from buildopt.cache import hit_index
-from buildopt.cache.memo import RACY, flags_for, signature_of
+from buildopt.cache.memo import RACY, flags_for
 from buildopt.cli.call import Call
 from buildopt.cli.words import saved_words
 from buildopt.events import Event, RunFinished, data_of, encode
 from buildopt.execute.cursor import line_end
 from buildopt.execute.streams import describe_streams
-from buildopt.model import StatSignature
+from buildopt.model import StatSignature, signature_of
 from buildopt.session import Fresh
 
 Signatures = list[tuple[str, StatSignature | None]]

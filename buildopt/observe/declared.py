@@ -14,7 +14,15 @@ from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple
 
 from buildopt.globs import Pattern, any_covers, parse
-from buildopt.model import NotStored, Observation, Observed, ObserverName, StatSignature, Task
+from buildopt.model import (
+    NotStored,
+    Observation,
+    Observed,
+    ObserverName,
+    StatSignature,
+    Task,
+    signature_of,
+)
 from buildopt.observe.observer import DigestFile
 from buildopt.observe.resolve import LinkLoop, Resolver
 from buildopt.observe.tools import observe_tool
@@ -212,7 +220,7 @@ class _Survey:
         elif not self.scope.is_input(path):
             return
         elif stat.S_ISREG(status.st_mode):
-            self.file(path, _signature(status))
+            self.file(path, signature_of(status))
         else:
             self.incomplete.append(NotStored(kind="incomplete", subject=path))
 
@@ -242,7 +250,7 @@ class _Survey:
         elif not self.scope.is_input(path):
             self.note(Observation(kind="listing", subject=path, value=""))
         elif stat.S_ISREG(status.st_mode):
-            self.file(target, _signature(status))
+            self.file(target, signature_of(status))
         else:
             self.incomplete.append(NotStored(kind="incomplete", subject=target))
 
@@ -298,7 +306,7 @@ def _walk_outputs(scope: Scope, pattern: Pattern, path: str) -> Iterator[tuple[s
     if status is None or is_temporary(os.path.basename(path)):
         return
     if scope.is_output(path):
-        yield path, _signature(status)
+        yield path, signature_of(status)
     if stat.S_ISDIR(status.st_mode) and pattern.leads_to(path):
         try:
             names = os.listdir(path)
@@ -324,13 +332,6 @@ def _letter(item: os.DirEntry[str]) -> str:
     if item.is_dir(follow_symlinks=False):
         return "d"
     return "f" if item.is_file(follow_symlinks=False) else "o"
-
-
-def _signature(status: os.stat_result) -> StatSignature:
-    return StatSignature(
-        status.st_size, status.st_mtime_ns, status.st_ctime_ns,
-        status.st_ino, status.st_dev, status.st_mode,
-    )  # fmt: skip
 
 
 def _lstat(path: str) -> os.stat_result | None:

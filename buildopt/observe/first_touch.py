@@ -13,7 +13,7 @@ import os
 import time
 from collections.abc import Callable
 
-from buildopt.model import StatSignature
+from buildopt.model import StatSignature, signature_of
 from buildopt.observe.ignored import Place
 from buildopt.observe.observer import DigestFile
 from buildopt.observe.placement import Placement
@@ -261,15 +261,7 @@ def look(path: str) -> tuple[StatSignature | None, str, int]:
         return None, "", 0
     except OSError as error:
         return None, _error_name(error), 0
-    signature = StatSignature(
-        status.st_size,
-        status.st_mtime_ns,
-        status.st_ctime_ns,
-        status.st_ino,
-        status.st_dev,
-        status.st_mode,
-    )
-    return signature, "", status.st_nlink
+    return signature_of(status), "", status.st_nlink
 
 
 def target_of(link: str) -> str:

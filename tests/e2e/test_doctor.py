@@ -7,16 +7,18 @@ import subprocess
 
 import pytest
 
-from tests.rig import PROGRAM, Rig
+from tests.rig import PROGRAM
 
 DOCTOR = (PROGRAM, "doctor", "--json")
 STATUSES = {"ok", "warning", "problem", "unknown"}
 
 
+OBSERVE = "auto"
+
+
 @pytest.fixture
-def rig(tmp_path):
+def rig(rig):
     """A project with a `PATH` of its own, on which there is nothing but what a test puts there."""
-    rig = Rig(tmp_path, observe="auto")
     (rig.place / "bin").mkdir()
     rig.environ["PATH"] = str(rig.place / "bin")
     return rig

@@ -2,14 +2,14 @@
 
 import pytest
 
-from tests.rig import Rig
-
 RUN = ("--", "sh", "build.sh")
 
 
+OBSERVE = "auto"
+
+
 @pytest.fixture
-def rig(tmp_path):
-    rig = Rig(tmp_path, observe="auto")
+def rig(rig):
     rig.write("a", "1")
     rig.write("build.sh", "cat a > out")
     return rig

@@ -6,14 +6,16 @@ import pytest
 
 from buildopt import blobs
 from buildopt.events import TaskFinished
-from tests.rig import PROGRAM, Rig
+from tests.rig import PROGRAM
 
 SCRIPT = "cat a > out; cat x/missing 2>/dev/null; ls src; test -e kept; rm old; printf end"
 
 
+OBSERVE = "auto"
+
+
 @pytest.fixture
-def rig(tmp_path):
-    rig = Rig(tmp_path, observe="auto")
+def rig(rig):
     for name in ("a", "src/s", "kept", "old"):
         rig.write(name, name)
     return rig

@@ -4,12 +4,11 @@ import json
 
 import pytest
 
-from tests.rig import Rig
+OBSERVE = "auto"
 
 
 @pytest.fixture
-def rig(tmp_path):
-    rig = Rig(tmp_path, observe="auto")
+def rig(rig):
     rig.write("a", "content\n")
     return rig
 

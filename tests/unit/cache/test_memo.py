@@ -6,7 +6,8 @@ import pytest
 import xxhash
 
 from buildopt.cache import memo
-from buildopt.cache.memo import ChangedMeanwhile, Memo, load, signature_of
+from buildopt.cache.memo import ChangedMeanwhile, Memo, load
+from buildopt.model import signature_of
 
 
 def digest(keeper, path):

@@ -10,12 +10,12 @@ from buildopt.cache.artifacts import Artifacts
 from buildopt.cache.eviction import DAY_S, Limits
 from buildopt.cache.layout import Layout, open_cache, short_digest
 from buildopt.cache.locks import release, try_acquire
-from buildopt.cache.memo import Memo, signature_of
+from buildopt.cache.memo import Memo
 from buildopt.cache.records import Records
 from buildopt.cache.sweep import sweep
 from buildopt.cache.tokens import tokens_for
 from buildopt.cache.unneeded import FORGOTTEN_AGE_S, GRACE_S, LITTER_AGE_S, Sweep
-from buildopt.model import CacheEntry, Observation, OutputState, Task, Trace, Usage
+from buildopt.model import CacheEntry, Observation, OutputState, Task, Trace, Usage, signature_of
 
 HOUR_S = 3_600
 ROOMY = Limits(10**12, 30 * DAY_S)

@@ -7,7 +7,7 @@ import pytest
 from buildopt.cache import inventory, memo, restore, store
 from buildopt.cache.artifacts import PIECE_BYTES, Artifacts
 from buildopt.cache.layout import Layout
-from buildopt.cache.memo import signature_of
+from buildopt.model import signature_of
 
 SIZES = (100, PIECE_BYTES + 1, 3 * PIECE_BYTES)
 

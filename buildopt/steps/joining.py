@@ -48,6 +48,14 @@ def start_of(task: Task, policy: Policy, *, has_null_stdin: bool) -> Start:
     return task.argv, task.directory, variables, has_null_stdin
 
 
+def task_within(around: Task, own: Task) -> Task:
+    """The task of a call inside: as strict as the run around it."""
+    return own._replace(
+        strict_outputs=own.strict_outputs or around.strict_outputs,
+        strict_private=own.strict_private or around.strict_private,
+    )
+
+
 def policy_within(around: Policy, own: Policy) -> Policy:
     """The policy of a call inside: what that around does not allow it does not get either."""
     reads, writes = around.reads and own.reads, around.writes and own.writes

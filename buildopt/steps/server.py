@@ -142,7 +142,7 @@ class StepServer:
             against += (STDIN_UNKNOWN,)
         if not joined.is_recorded:
             against += (NO_CACHE,)
-        task = joined.task
+        task = joining.task_within(self._run.task, joined.task)
         task = task._replace(key=task_key(task, joined.stores.tokens, self._run.observer.name))
         return Work(
             task,

@@ -238,3 +238,13 @@ def test_graph_inside_is_seen_as_any_other_program(rig):
 
     assert (first.status, done.outcome) == (0, "executed")
     assert (rig.read("x"), rig.read("y")) == (b"a\n", b"edited\n")
+
+
+def test_call_inside_is_as_strict_about_outputs_as_the_run_around(rig):
+    rig.script("build.sh", f"{PROGRAM} run -- mkdir made; cat a\n")
+    rig.run("--strict-outputs", "--", "./build.sh")
+    rig.write("a", "edited\n")
+
+    done = rig.run("--strict-outputs", "--", "./build.sh")
+
+    assert b"File exists" in done.err

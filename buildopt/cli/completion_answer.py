@@ -18,7 +18,6 @@ from collections.abc import Mapping, Sequence
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
-from buildopt import settings
 from buildopt.cli import COMMANDS
 from buildopt.errors import EXIT_FAILED, BuildoptError
 
@@ -75,7 +74,7 @@ def _items(
         kind = PATH_KINDS.get(option.metavar or "")
         return [CompletionItem(incomplete.rpartition("=")[2], type=kind)] if kind else []
     if arguments[0] in TAKES_TASKS and not incomplete.startswith("-"):
-        return [CompletionItem(name) for name in _task_names() if name.startswith(incomplete)]
+        return [CompletionItem(name) for name in _task_names(incomplete)]
     return []
 
 
@@ -97,8 +96,14 @@ def _option_before(
     return None
 
 
-def _task_names() -> list[str]:
+def _task_names(incomplete: str) -> list[str]:
+    """Tasks and scripts that can be asked for from here, those of one package behind its `#`."""
+    from buildopt.tasks.catalogue import Catalogue
+    from buildopt.tasks.workspaces import load_project
+
     try:
-        return [task.name for task in settings.load(os.getcwd(), os.environ).tasks]
+        known = Catalogue(*load_project(os.getcwd(), os.environ))
     except (BuildoptError, OSError):
         return []
+    names = known.ids() if "#" in incomplete else known.names()
+    return [name for name in names if name.startswith(incomplete)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from buildopt.cli.words import saved_words, summary, tell, tell_error
+from buildopt.cli.words import miss_words, saved_words, tell, tell_error
 from buildopt.events import RunFinished
 from buildopt.phrases import printable, signal_name
 from buildopt.quantities import duration
@@ -29,23 +29,11 @@ def summary_of(result: RunFinished, end: GraphEnd) -> str:
     return f"{line}; ended by {signal_name(end.signal)}" if end.signal else line
 
 
-def tell_rows(result: RunFinished) -> None:
-    """Each task with its outcome."""
+def tell_reasons(result: RunFinished) -> None:
+    """All reasons why tasks really ran."""
     for row in result.tasks:
-        told = RunFinished(
-            run_id=result.run_id,
-            task=row.task,
-            command=row.command,
-            directory=row.directory,
-            outcome=row.outcome,
-            exit_code=row.exit_code,
-            stored=row.stored,
-            not_stored=row.not_stored,
-            miss_reasons=row.miss_reasons,
-            duration_s=row.duration_s,
-            time_saved_s=row.time_saved_s,
-        )
-        tell(f"  {printable(row.task)}: {summary(told).removeprefix('buildopt: ')}")
+        for reason in row.miss_reasons:
+            tell(f"  {printable(row.task)}: miss: {miss_words((reason,))}")
 
 
 def tell_crossing(crossing: Crossing, plan: Plan) -> None:

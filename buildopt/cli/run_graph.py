@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from buildopt import settings
 from buildopt.cli.call import Call, Place, call_at, open_place, working_directory
-from buildopt.cli.graph_words import summary_of, tell_crossing, tell_rows
+from buildopt.cli.graph_words import summary_of, tell_crossing, tell_reasons
 from buildopt.cli.run_arguments import SINCE_BRANCH
 from buildopt.cli.run_endings import tell_others
 from buildopt.cli.words import summary, tell
@@ -91,8 +91,16 @@ def works_of(plan: Plan, place: Place, *, keeps_seen: bool = False) -> dict[str,
 
 def _jobs(plan: Plan, chosen: settings.Settings) -> tuple[int, bool]:
     """How many tasks run at once, and whether what they print is shown as it comes."""
-    jobs = chosen.jobs or len(os.sched_getaffinity(0))
+    jobs = chosen.jobs or _cores()
     return jobs, jobs == 1 or sum(not task.is_persistent for task in plan.tasks) == 1
+
+
+def _cores() -> int:
+    """The processor cores that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not Linux
+        return os.cpu_count() or 1
 
 
 def run_plan(
@@ -131,7 +139,7 @@ def run_plan(
     stores.journal.append(result, subject=result.task)
     if not chosen.quiet:
         if chosen.verbose:
-            tell_rows(result)
+            tell_reasons(result)
         for crossing in end.crossings:
             tell_crossing(crossing, plan)
         if end.is_output_lost:

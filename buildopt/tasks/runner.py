@@ -205,6 +205,9 @@ class GraphRun:
                 worker.answer(self._tell(name, read, wrote))
             else:
                 self._told[name] = content
+                is_known = name in self._has_told or self._is_unobserved(name) or "error" in content
+                self._crossings.ended(name, content.get("withheld", ()), is_known=is_known)
+                worker.answer(())
 
     def _tell(self, name: str, read: frozenset[str], wrote: frozenset[str]) -> tuple[str, ...]:
         below = self._plan.root.rstrip("/") + "/"
@@ -216,6 +219,9 @@ class GraphRun:
         for other in spoiled:
             self._spoiled[other] = paths[0].removeprefix(below)
         return paths
+
+    def _is_unobserved(self, name: str) -> bool:
+        return bool(self._works[name].unobserved)
 
     def _reap(self) -> None:
         for name, worker in list(self._workers.items()):
@@ -247,11 +253,11 @@ class GraphRun:
         else:
             took_s = seconds_since(self._begun_ns[name])
             result = result_without(work.task, self._stores.journal, told, wait_status, took_s)
+            if not told:
+                self._crossings.ended(name, (), is_known=self._is_unobserved(name))
             pieces = error_lines(told)
         self._stores.journal.unfit += told.get("lost_events", 0)
         self._is_output_lost = self._is_output_lost or told.get("is_output_lost", False)
-        is_known = name in self._has_told or bool(work.unobserved) or "error" in told
-        self._crossings.ended(name, told.get("withheld", ()), is_known=is_known)
         printed = worker.spool.pieces() if worker.spool else ()
         self._end(name, result, (*printed, *pieces) if pieces else printed)
 

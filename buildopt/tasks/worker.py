@@ -2,7 +2,8 @@
 
     worker -> main   told    what the task read and wrote
     main -> worker           the paths for which it must not be stored
-    worker -> main   ended   the result, or why the command could not be started; then it exits
+    worker -> main   ended   the result, or why the command could not be started
+    main -> worker           its record can be found now: it lets go of the task's lock and exits
 
 It stays in our process group: Ctrl-C reaches it and its command as it reaches us.
 """
@@ -140,6 +141,7 @@ def _become_worker(
             "is_output_lost": spool is not None and spool.is_lost,
         }
         frames.send(channel, marshal.dumps(("ended", told)))
+        frames.receive(channel)
         status = 0
     except BrokenPipeError:
         pass  # the main process is gone
@@ -189,10 +191,9 @@ def _finished(
         run = begun.run._replace(stores=stores, stage=stage, records=withheld)
         finished = really_run(run, begun.found)
     else:
-        lock = locks.acquire(begun.lock_path)
+        locks.acquire(begun.lock_path)  # until we exit
         run = begin(work.task, work.policy, work.observer, stores, stage)
         finished = answer_or_run(run)
-        locks.release(lock)
     finished = finished._replace(result=with_steps(finished.result, stage.steps))
     return finished, stage.observed
 

@@ -352,3 +352,32 @@ def test_build_runs_the_task_build_with_what_comes_before(graph):
     assert done.returncode == 0
     assert b"built" in done.stdout
     assert b"2 hits" in done.stderr
+
+
+def test_two_calls_at_once_run_each_task_once(rig):
+    words, puppet = rig.puppet("sh", "-c", "echo built > out")
+    rig.write(
+        "buildopt.toml",
+        f'[tasks.a]\ncommand = {json.dumps(list(words))}\noutputs = ["out"]\n'
+        + settings(all=("cat out", "a")),
+    )
+    rig.environ["BUILDOPT_OBSERVE"] = "declared"  # nobody can follow what a puppet waits for
+    first = rig.start("run", "all", "--jobs", "2")
+    puppet.wait_for_start()
+    second = rig.start("run", "all", "--jobs", "2")  # a second start of the puppet would hang
+
+    puppet.go_on()
+
+    for running in (first, second):
+        out, _ = running.communicate(timeout=60)
+        assert (running.returncode, out) == (0, b"built\n")
+
+
+def test_names_of_scripts_are_completed(rig):
+    rig.write("package.json", json.dumps({"name": "n", "scripts": {"bundle": "x", "lint": "y"}}))
+    rig.environ |= {
+        "_BUILDOPT_COMPLETE": "bash_complete", "COMP_WORDS": "buildopt run b", "COMP_CWORD": "2",
+    }  # fmt: skip
+
+    assert b"bundle" in rig.call().stdout
+    assert b"lint" not in rig.call().stdout

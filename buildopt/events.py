@@ -109,7 +109,10 @@ class RunFinished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFinished(TaskResult):
-    """A task really ran and ended; `processes` is the digest of the blob that lists them."""
+    """A task really ran and ended, or is one of many in a call, however it ended.
+
+    `processes` is the digest of the blob that lists its processes.
+    """
 
     type: ClassVar[str] = "buildopt.task.finished"
 

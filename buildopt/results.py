@@ -59,7 +59,7 @@ def ended(execution: Execution) -> dict[str, Any]:
 
 
 def tell_task(journal: Journal, result: RunFinished, processes: Sequence[Process] = ()) -> None:
-    """Journal that a task really ran and ended, with its processes where they are known."""
+    """Journal that a task ended, with its processes where they are known."""
     rows = masked(process_rows(processes), journal.secrets)
     table = json.dumps(rows).encode("ascii") if rows else b""
     journal.append(

@@ -381,3 +381,29 @@ def test_names_of_scripts_are_completed(rig):
 
     assert b"bundle" in rig.call().stdout
     assert b"lint" not in rig.call().stdout
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ({"a": ("true", "b"), "b": ("true", "a")}, "a -> b -> a"),
+        ({"a": ("true", "nobody")}, "nobody"),
+    ],
+)
+def test_a_graph_that_makes_no_sense_is_told_before_anything_starts(rig, rows, words):
+    rig.write("buildopt.toml", settings(**rows))
+
+    done = rig.call("run", "a")
+
+    assert done.returncode == 125
+    assert words in done.stderr.decode()
+    assert b"hint: " in done.stderr
+
+
+def test_events_tell_of_each_task_by_its_name(graph):
+    graph.run("all")
+    graph.run("all")
+
+    told = [(e.data["task"], e.data["outcome"]) for e in graph.events("buildopt.task.finished")]
+    assert sorted(told[:4]) == [(name, "executed") for name in ("all", "build", "gen", "lint")]
+    assert sorted(told[4:]) == [(name, "fresh") for name in ("all", "build", "gen", "lint")]

@@ -94,7 +94,8 @@ class Observation(NamedTuple):
                                        bits, octal; `FOUND|LEFT` for a tool's state, which
                                        holds as the run found it or left it; of an empty file
                                        that `make` looked at, `@` and its mtime_ns; `PRESENT`
-                                       of a file that was only asked for what it is
+                                       of a file that was only asked for what it is, with `+`
+                                       and its bits of one that was overwritten and kept them
     absent       path                  empty: nothing is there; `own`: nothing, or only what
                                        this task made; `kept`: nothing, or what this record
                                        gives back; `EACCES` …: looking fails with that error

@@ -101,8 +101,8 @@ class States:
         self.keep(subject, signature)
         if kind == "link":
             return os.readlink(subject) if stat.S_ISLNK(status.st_mode) else None
-        if observation.value == PRESENT:
-            return PRESENT if stat.S_ISREG(status.st_mode) else None
+        if observation.value.startswith(PRESENT):
+            return _presence(status.st_mode, observation.value)
         value = self.content(subject, signature)
         if "@" in observation.value and value is not None:
             return f"{value}@{signature.mtime_ns}"
@@ -278,9 +278,9 @@ def reason_for(observation: Observation, now: str | None) -> MissReason:
         after = "gone" if kind == "file-vanished" else _kind_of(observation.subject)
     elif observation.kind == "file" and "@" in before and before[:32] == after[:32]:
         before, after = "its time", "another time"
-    elif observation.kind in ("file", "tool") and before[:32] == after[:32]:
+    elif observation.kind in ("file", "tool") and _without_mode(before) == _without_mode(after):
         kind = "mode-changed"
-        before, after = f"mode {before[33:]}", f"mode {after[33:]}"
+        before, after = f"mode {before.rpartition('+')[2]}", f"mode {after.rpartition('+')[2]}"
     elif observation.kind in ("file", "tool"):
         before, after = _content_text(before), _content_text(after)
     elif observation.kind == "listing":
@@ -297,6 +297,17 @@ def reason_for(observation: Observation, now: str | None) -> MissReason:
     elif observation.kind == "directory":
         kind, before, after = "mode-changed", f"mode {before}", f"mode {after}"
     return MissReason(kind=kind, subject=observation.subject, before=before, after=after)
+
+
+def _without_mode(value: str) -> str:
+    return value.partition("+")[0]
+
+
+def _presence(mode: int, expected: str) -> str | None:
+    """That a regular file is there, with its permission bits where `expected` has some."""
+    if not stat.S_ISREG(mode):
+        return None
+    return PRESENT if expected == PRESENT else f"{PRESENT}+{stat.S_IMODE(mode):o}"
 
 
 def _content_text(value: str) -> str:

@@ -41,7 +41,7 @@ def occurring(
     for observation in observations:
         if len(found) == len(left):
             break
-        if observation.kind not in ("file", "tool") or observation.value == PRESENT:
+        if observation.kind not in ("file", "tool") or observation.value.startswith(PRESENT):
             continue
         if observation.subject == OWN_LIST:
             continue

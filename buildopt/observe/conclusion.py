@@ -45,7 +45,7 @@ def conclude(
 
 def _add(touch: Touch, findings: Findings, made: MadePaths, left: LeftPaths) -> None:
     now = look(touch.path)[0]
-    if touch.did & KEPT_MODE and not touch.did & SET_MODE:
+    if touch.did & KEPT_MODE and not touch.did & SET_MODE and not findings.is_exempt(touch):
         touch.did |= READ
     if touch.did & ATTRIBUTES and touch.place is Place.PLAIN and touch.first is not None:
         findings.observe("attributes", touch.path)

@@ -121,6 +121,13 @@ class Findings:
         else:
             self.give_up_on(touch.path)
 
+    def depend_on_mode(self, touch: Touch) -> None:
+        """Have a file count by its permission bits, which it kept when it was overwritten."""
+        assert touch.first is not None
+        self.conclusion.probed.append(touch.path)
+        value = f"{PRESENT}+{touch.first.mode & 0o7777:o}"
+        self.conclusion.rows.append(Row("file", touch.path, value, touch.first))
+
     def _mode_of(self, folder: str, first: StatSignature) -> str:
         """The permission bits of a folder where they count: in the project.
 

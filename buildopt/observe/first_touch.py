@@ -158,7 +158,7 @@ class Touches:
         """Digest a file whose content counts, while it is still there."""
         if touch.value or touch.kind != FILE or not touch.did & CONTENT:
             return
-        if touch.path in self._spared and not touch.did & (READ | EXECUTED | KEPT_MODE):
+        if touch.path in self._spared and not touch.did & (READ | EXECUTED):
             return
         if look(touch.path)[0] != touch.first:
             touch.is_disturbed = True

@@ -83,7 +83,10 @@ class MadePaths:
         elif touch.first is None and not touch.error:
             self._add_absence(touch, now)
         elif self._findings.is_exempt(touch):
-            self._findings.spare(touch, OWN)
+            if touch.did & KEPT_MODE and not touch.did & SET_MODE:
+                self._findings.depend_on_mode(touch)
+            else:
+                self._findings.spare(touch, OWN)
         elif touch.did & ~KEPT_MODE:
             self._findings.depend(touch)
 

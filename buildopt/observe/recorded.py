@@ -11,6 +11,7 @@ from buildopt.model import PRESENT
 from buildopt.observe.first_touch import (
     ATTRIBUTES,
     EXECUTED,
+    KEPT_MODE,
     KIND,
     READ,
     STAT,
@@ -53,8 +54,8 @@ def own(touches: Touches, made: Iterable[str]) -> None:
 def _look(touches: Touches, listings: Listings, kind: str, subject: str, value: str) -> None:
     if kind == "listing":
         listings.take(subject)
-    elif kind == "file" and value == PRESENT:
-        touches.note(subject, KIND)
+    elif kind == "file" and value.startswith(PRESENT):
+        touches.note(subject, KIND if value == PRESENT else KEPT_MODE)
     elif kind == "file":
         did = STAT | TIMED if TIME_MARK in value else READ
         touches.note(subject, did)

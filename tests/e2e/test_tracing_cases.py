@@ -327,3 +327,30 @@ def test_short_cut_of_an_unchanged_run_knows_the_modes_of_folders(rig):
     (rig.root / "d/s").chmod(0o700)
 
     assert hit.read_index(os.fsencode(index)) is None
+
+
+def test_copy_over_an_own_copy_is_answered_after_an_edit(rig):
+    rig.write("a", "1\n")
+    copy = shell("cp a x")
+    rig.run(*copy)
+    rig.write("a", "2\n")
+    rig.run(*copy)
+
+    again = rig.run(*copy)
+
+    assert again.outcome == "fresh"
+
+
+@pytest.mark.parametrize("spoil", ["chmod 755 x", "rm x"])
+def test_mode_that_an_overwritten_own_copy_kept_counts(rig, spoil):
+    rig.write("a", "1\n", 0o644)
+    copy = shell("cp a x")
+    rig.run(*copy)
+    rig.write("a", "2\n")
+    rig.run(*copy)
+    subprocess.run(["sh", "-c", spoil], cwd=rig.root, check=True)
+
+    again = rig.run(*copy)
+
+    assert again.outcome == "executed"
+    assert [subject for _, subject in again.reasons] == ["x"]

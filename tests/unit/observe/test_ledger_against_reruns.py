@@ -182,6 +182,8 @@ def holds(seen: Observation, record: Record, placement, digest_of):
         return kind == "link" and status[1] == seen.value
     if seen.kind == "listing":
         return list_folder(placement, seen.subject, record.outputs) == seen.value
+    if seen.value.startswith("present+"):
+        return kind == "file" and seen.value == f"present+{status[2]:o}"
     return kind == "file" and digest_of(seen.subject) == seen.value
 
 

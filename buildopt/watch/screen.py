@@ -80,7 +80,7 @@ class Screen:
             how = counted(coverage.polled, "input")
         if coverage.refused:
             self.say(f"watch limit reached: {coverage.refused:,} folders are polled each 2 s")
-            self.hint("`sudo sysctl fs.inotify.max_user_watches=524288`", "watch-limit")
+            self.hint("`sudo sysctl fs.inotify.max_user_watches=524288`", slug="watch-limit")
         self.say(f"watching {how}" + (f"; {HELP}" if self._keys else ""))
 
     def hint(self, text: str, slug: str) -> None:

@@ -267,7 +267,7 @@ class Session:
         if names:
             shown = os.path.relpath(names[0], self._manner.root)
             self._screen.say(f"paused: it ran 3 times because of its own file `{shown}`")
-            self._screen.hint("press r to run again", "paused")
+            self._screen.hint("press r to run again", slug="paused")
             self._screen.event("paused", paths=names)
         else:
             self._screen.say("paused; p goes on, r runs")

@@ -368,9 +368,14 @@ def test_two_calls_at_once_run_each_task_once(rig):
 
     puppet.go_on()
 
-    for running in (first, second):
-        out, _ = running.communicate(timeout=60)
-        assert (running.returncode, out) == (0, b"built\n")
+    try:
+        for running in (first, second):
+            out, _ = running.communicate(timeout=60)
+            assert (running.returncode, out) == (0, b"built\n")
+    finally:
+        for running in (first, second):
+            running.terminate()
+            running.communicate()
 
 
 def test_names_of_scripts_are_completed(rig):

@@ -96,8 +96,12 @@ class Changes:
                 self._touches.moved.append(other)
         else:
             self._move_away(path, kind)
+        if kind == FOLDER:
+            self._touches.moved_here.add(other)
         if access.flags & RENAME_EXCHANGE:
             self._move_away(other, other_kind)
+            if other_kind == FOLDER:
+                self._touches.moved_here.add(path)
         elif access.flags & RENAME_NOREPLACE:
             self._touches.attempt(other, CREATED)
         else:

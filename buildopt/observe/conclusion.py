@@ -52,5 +52,7 @@ def _add(touch: Touch, findings: Findings, made: MadePaths, left: LeftPaths) -> 
     if made.has(touch, now):
         touch.is_own = True
         made.add(touch, now)
-    elif not touch.is_born:
+    elif touch.is_born:
+        made.add_foreign(touch, now)
+    else:
         left.add(touch, now)

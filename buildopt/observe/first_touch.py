@@ -103,6 +103,8 @@ class Touches:
         """Paths whose content should have been digested and could not be."""
         self.moved: list[str] = []
         """New names in the temporary folder of things whose content was not looked at."""
+        self.moved_here: set[str] = set()
+        """Where folders were to be moved to: what lies in them may have been met elsewhere."""
         self.given_away: set[str] = set()
         """Paths whose owner was to be changed."""
         self._placement = placement
@@ -123,6 +125,8 @@ class Touches:
             touch.did |= did if touch.kind == FILE or not did & KIND else did | STAT
         elif self.moved and did & (READ | EXECUTED) and self._is_moved(path):
             self.unreadable.append(path)
+        elif touch.is_born and not touch.is_attempted:
+            touch.did |= did
         return touch
 
     def attempt(self, path: str, did: int) -> Touch:
@@ -187,6 +191,13 @@ class Touches:
                     return False
             folder = folder.rpartition("/")[0]
         return False
+
+    def is_moved_here(self, path: str) -> bool:
+        """Whether a folder above `path` came where it is by a rename."""
+        folder = path.rpartition("/")[0] if self.moved_here else ""
+        while folder and folder not in self.moved_here:
+            folder = folder.rpartition("/")[0]
+        return bool(folder)
 
     def has_changed(self, touch: Touch, now: StatSignature | None) -> bool:
         """Whether `now` is another state than the first one; of folders, whether it is another."""

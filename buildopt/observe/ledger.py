@@ -178,7 +178,10 @@ class Ledger:
         if did is None:
             return access.operation is Operation.READLINK and access.path in self._known_links
         touch = self._known.get((access.path, access.follows))
-        return touch is not None and (touch.did & did == did or touch.is_own)
+        if touch is None:
+            return False
+        is_made = touch.is_own and (touch.is_attempted or not touch.is_born)
+        return touch.did & did == did or is_made
 
     def _forget_known(self) -> None:
         self._known.clear()

@@ -42,12 +42,11 @@ class MadePaths:
 
     def has(self, touch: Touch, now: StatSignature | None) -> bool:
         """Whether a path is one of them."""
-        if touch.is_own:
-            return True
         if touch.is_attempted:
-            return self._touches.has_changed(touch, now)
-        above = touch.path.rpartition("/")[0]
-        return touch.first is None and now is not None and self._touches.is_own_folder(above)
+            return touch.is_own or self._touches.has_changed(touch, now)
+        if touch.first is not None or not self._touches.is_moved_here(touch.path):
+            return False  # of what others put into a folder of the run nothing is its own
+        return now is not None and self._touches.is_own_folder(touch.path.rpartition("/")[0])
 
     def add(self, touch: Touch, now: StatSignature | None) -> None:
         """Sum up one path: what it is now is an output, and what it was may be an input."""
@@ -60,6 +59,14 @@ class MadePaths:
             self._add_output(touch, now)
         if not touch.is_born:
             self._add_input(touch, now)
+
+    def add_foreign(self, touch: Touch, now: StatSignature | None) -> None:
+        """Sum up what lies in a folder of the run and is not its own: no output, nor an input
+        that could be told of if it was read.
+        """
+        is_read = touch.did & (READ | EXECUTED) and touch.place is Place.PLAIN
+        if is_read and now is not None and now.mode & TYPE != FOLDER:
+            self._findings.conclusion.changed.append(touch.path)
 
     def refuse_shared(self) -> None:
         """Give up on what was changed in place and has a name that is no output.
@@ -101,7 +108,7 @@ class MadePaths:
             if is_same_file and touch.kind == FILE:
                 self._overwritten.append(touch.path)
             self._admit(touch.path, now, is_new=not is_same_file)
-            if now.mode & TYPE == FOLDER and not touch.is_born:
+            if now.mode & TYPE == FOLDER and touch.path in self._touches.moved_here:
                 self._admit_below(touch.path)
 
     def _admit(self, path: str, now: StatSignature, *, is_new: bool) -> None:
@@ -169,7 +176,7 @@ class MadePaths:
             return False
 
     def _admit_below(self, folder: str) -> None:
-        """Everything in a folder that the run made, also what came there by a rename."""
+        """Everything in a folder that came where it is by a rename."""
         for path in _walk(folder):
             place = self._placement.of(path)
             if place is Place.PLAIN or (place is Place.STATE and self._placement.is_restored(path)):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from buildopt.cache import survivors
+from tests.rig import Puppet
 
 DECLARED = ("--observe", "declared", "--input", "src/**", "--output", "out")
 TRACED = ("--observe", "seccomp")
@@ -92,6 +93,30 @@ def test_runs_of_different_tasks_never_wait_for_each_other(project):
     assert done.result["stored"]
     puppet.go_on()
     assert outcomes([running]) == ["executed"]
+
+
+def test_what_another_run_puts_into_a_folder_meanwhile_is_not_given_back_with_it(project):
+    talk = "if test -e order; then echo > started; read -r order < order; fi"
+    project.script("mine.sh", f"mkdir -p out; {talk}; echo mine > out/mine")
+    project.script("theirs.sh", "mkdir -p out; cat src/a > out/theirs")
+    for name in ("started", "order"):
+        os.mkfifo(project.root / name)
+    ignored = ("--ignore-input", "order", "--ignore-input", "started")
+    mine, theirs = (*TRACED, *ignored, "--", "./mine.sh"), (*TRACED, "--", "./theirs.sh")
+    puppet = Puppet(project.root)
+    running = project.start("run", *mine)
+    puppet.wait_for_start()
+    project.run(*theirs)
+    puppet.go_on()
+    assert running.wait() == 0
+    assert project.last_result()["stored"]
+    (project.root / "order").unlink()
+    project.write("src/a", "b")
+    project.run(*theirs)
+
+    project.run(*mine)
+
+    assert project.read("out/theirs") == b"b"
 
 
 def test_what_survives_a_killed_run_keeps_the_next_one_from_being_recorded(project):

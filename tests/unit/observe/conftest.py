@@ -108,6 +108,15 @@ class Script:
         place = self.tell(Operation.RENAME, path, other=self.at(other))
         self._do(os.rename, place, self.at(other))
 
+    def exchange(self, path: str, other: str) -> None:
+        place = self.tell(Operation.RENAME, path, other=self.at(other), flags=2)
+        for old, new in (
+            (place, place + "~"),
+            (self.at(other), place),
+            (place + "~", self.at(other)),
+        ):
+            os.rename(old, new)
+
     def link(self, path: str, other: str) -> None:
         place = self.tell(Operation.LINK, path, other=self.at(other))
         self._do(os.link, place, self.at(other))

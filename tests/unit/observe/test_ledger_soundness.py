@@ -345,3 +345,58 @@ def test_permission_bits_set_to_what_they_were_are_an_output(script, root):
     script.chmod("a", 0o755)
 
     assert script.end().outputs == ["a", "d"]
+
+
+def test_what_another_puts_into_a_folder_of_the_run_is_not_its_own(script, root):
+    script.mkdir("out")
+    script.write("out/mine")
+    (root / "out" / "sub").mkdir()
+    (root / "out" / "sub" / "other").write_bytes(b"half")
+    script.stat("out/sub")
+
+    seen = script.end()
+    assert seen.outputs == ["out", "out/mine"]
+    assert seen.changed == []
+
+
+def test_what_another_puts_where_the_run_looked_in_vain_is_not_its_own(script, root):
+    script.stat("out/other")
+    script.mkdir("out")
+    (root / "out" / "other").write_bytes(b"theirs")
+
+    assert script.end().outputs == ["out"]
+
+
+def test_reading_what_another_put_into_a_folder_of_the_run_is_an_input_that_changed(script, root):
+    script.mkdir("out")
+    script.cat("out/other")
+    (root / "out" / "other").write_bytes(b"theirs")
+    script.cat("out/other")
+
+    seen = script.end()
+    assert seen.outputs == ["out"]
+    assert seen.changed == ["out/other"]
+
+
+def test_all_in_a_folder_that_was_moved_is_an_output_under_its_new_name(script, root):
+    script.mkdir("stage")
+    script.mkdir("stage/sub")
+    script.write("stage/sub/a")
+    script.mkdir("out")
+    script.stat("out/final/sub/a")
+    script.rename("stage", "out/final")
+    script.cat("out/final/sub/a")
+
+    seen = script.end()
+    assert seen.outputs == ["out", "out/final", "out/final/sub", "out/final/sub/a"]
+    assert seen.changed == []
+
+
+def test_all_in_folders_that_were_exchanged_is_an_output(script, root):
+    for name in ("old", "new"):
+        (root / name).mkdir()
+        (root / name / name).write_bytes(b"text")
+
+    script.exchange("old", "new")
+
+    assert script.end().outputs == ["new", "new/old", "old", "old/new"]

@@ -107,7 +107,7 @@ def _try_in(top, case, mode, tally):
     for run, changes in enumerate(case.changes):
         for change in changes:
             change.apply(root)
-        before, numbers, times_ns = tree(root), inodes(root), folder_times_ns(root)
+        before, numbers, times_ns = tree(root), inodes(root), changed_ns(root)
         kept = _copy(root, top / "kept" / "project")
         expected, expected_tree = _run_plainly(top, root, environment)
         with held(root):
@@ -160,12 +160,13 @@ def held(root):
             os.close(descriptor)
 
 
-def folder_times_ns(root):
-    """When each folder was changed last; by some programs' lights it is then a target made."""
-    found = {}
-    for folder, _, _ in os.walk(root):
-        place = os.path.relpath(folder, root)
-        found["" if place == "." else place] = os.lstat(folder).st_mtime_ns
+def changed_ns(root):
+    """When each path was changed last; by some programs' lights it is then a target made."""
+    found = {"": os.lstat(root).st_mtime_ns}
+    for folder, folders, names in os.walk(root):
+        for name in [*folders, *names]:
+            path = os.path.join(folder, name)
+            found[os.path.relpath(path, root)] = os.lstat(path).st_mtime_ns
     return found
 
 
@@ -197,7 +198,7 @@ def _differing_from_adopted(top, root, environment, makings, run):
         for path in sorted(made, reverse=True):
             _remove(copy / path)
         _put({path: state for path, state in start.items() if path in made}, copy)
-        _put_times({os.path.dirname(path) for path in made}, times_ns, copy)
+        _put_times({*made, *(os.path.dirname(path) for path in made)}, times_ns, copy)
         expected, expected_tree = _run_plainly(top, copy, environment)
         what = _differs(expected, ended) or _differing(expected_tree, now, made)
         if not what:
@@ -221,11 +222,12 @@ def _put(states, root):
             continue
 
 
-def _put_times(folders, times_ns, root):
-    """Give folders the times back that they had before something was made in them."""
-    for folder in folders & times_ns.keys():
-        if (root / folder).is_dir():
-            os.utime(root / folder, ns=(times_ns[folder], times_ns[folder]))
+def _put_times(paths, times_ns, root):
+    """Give paths the times back that they had before; folders last, as their files change them."""
+    for path in sorted(paths & times_ns.keys(), reverse=True):
+        if os.path.lexists(root / path):
+            times = (times_ns[path], times_ns[path])
+            os.utime(root / path, ns=times, follow_symlinks=False)
 
 
 def _remove(path):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
+import signal
 import sys
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,9 +18,15 @@ from buildopt.cli.call import working_directory
 from buildopt.cli.run_arguments import BEHIND_DASHES
 from buildopt.cli.watch_rounds import WatchRounds, Wish, planned_of
 from buildopt.cli.words import tell
-from buildopt.errors import UsageError
+from buildopt.errors import BuildoptError, UsageError
 from buildopt.execute.environment import ACTIVE
+from buildopt.execute.signals import IGNORED_BY_PYTHON
 from buildopt.watch.keyboard import Key
+
+if TYPE_CHECKING:
+    from buildopt.watch.round_process import RoundEnd
+    from buildopt.watch.screen import Note, Screen
+    from buildopt.watch.session import After
 
 EPILOG = """\b
 Examples:
@@ -26,6 +35,8 @@ Examples:
   buildopt watch build test             tasks of the settings, or scripts of a workspace
   buildopt watch dev build              with `persistent = true` a task is a server, kept running
   buildopt watch --on-change restart -- npm test
+  buildopt watch build --then deploy    after each good round
+  buildopt watch --live-reload 35729 -- npx vite build    pages load themselves anew
   buildopt watch --json -- make         one event a line; what make prints goes to stderr
   buildopt watch --once -- make         as `buildopt run`, for scripts that know but `watch`
 """
@@ -51,12 +62,20 @@ class WatchCommand(click.Command):
     type=click.Choice(["queue", "restart", "ignore"]),
     default="queue",
     show_default=True,
-    help="A change while it runs: run once more afterwards, stop and start anew, or wait.",
+    help="A change while it runs: run once more afterwards, stop and start anew, or nothing.",
 )
 @click.option("--once", is_flag=True, help="End after the first result, with its status.")
 @click.option("--poll", is_flag=True, help="Ask for each input again and again; trust no events.")
 @click.option("--clear", is_flag=True, help="Clear the terminal before each run.")
 @click.option("--bell", is_flag=True, help="Ring when it breaks, and when it is mended.")
+@click.option("--notify", is_flag=True, help="A note on the desktop then, by notify-send.")
+@click.option("--then", multiple=True, metavar="TASK", help="Run it after each good round.")
+@click.option(
+    "--live-reload",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="Tell pages to load themselves anew, by `http://localhost:PORT/reload.js`.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One event a line on stdout.")
 @click.option("--jobs", type=click.IntRange(min=0), metavar="N", help="Tasks at once.")
 @click.option("--filter", multiple=True, metavar="PACKAGE", help="Packages whose tasks are run.")
@@ -81,7 +100,10 @@ def command(context: click.Context, /, names: tuple[str, ...], **options: Any) -
         )
     of_run = {name: options[name] for name in ("jobs", "filter", "continue_", "quiet")}
     wish = _wish(names, context.meta[BEHIND_DASHES], of_run, quiet=options["quiet"])
+    wish = wish._replace(then=options["then"])
     planned = planned_of(wish)
+    if wish.then:
+        planned_of(wish._replace(names=wish.then, command=()))
     return _watch(wish, planned.chosen, options)
 
 
@@ -108,6 +130,8 @@ def _watch(wish: Wish, chosen: settings.Settings, options: dict[str, Any]) -> in
 
     rounds = round_process.start(WatchRounds(wish), output_to_stderr=options["as_json"])
     # Only now, as threads do not survive a fork.
+    from buildopt import journal
+    from buildopt.watch import tally
     from buildopt.watch.changes import Watcher
     from buildopt.watch.inbox import Inbox
     from buildopt.watch.screen import Screen
@@ -122,19 +146,71 @@ def _watch(wish: Wish, chosen: settings.Settings, options: dict[str, Any]) -> in
         clear=options["clear"],
         bell=options["bell"],
         keys=sys.stdin is not None and sys.stdin.isatty(),
+        note=_desktop_note() if options["notify"] else None,
     )
-    manner = Manner(chosen.root, options["on_change"], options["once"], _show)
-    return Session(manner, rounds, watcher, inbox, screen).run()
+    events = journal.read_backwards(os.fsencode(settings.state_folder(os.environ)))
+    today = tally.of_today(events, chosen.root, datetime.now())
+    with _live_reload(options["live_reload"], screen) as after:
+        manner = Manner(chosen.root, options["on_change"], options["once"], _shower(), after)
+        return Session(manner, rounds, watcher, inbox, screen, today).run()
 
 
-def _show(key: Key) -> None:
-    """What a key asks for, by the command that shows it."""
-    if key == "clear":
-        sys.stderr.write(_CLEAR)
-        sys.stderr.flush()
-    elif key in _SHOWN:
-        subprocess.run((sys.executable, "-m", "buildopt", *_SHOWN[key]), check=False)
-    elif key == "help":
-        from buildopt.watch.keyboard import HELP
+def _desktop_note() -> Note | None:
+    from buildopt.watch.desktop import Desktop, is_there
 
-        tell(f"buildopt: {HELP}")
+    if is_there(os.environ):
+        return Desktop().note
+    tell("buildopt: no notes: there is no desktop here, or no `notify-send`")
+    return None
+
+
+@contextmanager
+def _live_reload(port: int | None, screen: Screen) -> Iterator[tuple[After, ...]]:
+    """What tells pages of a good round; its libraries are imported only where it is wished."""
+    if port is None:
+        yield ()
+        return
+    from buildopt.watch.live_reload import LiveReload
+
+    try:
+        server = LiveReload(port)
+    except OSError as error:
+        raise BuildoptError(
+            f"cannot listen on port `{port}`: {error.strerror}",
+            hint="name another one, or 0 for any that is free",
+            slug="live-reload-port",
+        ) from error
+    server.start()
+    screen.say(f'pages with <script src="{server.address}"></script> load themselves anew')
+    screen.event("listening", address=server.address)
+
+    def tell_pages(end: RoundEnd) -> None:
+        if end.exit_code == 0 and end.result is not None and end.result["outcome"] != "fresh":
+            server.reload()
+
+    try:
+        yield (tell_pages,)
+    finally:
+        server.stop()
+
+
+def _shower() -> Callable[[Key], None]:
+    """Shows what a key asks for. To be made before signals are blocked, which none inherits."""
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+    def show(key: Key) -> None:
+        if key == "clear":
+            sys.stderr.write(_CLEAR)
+            sys.stderr.flush()
+        elif key in _SHOWN:
+            words = (sys.executable, "-m", "buildopt", *_SHOWN[key])
+            pid = os.posix_spawn(
+                sys.executable, words, os.environ, setsigmask=mask, setsigdef=IGNORED_BY_PYTHON
+            )
+            os.waitpid(pid, 0)
+        elif key == "help":
+            from buildopt.watch.keyboard import HELP
+
+            tell(f"buildopt: {HELP}")
+
+    return show

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from buildopt import settings
 from buildopt.cli.call import open_place
 from buildopt.cli.run_graph import run_plan, works_of
-from buildopt.cli.words import tell_error
+from buildopt.cli.words import tell, tell_error
 from buildopt.errors import EXIT_USAGE, BuildoptError
-from buildopt.events import data_of
+from buildopt.events import RunFinished, data_of
 from buildopt.settings import TaskSettings
 from buildopt.tasks.graph import plan as plan_of
 from buildopt.tasks.model import GraphTask, Plan
@@ -35,6 +35,8 @@ class Wish(NamedTuple):
     command: tuple[str, ...]
     directory: str
     options: Options
+    then: tuple[str, ...] = ()
+    """Names of tasks that are run after each good round."""
 
 
 class Planned(NamedTuple):
@@ -53,11 +55,21 @@ class WatchRounds:
         self._wish = wish
         self._checker: Checker | None = None
         self._consulted: dict[str, Signature | None] = {}
+        self._accepted: dict[str, Signature | None] = {}
+        """What differs and starts nothing as long as it is like this."""
+        self._made_then: frozenset[str] = frozenset()
 
     def run(self) -> RoundEnd:
         """Plan anew, run, and take stock of what was looked at."""
         started_s = time.monotonic()
-        os.environ["PWD"] = self._wish.directory
+        directory = self._wish.directory
+        os.environ["PWD"] = directory
+        try:
+            os.chdir(directory)  # the folder may be another one by now
+        except OSError as error:
+            tell(f"buildopt: cannot enter `{directory}`: {error.strerror}")
+            self._consulted = {directory: None}
+            return self._failed()
         known = self._consulted or settings.find_root(self._wish.directory)[1]
         before = {path: signature(path) for path in known}  # before they are read
         self._consulted = before
@@ -72,30 +84,61 @@ class WatchRounds:
             works = works_of(planned.plan, place, keeps_seen=True)
             shown = self._wish.names or tuple(task.id for task in planned.plan.tasks)
             ran = run_plan(planned.plan, place, works, shown, started_s)
+            then = self._run_then() if self._wish.then and not ran.result.exit_code else None
         except BuildoptError as error:
             tell_error(error.message, error.hint, error.slug)
             return self._failed()
         self._checker = Checker(works, place.stores, ran.end)
+        self._accepted = {}
         return RoundEnd(
             result=data_of(ran.result),
-            exit_code=ran.result.exit_code,
-            signal=ran.result.signal or 0,
+            exit_code=ran.result.exit_code or (then.exit_code if then else 0),
+            signal=ran.result.signal or (then.signal if then else None) or 0,
             rows=tuple(self._checker.rows()),
             made=self._checker.made(),
             unknown=bool(self._checker.unknown),
             consulted=planned.consulted,
             servers=planned.servers,
+            then=data_of(then) if then else None,
         )
 
-    def check(self, paths: frozenset[str]) -> Checked:
+    def check(self, paths: frozenset[str], *, is_lost: bool, accepts: bool) -> Checked:
         """What differs from the last round; of tasks that nobody saw, whatever was told."""
+        found = self._differing(paths, is_lost=is_lost)
+        differing = frozenset(
+            path
+            for path in found.differing
+            if path not in self._accepted or self._accepted[path] != signature(path)
+        )
+        if accepts:
+            self._accepted |= {path: signature(path) for path in differing}
+        return Checked(differing, found.by_run & differing)
+
+    def _differing(self, paths: frozenset[str], *, is_lost: bool) -> Checked:
         changed = {path for path, before in self._consulted.items() if signature(path) != before}
         if self._checker is None:
             return Checked(frozenset(changed))
         checked = self._checker.check()
         if self._checker.unknown:
-            changed |= paths
-        return Checked(checked.differing | changed, checked.by_run - changed)
+            changed |= paths | ({self._wish.directory} if is_lost else set())
+        by_run = checked.by_run | (checked.differing & self._made_then)
+        return Checked(checked.differing | changed, by_run - changed)
+
+    def _run_then(self) -> RunFinished:
+        """Run the tasks that follow a good round. What they read starts nothing."""
+        started_s = time.monotonic()
+        wish = self._wish._replace(names=self._wish.then, command=(), then=())
+        planned = planned_of(wish)
+        place = open_place(
+            planned.chosen,
+            cache_dir=planned.chosen.cache_dir,
+            environ=os.environ,
+            here=self._wish.directory,
+        )
+        works = works_of(planned.plan, place, keeps_seen=True)
+        ran = run_plan(planned.plan, place, works, wish.names, started_s)
+        self._made_then = Checker(works, place.stores, ran.end).made()
+        return ran.result
 
     def _failed(self) -> RoundEnd:
         """A round that did not begin; a change of what was read so far makes another."""

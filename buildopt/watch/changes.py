@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+from collections.abc import Iterator
 from threading import Event
 from typing import NamedTuple
 
@@ -19,9 +20,11 @@ from buildopt.watch.ignores import Ignores
 from buildopt.watch.inbox import Inbox
 from buildopt.watch.inotify import EVENTS, Handler, PrunedObserver, Tree
 from buildopt.watch.polling import REFUSED_INTERVAL_S, Poller
-from buildopt.watch.wanted import Inputs, Wanted
+from buildopt.watch.wanted import Inputs, Wanted, own_paths
 
 PROBE_S = 0.5
+FLUSH_S = 2.0
+"""How long is waited for the event of a file of ours: one that moves away holds others back."""
 PROBE_NAME = ".buildopt-watch-"
 
 
@@ -36,6 +39,10 @@ class Coverage(NamedTuple):
     """Folders that the system would not watch."""
     reason: str = ""
     """Why events are not used at all: a kind of file system, `probe`, `asked` or an error."""
+    limit: int = 0
+    """How many folders a user may watch, where that is why; else 0."""
+    interval_s: float = 0.0
+    """How often is asked."""
 
 
 class Watcher:
@@ -50,7 +57,9 @@ class Watcher:
         self._wanted = Wanted(root, Ignores(root, own_folders), Inputs())
         self._tree = Tree(self._wanted, inbox)
         self._observer: PrunedObserver | None = None
+        self._probe = _Probe(root)
         self._reason = "asked" if poll else ""
+        self._is_all = False
         self._poller = Poller(inbox)
         self._refused_poller = Poller(inbox, REFUSED_INTERVAL_S)
         self._inode = _inode(root)
@@ -58,6 +67,7 @@ class Watcher:
     def start(self, inputs: Inputs) -> None:
         """Begin to watch for what these say."""
         self._set_wanted(inputs)
+        self._inode = _inode(self._root)
         self._reason = self._reason or _why_silent(self._root)
         if not self._reason:
             self._reason = self._observe()
@@ -65,9 +75,10 @@ class Watcher:
         self._refused_poller.start()
         self._poll_the_rest()
 
-    def follow(self, inputs: Inputs) -> None:
-        """Watch for what these say from now on."""
+    def follow(self, inputs: Inputs, *, is_all: bool = False) -> None:
+        """Watch for what these say from now on; with `is_all` for all that nobody ignores too."""
         self._set_wanted(inputs)
+        self._is_all = is_all
         group = self._observer.group if self._observer else None
         if group is not None:
             group.reconcile()
@@ -78,7 +89,29 @@ class Watcher:
         self._wanted = Wanted(
             self._root, Ignores(self._root, self._own_folders), self._wanted.inputs
         )
-        self.follow(self._wanted.inputs)
+        self.follow(self._wanted.inputs, is_all=self._is_all)
+        group = self._observer.group if self._observer else None
+        if group is not None:
+            group.renew()
+
+    def flush(self) -> None:
+        """Let all that has happened until now be told before this returns.
+
+        Where it is asked for, what has changed until now is told by nobody afterwards.
+        """
+        if self._observer is not None and self._observer.group is not None:
+            self._probe.is_answered(FLUSH_S)
+        self._poller.forget()
+        self._refused_poller.forget()
+        self._poll_the_rest()
+
+    def look(self) -> bool:
+        """Whether folders were refused that nobody has been told of; they are polled now."""
+        if self._tree.has_news:
+            self._tree.has_news = False
+            self._poll_the_rest()
+            return bool(self._tree.refused)
+        return False
 
     def check_root(self) -> bool:
         """Whether the root is there; where it was made anew it is watched again."""
@@ -106,6 +139,8 @@ class Watcher:
             polled=self._poller.count + self._refused_poller.count,
             refused=len(self._tree.refused),
             reason=self._reason,
+            limit=_limit() if self._tree.is_at_limit() else 0,
+            interval_s=(self._poller if self._reason else self._refused_poller).interval_s,
         )
 
     def stop(self) -> None:
@@ -126,15 +161,17 @@ class Watcher:
 
     def _observe(self) -> str:
         """Start to listen to events; why that cannot be, if so."""
-        probe = _Probe(os.path.join(self._root, PROBE_NAME + secrets.token_hex(4)))
-        handler = _ProbedHandler(self._inbox, self.may_matter, probe)
+        handler = _ProbedHandler(self._inbox, self.may_matter, self._probe)
+        observer = None
         try:
             observer = PrunedObserver(self._tree)
             observer.schedule(handler, self._root, recursive=True, event_filter=EVENTS)
             observer.start()
         except OSError as error:
+            if observer is not None:
+                observer.stop()
             return errno.errorcode.get(error.errno or 0, "EIO")
-        if not probe.is_answered():
+        if not self._probe.is_answered(PROBE_S):
             observer.stop()
             observer.join()
             return "probe"
@@ -145,32 +182,49 @@ class Watcher:
         """Ask about what no event tells of."""
         inputs = self._wanted.inputs
         if self._reason:
-            self._poller.follow((*inputs.subjects, *inputs.listed, *inputs.outside, self._root))
+            known = (*inputs.subjects, *inputs.listed, *inputs.outside, self._root)
+            self._poller.follow((*known, *self._own_paths()))
             return
-        refused = frozenset(self._tree.refused)
-        if refused:
-            known = (*inputs.subjects, *inputs.listed)
+        refused = self._tree.all_refused()
+        if refused or self._refused_poller.count:
+            known = (*inputs.subjects, *inputs.listed, *self._own_paths())
             below = (path for path in known if _is_below(path, refused))
             self._refused_poller.follow((*refused, *below))
 
+    def _own_paths(self) -> Iterator[str]:
+        """The whole project, where it may matter."""
+        return own_paths(self._root, self._wanted.ignores) if self._is_all else iter(())
+
 
 class _Probe:
-    """A file that is made for a moment, to see whether events arrive."""
+    """A file that is made for a moment, to see whether events arrive, and that earlier ones did."""
 
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.seen = Event()
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._name = ""
+        self._seen = Event()
 
-    def is_answered(self) -> bool:
-        """Whether an event came, or nobody may write here and it stays unknown."""
+    def is_answered(self, timeout_s: float) -> bool:
+        """Whether its event came, or nobody may write here and it stays unknown."""
+        self._seen.clear()
+        self._name = PROBE_NAME + secrets.token_hex(4)
+        path = os.path.join(self._root, self._name)
         try:
-            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
         except OSError:
             return True
         try:
-            return self.seen.wait(PROBE_S)
+            return self._seen.wait(timeout_s)
         finally:
-            os.unlink(self.path)
+            try:
+                os.unlink(path)
+            except OSError:
+                pass  # the root is gone, or somebody was quicker
+
+    def see(self, name: str) -> None:
+        """An event of a probe came."""
+        if name == self._name:
+            self._seen.set()
 
 
 class _ProbedHandler(Handler):
@@ -179,8 +233,9 @@ class _ProbedHandler(Handler):
         self._probe = probe
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        if os.path.basename(os.fsdecode(event.src_path)).startswith(PROBE_NAME):
-            self._probe.seen.set()
+        name = os.path.basename(os.fsdecode(event.src_path))
+        if name.startswith(PROBE_NAME):
+            self._probe.see(name)
             return
         super().on_any_event(event)
 
@@ -192,6 +247,14 @@ def _why_silent(root: str) -> str:
     except OSError:
         return ""
     return mount.kind if mount is not None and mount.kind in NETWORK_TYPES else ""
+
+
+def _limit() -> int:
+    try:
+        with open("/proc/sys/fs/inotify/max_user_watches", encoding="ascii") as file:
+            return int(file.read())
+    except (OSError, ValueError):
+        return 0
 
 
 def _inode(path: str) -> tuple[int, int] | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from buildopt.cache.artifacts import Damaged
+from buildopt.cache.fingerprint import States
 from buildopt.cache.memo import Memo
 from buildopt.execute.streams import describe_streams
 from buildopt.model import CacheEntry, Observation, Trace
@@ -13,7 +15,9 @@ from buildopt.session import Run, Stores, begin
 from buildopt.tasks.outcome import GraphEnd
 from buildopt.tasks.stages import AnswerStage
 from buildopt.tasks.work import Work
+from buildopt.watch.ignores import is_editor_name
 from buildopt.watch.loop import Checked
+from buildopt.watch.polling import Signature, signature
 
 Row = tuple[str, str]
 """Kind and subject of something that was looked at."""
@@ -25,6 +29,7 @@ class Known(NamedTuple):
     run: Run
     observations: tuple[Observation, ...]
     made: frozenset[str]
+    failed: bool
     record: tuple[Trace, CacheEntry] | None
     """None: that run left none."""
 
@@ -44,16 +49,26 @@ class Checker:
             else:
                 self._known.append(known)
                 memo = known.run.memo
+        self._left = _left_behind(self._known)
 
     def check(self) -> Checked:
-        """The subjects that differ, and those of them that a task itself wrote."""
+        """The subjects that differ, and those of them that are as the round itself left them.
+
+        A run that failed need not see what it wrote, and none what was not there before it came.
+        """
         differing: set[str] = set()
         by_run: set[str] = set()
         for known in self._known:
             found = _differing(known)
+            own = {path for path in found & self._left.keys() if self._is_as_left(path)}
+            absent = {each.subject for each in known.observations if each.kind == "absent"}
+            found -= own if known.failed else own & absent & known.made
             differing |= found
-            by_run |= found & known.made
+            by_run |= found & own
         return Checked(frozenset(differing), frozenset(by_run))
+
+    def _is_as_left(self, path: str) -> bool:
+        return signature(path) == self._left[path]
 
     def rows(self) -> Iterable[Row]:
         """All that was looked at."""
@@ -71,9 +86,10 @@ def _known(work: Work, stores: Stores, end: GraphEnd, name: str, memo: Memo | No
         return None
     stage = AnswerStage(describe_streams(), lambda _read, _wrote: ())
     run = begin(work.task, work.policy, work.observer, stores, stage, memo)
-    seen, key = end.seen.get(name), end.results[name].record
+    result = end.results[name]
+    seen, key, failed = end.seen.get(name), result.record, bool(result.exit_code or result.signal)
     if seen is not None:
-        return Known(run, seen.observations, seen.made, None)
+        return Known(run, seen.observations, seen.made, failed, None)
     if not key:
         return None
     try:
@@ -82,14 +98,40 @@ def _known(work: Work, stores: Stores, end: GraphEnd, name: str, memo: Memo | No
     except Damaged:
         return None
     made = frozenset((*(output.path for output in entry.outputs), *entry.removed))
-    return Known(run, trace.observations, made, (trace, entry))
+    return Known(run, trace.observations, made, failed, (trace, entry))
+
+
+def _left_behind(all_known: Sequence[Known]) -> dict[str, Signature | None]:
+    """How a round leaves what one of its tasks made and one looked at, or two made."""
+    subjects = {each.subject for known in all_known for each in known.observations}
+    makers = Counter(path for known in all_known for path in known.made)
+    return {
+        path: signature(path) for path, count in makers.items() if count > 1 or path in subjects
+    }
 
 
 def _differing(known: Known) -> set[str]:
     if known.record is None:
         states = known.run.states(own=known.made)
-        return {reason.subject for reason in states.differences(known.observations)}
+        return set(_changed(states, known.observations))
     trace, entry = known.record
     states = known.run.states(trace, entry)
-    found = {reason.subject for reason in states.differences(known.observations)}
+    found = set(_changed(states, known.observations))
     return found | {each.path for each in entry.outputs if not states.is_in_place(each)}
+
+
+def _changed(states: States, observations: Sequence[Observation]) -> Iterator[str]:
+    """The subjects that differ, but for folders in which only an editor left or took a file."""
+    listings = {each.subject: each for each in observations if each.kind == "listing"}
+    for reason in states.differences(observations):
+        if reason.kind == "environment":  # ours, which is the same in all rounds
+            continue
+        listing = listings.get(reason.subject) if reason.kind == "listing-changed" else None
+        if listing is None or not _is_editors_own(listing.value, states.value(listing) or ""):
+            yield reason.subject
+
+
+def _is_editors_own(before: str, after: str) -> bool:
+    """Whether two listings differ in the names of editors' own files only."""
+    names = (set(before.split("/")) ^ set(after.split("/"))) - {""}
+    return all(is_editor_name(name[1:]) for name in names)

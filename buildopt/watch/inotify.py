@@ -8,8 +8,11 @@ overridden here has private names, so the version is pinned and a test holds tha
 from __future__ import annotations
 
 import errno
+import logging
 import os
+import warnings
 from collections.abc import Callable, Iterator
+from threading import Lock
 
 from watchdog.events import (
     DirCreatedEvent,
@@ -41,6 +44,9 @@ EVENTS: list[type[FileSystemEvent]] = [
     DirCreatedEvent, DirDeletedEvent, DirMovedEvent,
 ]  # fmt: skip
 """No openings, which every reader causes, and no single writes: their end is what counts."""
+logging.getLogger("watchdog").addHandler(logging.NullHandler())  # what it logs is told by us
+warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"watchdog\.")
+
 LIMITS = (errno.ENOSPC, errno.EMFILE, errno.ENOMEM)
 
 
@@ -52,6 +58,33 @@ class Tree:
         self.inbox = inbox
         self.refused: dict[str, int] = {}
         """Folders that could not be watched, with the error's number."""
+        self.has_news = False
+        """Whether one has been refused since somebody looked."""
+        self._lock = Lock()
+
+    def refuse(self, folder: str, number: int) -> None:
+        """A folder that the system would not watch."""
+        with self._lock:
+            self.has_news = self.has_news or folder not in self.refused
+            self.refused[folder] = number
+
+    def accept(self, folder: str) -> None:
+        """A folder that is watched now."""
+        with self._lock:
+            self.has_news = self.refused.pop(folder, None) is not None or self.has_news
+
+    def is_at_limit(self) -> bool:
+        """Whether one was refused because there are too many."""
+        with self._lock:
+            return any(number in LIMITS for number in self.refused.values())
+
+    def all_refused(self) -> frozenset[str]:
+        """The folders that are not watched now; such as are gone are forgotten."""
+        with self._lock:
+            self.refused = {
+                path: number for path, number in self.refused.items() if os.path.lexists(path)
+            }
+            return frozenset(self.refused)
 
 
 class PrunedGroup(InotifyWatchGroup):
@@ -81,10 +114,16 @@ class PrunedGroup(InotifyWatchGroup):
                 if path not in self._active_callbacks_by_path and os.path.isdir(path):
                     self._add_callback(path)
 
+    def renew(self) -> None:
+        """Watch what other rules for what is ignored make wanted."""
+        self.reconcile()
+        with self._lock:
+            self._add_all_callbacks(self.path)
+
     def on_queue_overflow(self) -> None:
         """Watch all wanted folders anew, and say that changes were lost."""
         super().on_queue_overflow()
-        self._tree.inbox.rescan()
+        self._tree.inbox.rescan(is_overflow=True)
 
     def _add_all_callbacks(self, path: bytes) -> None:
         if path != self.path and not self._tree.wanted.is_wanted(os.fsdecode(path)):
@@ -121,7 +160,7 @@ class PrunedGroup(InotifyWatchGroup):
     def _add_callback(self, path: bytes) -> None:
         folder = os.fsdecode(path)
         if not os.access(path, os.R_OK) and os.path.lexists(path):
-            self._tree.refused[folder] = errno.EACCES  # asked for, it would be taken for watched
+            self._tree.refuse(folder, errno.EACCES)  # asked for, it would be taken for watched
             return
         try:
             watch = self._watch(path)
@@ -129,11 +168,11 @@ class PrunedGroup(InotifyWatchGroup):
             if path == self.path:
                 raise
             if error.errno in LIMITS:
-                self._tree.refused[folder] = error.errno or 0
+                self._tree.refuse(folder, error.errno or 0)
             return
         self._active_callbacks_by_path[path] = watch
         self._active_callbacks_by_watch[watch] = path
-        self._tree.refused.pop(folder, None)
+        self._tree.accept(folder)
 
     def _watch(self, path: bytes) -> WatchDescriptor:
         """As `InotifyFD.add_callback`, which warns where a new folder was met twice."""

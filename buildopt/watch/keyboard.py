@@ -38,13 +38,15 @@ class Keyboard:
 
     def resume(self) -> None:
         """Ask for single keys, also after a stop, in which the shell had the terminal."""
+        if self.is_on:
+            return
         try:
-            if not os.isatty(STDIN) or os.tcgetpgrp(STDIN) != os.getpgrp():
+            if not os.isatty(STDIN) or not _is_in_foreground():
                 return
             now = termios.tcgetattr(STDIN)
         except (OSError, termios.error):
             return
-        self._before = self._before or list(now)
+        self._before = list(now)
         wanted = list(now)
         wanted[_LOCAL_FLAGS] = now[_LOCAL_FLAGS] & ~(termios.ICANON | termios.ECHO)
         control = list(now[_CONTROL])
@@ -55,7 +57,7 @@ class Keyboard:
 
     def give_back(self) -> None:
         """Leave the terminal as it was."""
-        if self._before is not None and self.is_on:
+        if self._before is not None and self.is_on and _is_in_foreground():
             try:
                 termios.tcsetattr(STDIN, termios.TCSADRAIN, self._before)  # type: ignore[arg-type]  # as tcgetattr gave it
             except termios.error:
@@ -71,3 +73,11 @@ class Keyboard:
         if not data:
             self.is_on = False
         return tuple(KEYS[bytes([byte])] for byte in data if bytes([byte]) in KEYS)
+
+
+def _is_in_foreground() -> bool:
+    """Whether the terminal is ours to set; where it is a shell's by now it is left alone."""
+    try:
+        return os.tcgetpgrp(STDIN) == os.getpgrp()
+    except OSError:
+        return False

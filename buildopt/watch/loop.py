@@ -6,9 +6,9 @@
               queued <──changes────────── running ──ended──> checking, or idle
                  └──ended──> settling
 
-With `restart` changes during a run stop it, and what they changed runs next; with `ignore` they
-are looked at by the check after the run only. A run that changes its own inputs three times in
-a row pauses the loop, until somebody asks for a run.
+With `restart` changes during a run stop it, and another run follows; with `ignore` what differs
+when a run ends is taken as it is. A run that changes its own inputs three times in a row pauses
+the loop, until somebody asks for a run.
 """
 
 from __future__ import annotations
@@ -35,6 +35,14 @@ class Loop:
     self_caused: int = 0
     culprits: frozenset[str] = frozenset()
     """Why it is paused: what the runs changed for themselves; empty where somebody wished it."""
+    is_due: bool = False
+    """One more run follows whatever the check says: this one was stopped, or another asked for."""
+    is_accepting: bool = False
+    """The check says what is taken as it is, and starts nothing."""
+    is_hasty: bool = False
+    """The check did not wait for quiet: where it finds something, another one does."""
+    is_pausing: bool = False
+    """Somebody wishes a pause when the run has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +86,11 @@ class Pause:
 
 
 Happening = Changed | Tick | Checked | Ended | Asked | Pause
-Order = Literal["check", "start", "stop", "tell-paused"]
-"""What the loop wants to be done next; its end is told by `Checked` or `Ended`."""
+Order = Literal["check", "accept", "start", "stop", "tell-paused"]
+"""What the loop wants to be done next; its end is told by `Checked` or `Ended`.
+
+`accept` is a check too, after which what differs counts as seen.
+"""
 
 
 def advance(
@@ -92,9 +103,9 @@ def advance(
         case Tick(is_locked):
             return _ticked(loop, now_s, is_locked=is_locked)
         case Checked():
-            return _checked(loop, happening)
+            return _checked(loop, happening, now_s)
         case Ended():
-            return _ended(loop, now_s)
+            return _ended(loop, now_s, on_change)
         case Asked():
             return _asked(loop, now_s)
         case Pause():
@@ -132,46 +143,53 @@ def _ticked(loop: Loop, now_s: float, *, is_locked: bool) -> tuple[Loop, Order |
     return replace(loop, phase="checking", settling=None), "check"
 
 
-def _checked(loop: Loop, checked: Checked) -> tuple[Loop, Order | None]:
+def _checked(loop: Loop, checked: Checked, now_s: float) -> tuple[Loop, Order | None]:
     if loop.phase == "running":  # a check beside the run: is it still about what is there?
         if checked.differing - checked.by_run:
-            return replace(loop, phase="stopping"), "stop"
+            return replace(loop, phase="stopping", is_due=True), "stop"
         return loop, None
     if loop.phase != "checking":
         return loop, None
-    if not checked.differing:
-        return _rest(replace(loop, self_caused=0)), None
-    is_self_caused = checked.differing <= checked.by_run
+    if loop.is_accepting or not (checked.differing or loop.is_due):
+        return _rest(replace(loop, self_caused=0, is_accepting=False, is_hasty=False)), None
+    if loop.is_hasty:
+        settling = loop.settling or Settling(Changes(checked.differing), now_s, now_s)
+        return replace(loop, phase="settling", settling=settling, is_hasty=False), None
+    is_self_caused = bool(checked.differing) and checked.differing <= checked.by_run
     count = loop.self_caused + 1 if is_self_caused else 0
     if count >= MOST_SELF_CAUSED:
         paused = replace(loop, phase="paused", settling=None, self_caused=0)
         return replace(paused, culprits=checked.differing), "tell-paused"
-    return replace(loop, phase="running", self_caused=count), "start"
+    return replace(loop, phase="running", self_caused=count, is_due=False), "start"
 
 
-def _ended(loop: Loop, now_s: float) -> tuple[Loop, Order | None]:
+def _ended(loop: Loop, now_s: float, on_change: OnChange) -> tuple[Loop, Order | None]:
     if loop.phase not in ("running", "stopping"):
         return loop, None
+    if loop.is_pausing:
+        return replace(loop, phase="paused", settling=None, is_pausing=False), "tell-paused"
     if loop.settling is not None:
         settling = loop.settling.with_more(Changes(), now_s)
         return replace(loop, phase="settling", settling=settling), None
-    return replace(loop, phase="checking"), "check"
+    if on_change == "ignore":
+        return replace(loop, phase="checking", is_accepting=True), "accept"
+    return replace(loop, phase="checking", is_hasty=True), "check"
 
 
 def _asked(loop: Loop, now_s: float) -> tuple[Loop, Order | None]:
     if loop.phase in ("running", "stopping"):
         settling = loop.settling or Settling(Changes(is_rescan=True), now_s, now_s)
-        return replace(loop, settling=settling), None
-    started = replace(loop, phase="running", settling=None, self_caused=0, culprits=frozenset())
-    return started, "start"
+        return replace(loop, settling=settling, is_due=True, is_pausing=False), None
+    return Loop(phase="running"), "start"
 
 
 def _paused(loop: Loop) -> tuple[Loop, Order | None]:
     if loop.phase == "paused":
-        return replace(loop, phase="checking", culprits=frozenset()), "check"
-    if loop.phase in ("idle", "settling"):
-        return replace(loop, phase="paused", settling=None), "tell-paused"
-    return loop, None
+        return replace(loop, phase="checking", culprits=frozenset(), is_hasty=True), "check"
+    if loop.phase in ("running", "stopping"):
+        return replace(loop, is_pausing=not loop.is_pausing), None
+    kept = replace(loop, settling=None, is_accepting=False, is_hasty=False)
+    return replace(kept, phase="paused"), "tell-paused"
 
 
 def _rest(loop: Loop) -> Loop:

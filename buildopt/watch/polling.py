@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 from buildopt.watch.inbox import Inbox
 
@@ -25,6 +25,9 @@ class Poller:
         self._inbox = inbox
         self._least_interval_s = least_interval_s
         self._known: dict[str, Signature | None] = {}
+        self.interval_s = least_interval_s
+        """Between two looks, now."""
+        self._looking = Lock()
         self._stopped = Event()
         self._thread = Thread(target=self._run, name="poller", daemon=True)
 
@@ -42,6 +45,11 @@ class Poller:
         known = self._known
         self._known = {path: known[path] if path in known else signature(path) for path in paths}
 
+    def forget(self) -> None:
+        """What changed until now is told by nobody."""
+        with self._looking:
+            self._known = {}
+
     def stop(self) -> None:
         """End the thread."""
         self._stopped.set()
@@ -49,14 +57,14 @@ class Poller:
             self._thread.join()
 
     def _run(self) -> None:
-        interval_s = self._least_interval_s
-        while not self._stopped.wait(interval_s):
+        while not self._stopped.wait(self.interval_s):
             started_s = time.perf_counter()
-            changed = self._changed()
-            if changed:
-                self._inbox.add(*changed)
+            with self._looking:
+                changed = self._changed()
+                if changed:
+                    self._inbox.add(*changed)
             cost_s = time.perf_counter() - started_s
-            interval_s = max(self._least_interval_s, COST_FACTOR * cost_s)
+            self.interval_s = max(self._least_interval_s, COST_FACTOR * cost_s)
 
     def _changed(self) -> list[str]:
         known = self._known

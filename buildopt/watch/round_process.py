@@ -6,6 +6,7 @@
                         checked, …       subjects that differ
 
 It is in the session's process group: what the terminal sends reaches it and all that it started.
+A signal that comes while a round is planned, when nothing listens yet, is sent again.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from buildopt.watch.loop import Checked
 
 QUIET_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """Between rounds they mean nothing here: the session is asked to end, and ends us."""
+SEND_AGAIN_S = 0.05
 
 
 class Server(NamedTuple):
@@ -51,6 +53,8 @@ class RoundEnd(NamedTuple):
     consulted: tuple[str, ...]
     """Settings and manifests: what the plan was made of."""
     servers: tuple[Server, ...]
+    then: Mapping[str, Any] | None = None
+    """The result of the tasks that are run after a good round."""
 
 
 class Rounds(Protocol):
@@ -59,8 +63,12 @@ class Rounds(Protocol):
     def run(self) -> RoundEnd:
         """One round. What goes wrong is told and is in the end; it never raises."""
 
-    def check(self, paths: frozenset[str]) -> Checked:
-        """Whether anything is different; `paths` are those that were told to have changed."""
+    def check(self, paths: frozenset[str], *, is_lost: bool, accepts: bool) -> Checked:
+        """Whether anything is different; `paths` are those that were told to have changed.
+
+        With `is_lost` others may have. With `accepts` what differs does not from then on, until
+        it changes once more.
+        """
 
 
 class RoundProcess:
@@ -78,9 +86,9 @@ class RoundProcess:
         """Begin a round; its end comes as a message."""
         self._ask("run")
 
-    def ask_to_check(self, paths: frozenset[str]) -> None:
+    def ask_to_check(self, paths: frozenset[str], *, is_lost: bool, accepts: bool) -> None:
         """Compare everything; the answer comes as a message."""
-        self._ask("check", sorted(paths))
+        self._ask("check", sorted(paths), is_lost, accepts)
 
     def message(self) -> RoundEnd | Checked | None:
         """What it says next; None: it is gone."""
@@ -92,10 +100,10 @@ class RoundProcess:
         if kind == "checked":
             differing, by_run = content
             return Checked(frozenset(differing), frozenset(by_run))
-        result, code, number, rows, made, unknown, consulted, servers = content
+        result, code, number, rows, made, unknown, consulted, servers, then = content
         return RoundEnd(
             result, code, number, tuple(rows), frozenset(made), unknown, tuple(consulted),
-            tuple(Server(*server) for server in servers),
+            tuple(Server(*server) for server in servers), then,
         )  # fmt: skip
 
     def send_signal(self, number: int) -> None:
@@ -131,25 +139,57 @@ def start(rounds: Rounds, *, output_to_stderr: bool) -> RoundProcess:
 
 
 def _serve(channel: socket.socket, rounds: Rounds) -> NoReturn:
-    for number in QUIET_SIGNALS:
-        if signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, lambda _number, _frame: None)
+    late = LateSignals()
     try:
         while (data := frames.receive(channel)) is not None:
             what, *arguments = marshal.loads(data)
             if what == "run":
-                end = rounds.run()
+                with late:
+                    end = rounds.run()
                 content = (
                     dict(end.result) if end.result is not None else None, end.exit_code, end.signal,
                     list(end.rows), list(end.made), end.unknown, list(end.consulted),
-                    [tuple(server) for server in end.servers],
+                    [tuple(server) for server in end.servers], dict(end.then) if end.then else None,
                 )  # fmt: skip
                 frames.send(channel, marshal.dumps(("ended", content)))
             else:
-                checked = rounds.check(frozenset(arguments[0]))
+                paths, is_lost, accepts = arguments
+                checked = rounds.check(frozenset(paths), is_lost=is_lost, accepts=accepts)
                 answer = (list(checked.differing), list(checked.by_run))
                 frames.send(channel, marshal.dumps(("checked", answer)))
     except OSError:
         pass  # the session is gone
     finally:
         os._exit(0)
+
+
+class LateSignals:
+    """Signals that come when a round has begun, and what runs it does not listen yet.
+
+    Whoever runs tasks blocks these signals and waits for them. Until then they are sent to us
+    again and again.
+    """
+
+    def __init__(self) -> None:
+        self._is_round = False
+        self._number = 0
+        for number in QUIET_SIGNALS:
+            if signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self._arrived)
+        signal.signal(signal.SIGALRM, self._send_again)
+
+    def __enter__(self) -> None:
+        self._is_round = True
+
+    def __exit__(self, *_: object) -> None:
+        self._is_round = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _arrived(self, number: int, _: object) -> None:
+        if self._is_round:
+            self._number = number
+            signal.setitimer(signal.ITIMER_REAL, SEND_AGAIN_S)
+
+    def _send_again(self, _: int, __: object) -> None:
+        if self._is_round:
+            os.kill(os.getpid(), self._number)

@@ -6,52 +6,33 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from buildopt import terminal_line
 from buildopt.phrases import printable
 from buildopt.quantities import counted, duration
 from buildopt.watch.changes import Coverage
 from buildopt.watch.keyboard import HELP
+from buildopt.watch.tally import Tally
 
 MOST_NAMED = 3
 CLEAR = "\x1b[2J\x1b[3J\x1b[H"
 BELL = "\a"
-
-
-class Tally(NamedTuple):
-    """What a session has come to so far."""
-
-    tasks: int = 0
-    hits: int = 0
-    saved_s: float = 0.0
-    last: str = ""
-    """The last result in words."""
-
-    def with_result(self, result: Mapping[str, Any]) -> Tally:  # Any: the result file's fields
-        """With one more round."""
-        tasks = list(result.get("tasks", ())) or [result]
-        hits = sum(1 for task in tasks if task["outcome"] != "executed")
-        failed = result.get("exit_code") or result.get("signal")
-        words = "failed" if failed else result["outcome"]
-        return Tally(
-            self.tasks + len(tasks),
-            self.hits + hits,
-            self.saved_s + result.get("time_saved_s", 0.0),
-            f"{words} in {duration(result['duration_s'])}",
-        )
+Note = Callable[[str], None]
+"""Shows a note on the desktop."""
 
 
 class Screen:
     """Tells on stderr, or as JSON on stdout."""
 
-    def __init__(self, *, as_json: bool, quiet: bool, clear: bool, bell: bool, keys: bool) -> None:
+    def __init__(
+        self, *, as_json: bool, quiet: bool, clear: bool, bell: bool, keys: bool, note: Note | None
+    ) -> None:
         self._as_json, self._quiet = as_json, quiet
-        self._clear, self._bell, self._keys = clear, bell, keys
+        self._clear, self._bell, self._keys, self._note = clear, bell, keys, note
         self._is_welcome = not quiet and not as_json and terminal_line.is_welcome(os.environ)
-        self._is_shown = False
-        self._has_failed = False
+        self._is_shown = self._has_failed = self._has_told_refused = False
 
     def event(self, name: str, **data: Any) -> None:  # Any: JSON
         """One event, where a program listens."""
@@ -69,19 +50,52 @@ class Screen:
     def ready(self, coverage: Coverage, root: str) -> None:
         """Tell what is watched, and what cannot be."""
         self.event("ready", root=root, **coverage._asdict())
-        how = f"{counted(coverage.watched, 'folder')}"
-        if coverage.reason == "asked":
-            how = counted(coverage.polled, "input") + ", asking for each"
-        elif coverage.reason:
-            why = {"probe": "no file events arrive here"}.get(
-                coverage.reason, f"no file events on `{coverage.reason}`"
-            )
-            self.say(f"{why}; polling {counted(coverage.polled, 'input')}")
-            how = counted(coverage.polled, "input")
+        how = counted(coverage.watched, "folder")
+        if coverage.reason:
+            how = f"{counted(coverage.polled, 'input')}, asking for each"
+        if coverage.reason and coverage.reason != "asked":
+            self._silent(coverage)
         if coverage.refused:
-            self.say(f"watch limit reached: {coverage.refused:,} folders are polled each 2 s")
-            self.hint("`sudo sysctl fs.inotify.max_user_watches=524288`", slug="watch-limit")
+            self.refused(coverage)
         self.say(f"watching {how}" + (f"; {HELP}" if self._keys else ""))
+
+    def refused(self, coverage: Coverage) -> None:
+        """Tell, once, that folders are not watched."""
+        if self._has_told_refused:
+            return
+        self._has_told_refused = True
+        each = f"polled each `{duration(coverage.interval_s)}`"
+        if coverage.limit:
+            watched = f"`{coverage.watched}` of `{coverage.limit}` folders"
+            self.say(f"watch limit reached: {watched}, `{coverage.refused}` more are {each}")
+            self.hint("`sudo sysctl fs.inotify.max_user_watches=524288`", slug="watch-limit")
+        else:
+            self.say(f"{counted(coverage.refused, 'folder')} cannot be read; {each}")
+
+    def _silent(self, coverage: Coverage) -> None:
+        """Tell why events are not used."""
+        each = f"polling `{coverage.polled}` inputs each `{duration(coverage.interval_s)}`"
+        if coverage.reason in ("EMFILE", "ENFILE"):
+            self.say(f"no file events: all inotify instances are in use; {each}")
+            self.hint("`sudo sysctl fs.inotify.max_user_instances=1024`", slug="watch-instances")
+        elif coverage.reason == "ENOSPC":
+            self.say(f"watch limit reached: not even the project's folder can be watched; {each}")
+            self.hint("`sudo sysctl fs.inotify.max_user_watches=524288`", slug="watch-limit")
+        elif coverage.reason == "probe":
+            self.say(f"no file events arrive here; {each}")
+        else:
+            self.say(f"no file events on `{coverage.reason}`; {each}")
+
+    def lost(self, count: int) -> None:
+        """Tell that too much happened at a time, and what was found afterwards."""
+        self.event("lost", differing=count)
+        self.say(f"events were lost (queue full); all inputs checked, `{count}` changed")
+
+    def ignored(self, paths: Iterable[str], root: str) -> None:
+        """Tell what changed during a run and starts none."""
+        shown = sorted(_relative(path, root) for path in paths)
+        self.event("ignored", paths=shown)
+        self.say(f"{_named(shown)} changed meanwhile; ignored")
 
     def hint(self, text: str, slug: str) -> None:
         """What to do about the line before."""
@@ -96,23 +110,23 @@ class Screen:
             self.hide()
             _write(CLEAR)
         if shown:
-            more = f" and {len(shown) - MOST_NAMED} more" if len(shown) > MOST_NAMED else ""
-            named = ", ".join(f"`{printable(path)}`" for path in shown[:MOST_NAMED])
-            self.say(f"{named}{more} changed")
+            self.say(f"{_named(shown)} changed")
 
-    def finished(self, exit_code: int) -> None:
-        """Ring where that is wished: when it breaks, and when it is mended."""
+    def finished(self, exit_code: int, task: str) -> None:
+        """Ring and note where that is wished: when it breaks, and when it is mended."""
         failed = exit_code != 0
         if self._bell and failed != self._has_failed:
             _write(BELL)
+        if self._note is not None and failed != self._has_failed:
+            self._note(f"{task} failed with {exit_code}" if failed else f"{task} is mended")
         self._has_failed = failed
 
     def wait(self, tally: Tally, since: str) -> None:
         """Show the waiting line; it goes away before anything else is shown."""
         if not self._is_welcome or not terminal_line.is_in_foreground():
             return
-        rate = f", {tally.hits / tally.tasks:.0%} hits" if tally.tasks else ""
-        saved = f", saved {duration(tally.saved_s)}" if tally.saved_s else ""
+        rate = f"; today {tally.hits / tally.tasks:.0%} hits" if tally.tasks else ""
+        saved = f", {duration(tally.saved_s)} saved" if tally.saved_s else ""
         text = f"buildopt: waiting since {since}; last: {tally.last or 'none'}{rate}{saved}"
         sys.stderr.buffer.write(terminal_line.drawn(text, terminal_line.terminal_columns()))
         sys.stderr.flush()
@@ -124,6 +138,11 @@ class Screen:
             sys.stderr.buffer.write(terminal_line.ERASED)
             sys.stderr.flush()
             self._is_shown = False
+
+
+def _named(paths: list[str]) -> str:
+    more = f" and {len(paths) - MOST_NAMED} more" if len(paths) > MOST_NAMED else ""
+    return ", ".join(f"`{printable(path)}`" for path in paths[:MOST_NAMED]) + more
 
 
 def _relative(path: str, root: str) -> str:

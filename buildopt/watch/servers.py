@@ -13,8 +13,11 @@ import time
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 
+from buildopt.execute.signals import IGNORED_BY_PYTHON
 from buildopt.globs import any_covers, parse
+from buildopt.watch.inbox import Changes
 from buildopt.watch.round_process import Server
+from buildopt.watch.settling import Settling
 
 CONFIGURATIONS = (
     "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock*",
@@ -56,6 +59,8 @@ class Servers:
     def __init__(self, root: str, tell: Tell) -> None:
         self._root, self._tell = root, tell
         self._running: dict[str, Running] = {}
+        self._settling: Settling | None = None
+        self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())  # as we got it from our parent
 
     def set_wanted(self, servers: Iterable[Server]) -> None:
         """Start those that are new, end those that are gone or are started otherwise now."""
@@ -69,17 +74,26 @@ class Servers:
                 self._running[name] = Running(server)
                 self._start(self._running[name])
 
-    def react(self, paths: Iterable[str]) -> None:
-        """Start those anew that a change concerns."""
-        changed = [path for path in paths if path.startswith(self._root)]
-        for running in self._running.values():
-            if running.pid and self._concerns(running.server, changed):
-                self._tell(f"restarting `{running.server.id}`")
-                self._stop([running])
-                self._start(running)
+    @property
+    def is_settling(self) -> bool:
+        """Whether changes wait for quiet."""
+        return self._settling is not None
 
-    def look(self, now_s: float) -> None:
-        """Notice those that ended, and start them again when it is time."""
+    def hear(self, paths: frozenset[str], now_s: float) -> None:
+        """Paths changed; those that concern a server are acted on when it is quiet."""
+        servers = [running.server for running in self._running.values()]
+        changes = Changes(frozenset(p for p in paths if any(self._concerns(s, p) for s in servers)))
+        if changes:
+            known = self._settling
+            self._settling = (
+                known.with_more(changes, now_s) if known else Settling(changes, now_s, now_s)
+            )
+
+    def look(self, now_s: float, *, is_locked: bool = False) -> None:
+        """Notice those that ended, and start those that have to be."""
+        if self._settling and now_s >= self._settling.due_s(is_locked=is_locked):
+            paths, self._settling = self._settling.changes.paths, None
+            self._restart(paths)
         for running in self._running.values():
             if running.pid and (code := _exit_code(running)) is not None:
                 _send(running, signal.SIGKILL)
@@ -89,9 +103,11 @@ class Servers:
                 running.due_s = None
                 self._start(running)
 
-    def next_s(self) -> float | None:
+    def next_s(self, *, is_locked: bool = False) -> float | None:
         """When `look` has something to do."""
         due = [running.due_s for running in self._running.values() if running.due_s is not None]
+        if self._settling:
+            due.append(self._settling.due_s(is_locked=is_locked))
         return min(due, default=None)
 
     def stop(self) -> None:
@@ -99,12 +115,22 @@ class Servers:
         self._stop(reversed(self._running.values()))
         self._running.clear()
 
-    def _concerns(self, server: Server, paths: Iterable[str]) -> bool:
+    def _restart(self, paths: Iterable[str]) -> None:
+        """Start those anew that a change concerns, also such as had crashed."""
+        for running in self._running.values():
+            if any(self._concerns(running.server, path) for path in paths):
+                self._tell(f"restarting `{running.server.id}`")
+                self._stop([running])
+                running.due_s, running.crashes_s = None, []
+                self._start(running)
+
+    def _concerns(self, server: Server, path: str) -> bool:
+        if not path.startswith(self._root.rstrip("/") + "/"):
+            return False
         if server.inputs:
-            patterns = [parse(pattern, self._root) for pattern in server.inputs]
-            return any(any_covers(patterns, path) for path in paths)
-        names = (os.path.basename(path) for path in paths)
-        return any(fnmatchcase(name, pattern) for name in names for pattern in CONFIGURATIONS)
+            return any_covers([parse(pattern, self._root) for pattern in server.inputs], path)
+        name = os.path.basename(path)
+        return any(fnmatchcase(name, pattern) for pattern in CONFIGURATIONS)
 
     def _start(self, running: Running) -> None:
         server = running.server
@@ -112,8 +138,9 @@ class Servers:
         nothing = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
         environment = {**os.environ, "PWD": server.directory}
         running.pid = os.posix_spawn(
-            SHELL, words, environment, file_actions=[nothing], setpgroup=0, setsigmask=()
-        )
+            SHELL, words, environment, file_actions=[nothing], setpgroup=0,
+            setsigmask=self._mask, setsigdef=IGNORED_BY_PYTHON,
+        )  # fmt: skip
 
     def _ended(self, running: Running, code: int, now_s: float) -> None:
         recent = [at for at in running.crashes_s if now_s - at < CRASH_WINDOW_S]

@@ -10,14 +10,18 @@ import select
 import signal
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import NamedTuple
 
 from buildopt.execute.signals import ENDING, Arrival, SignalWatch, stop_self
 from buildopt.model import Observation
 from buildopt.watch.changes import Watcher
+from buildopt.watch.checks import Checks
+from buildopt.watch.git_lock import lock_path
 from buildopt.watch.inbox import Changes, Inbox
 from buildopt.watch.keyboard import STDIN, Key, Keyboard
 from buildopt.watch.loop import (
+    MOST_SELF_CAUSED,
     Asked,
     Changed,
     Checked,
@@ -32,21 +36,23 @@ from buildopt.watch.loop import (
     due_s,
 )
 from buildopt.watch.round_process import RoundEnd, RoundProcess
-from buildopt.watch.screen import Screen, Tally
+from buildopt.watch.screen import Screen
 from buildopt.watch.servers import Servers
+from buildopt.watch.tally import Tally
 from buildopt.watch.wanted import Inputs, inputs_of
 
-CHECK_EVERY_S = 30.0
-"""Everything is compared so often even where nothing was told: no event tells of all changes."""
-CHECK_SHARE = 0.001
-"""Of a processor's time, at most, goes into those checks."""
 TICK_S = 1.0
 """How often the clock, the root and the servers are looked at."""
+LOCKED_TICK_S = 0.02
+"""How often is looked whether git has finished."""
 SLEEP_S = 2.0
-"""The machine slept if more than this passed on one clock and not on the other."""
+"""The machine slept, or its clock was set, if more than this passed on one clock only."""
 PATIENCE_S = 10.0
 """How long a round that is to be stopped may take before it is told again, with force."""
 IGNORE_NAMES = (".gitignore", ".ignore", "exclude")
+
+
+After = Callable[[RoundEnd], None]
 
 
 class Manner(NamedTuple):
@@ -57,29 +63,35 @@ class Manner(NamedTuple):
     once: bool
     show: Callable[[Key], None]
     """Shows what a key asks for: the last run's explanation, report or bundle."""
+    after: tuple[After, ...] = ()
+    """What is done after each round, quickly: to tell the pages of a browser, for one."""
 
 
 class Session:
     """One session, from the first round to the end."""
 
     def __init__(
-        self, manner: Manner, rounds: RoundProcess, watcher: Watcher, inbox: Inbox, screen: Screen
+        self,
+        manner: Manner,
+        rounds: RoundProcess,
+        watcher: Watcher,
+        inbox: Inbox,
+        screen: Screen,
+        tally: Tally,
     ) -> None:
         self._manner, self._rounds = manner, rounds
         self._watcher, self._inbox, self._screen = watcher, inbox, screen
         self._keyboard = Keyboard()
         self._servers = Servers(manner.root, screen.say)
         self._loop = Loop()
-        self._tally = Tally()
+        self._tally, self._task = tally, ""
         self._since = ""
         self._inputs = Inputs()
         self._made: frozenset[str] = frozenset()
         self._unknown = False
-        self._told: frozenset[str] = frozenset()
-        """Paths that were told since the last check."""
-        self._is_checking = self._is_ready = False
-        self._check_began_s = 0.0
-        self._next_full_s = time.monotonic() + CHECK_EVERY_S
+        self._checks = Checks(rounds)
+        self._is_ready = self._has_overflown = self._was_gone = False
+        self._git_lock = lock_path(manner.root)
         self._kill_s: float | None = None
         self._drift_s = _drift_s()
         self._exit_code: int | None = None
@@ -123,9 +135,9 @@ class Session:
         self._look_around()
 
     def _wait_s(self) -> float:
-        now_s = time.monotonic()
-        moments = [now_s + TICK_S, due_s(self._loop, is_locked=self._is_locked())]
-        moments += [self._servers.next_s(), self._kill_s]
+        now_s, is_locked = time.monotonic(), self._is_locked()
+        moments = [now_s + (LOCKED_TICK_S if is_locked else TICK_S), self._kill_s]
+        moments += [due_s(self._loop, is_locked=is_locked), self._servers.next_s()]
         return max(0.0, min(moment for moment in moments if moment is not None) - now_s)
 
     def _happen(self, happening: Happening) -> None:
@@ -136,24 +148,25 @@ class Session:
     def _obey(self, order: Order, cause: Happening) -> None:
         if order == "check" and self._loop.phase == "running":
             self._happen(Checked(self._touched(cause)))
-        elif order == "check":
-            self._is_checking = True
-            self._check_began_s = time.monotonic()
-            self._rounds.ask_to_check(self._told)
-            self._told = frozenset()
+        elif order in ("check", "accept"):
+            self._checks.ask(accepts=order == "accept")
         elif order == "start":
-            self._screen.hide()
-            if self._is_ready:
-                differing = cause.differing if isinstance(cause, Checked) else frozenset()
-                self._screen.changed(differing, self._manner.root)
-            self._screen.event("started")
-            self._told = frozenset()
-            self._rounds.ask_to_run()
+            self._start(cause)
         elif order == "stop":
+            self._screen.say("stopped, as what it reads changed")
             self._rounds.send_signal(signal.SIGTERM)
             self._kill_s = time.monotonic() + PATIENCE_S
         else:
             self._tell_paused()
+
+    def _start(self, cause: Happening) -> None:
+        self._screen.hide()
+        if self._is_ready:
+            differing = cause.differing if isinstance(cause, Checked) else frozenset()
+            self._screen.changed(differing, self._manner.root)
+        self._screen.event("started")
+        self._checks.forget()
+        self._rounds.ask_to_run()
 
     def _touched(self, cause: Happening) -> frozenset[str]:
         """What of the changes during a round concerns it: its inputs that it does not write."""
@@ -168,38 +181,63 @@ class Session:
         if isinstance(message, RoundEnd):
             self._round_ended(message)
         elif isinstance(message, Checked):
-            cost_s = time.monotonic() - self._check_began_s
-            self._next_full_s = time.monotonic() + max(CHECK_EVERY_S, cost_s / CHECK_SHARE)
-            self._is_checking = False
-            self._happen(message)
+            is_last = self._checks.is_answered()
+            if is_last and self._loop.phase == "checking":  # nobody wished anything else meanwhile
+                self._checked(message)
+
+    def _checked(self, checked: Checked) -> None:
+        if self._has_overflown:
+            self._has_overflown = False
+            self._screen.lost(len(checked.differing))
+        if self._loop.is_accepting and checked.differing:
+            self._screen.ignored(checked.differing, self._manner.root)
+        self._happen(checked)
 
     def _round_ended(self, end: RoundEnd) -> None:
         self._kill_s = None
+        self._take_over(end)
+        if self._manner.once or self._wanted_end:
+            self._exit_code = end.exit_code if self._manner.once else 0
+            self._wanted_end = True
+        else:
+            self._watcher.follow(self._inputs, is_all=self._unknown)
+            if self._unknown:
+                self._drop_told()
+        self._tell_end(end)
+        if not self._wanted_end and end.exit_code == 0:
+            self._servers.set_wanted(end.servers)
+        if not self._wanted_end and not self._is_ready:
+            self._is_ready = True
+            self._screen.ready(self._watcher.coverage(), self._manner.root)
+        self._happen(Ended())
+
+    def _take_over(self, end: RoundEnd) -> None:
+        """What is known from now on."""
         if end.result is not None:
             rows = [Observation(kind, subject, "") for kind, subject in end.rows]  # type: ignore[arg-type]  # as they were told
             self._inputs = inputs_of(rows, self._manner.root)
-            self._tally = self._tally.with_result(end.result)
-            self._screen.event("finished", result=dict(end.result))
-        else:
-            self._screen.event("finished", result=None, exit_code=end.exit_code)
+            self._tally = self._tally.with_result(end.result, datetime.now())
+            self._task = end.result["task"]
         consulted = frozenset(end.consulted)
         self._inputs = self._inputs._replace(subjects=self._inputs.subjects | consulted)
         self._made, self._unknown = end.made, end.unknown
-        self._screen.finished(end.exit_code)
         self._since = time.strftime("%H:%M:%S")
-        if self._manner.once or self._wanted_end:
-            self._exit_code = self._status_of(end)
-            self._wanted_end = True
+
+    def _tell_end(self, end: RoundEnd) -> None:
+        if end.result is not None:
+            more = {"then": dict(end.then)} if end.then else {}
+            self._screen.event("finished", result=dict(end.result), **more)
         else:
-            self._watcher.follow(self._inputs)
-            if end.exit_code == 0:
-                self._servers.set_wanted(end.servers)
-            if not self._is_ready:
-                self._is_ready = True
-                self._screen.ready(self._watcher.coverage(), self._manner.root)
-        if self._unknown:
-            self._inbox.take()  # of what nobody saw it may all have been made by the round itself
-        self._happen(Ended())
+            self._screen.event("finished", result=None, exit_code=end.exit_code)
+        self._screen.finished(end.exit_code, self._task)
+        for do in self._manner.after:
+            do(end)
+
+    def _drop_told(self) -> None:
+        """What changed during a round of which nobody saw anything may all be its own work."""
+        self._watcher.flush()
+        self._inbox.take()
+        self._checks.forget()
 
     def _status_of(self, end: RoundEnd) -> int:
         return end.exit_code if self._manner.once else 0
@@ -208,30 +246,41 @@ class Session:
         if any(os.path.basename(path) in IGNORE_NAMES for path in changes.paths):
             self._watcher.renew_rules()
         paths = frozenset(path for path in changes.paths if self._watcher.may_matter(path))
-        if changes.is_rescan:
-            self._screen.say("events were lost, or may have been; all inputs are checked")
-        self._told |= paths
+        self._has_overflown = self._has_overflown or changes.is_overflow
+        self._checks.note(paths, is_lost=changes.is_rescan)
         if not self._wanted_end:
-            self._servers.react(paths)
-            self._happen(Changed(Changes(paths, changes.is_rescan)))
+            self._servers.hear(paths, time.monotonic())
+            self._happen(Changed(changes._replace(paths=paths)))
 
     def _look_around(self) -> None:
-        now_s = time.monotonic()
-        self._servers.look(now_s)
-        self._happen(Tick(self._is_locked()))
+        now_s, is_locked = time.monotonic(), self._is_locked()
+        self._servers.look(now_s, is_locked=is_locked)
+        self._happen(Tick(is_locked))
         if self._kill_s is not None and now_s >= self._kill_s:
             self._rounds.send_signal(signal.SIGTERM)  # the second time with force
-            self._kill_s = None
-        if not self._watcher.check_root():
+            self._kill_s = now_s + PATIENCE_S
+        if self._is_root_gone():
             return
+        if self._watcher.look() and self._is_ready:
+            self._screen.refused(self._watcher.coverage())
         drift_s = _drift_s()
-        if abs(drift_s - self._drift_s) > SLEEP_S or now_s >= self._next_full_s:
-            self._drift_s = drift_s
-            self._next_full_s = now_s + CHECK_EVERY_S
-            if self._loop.phase == "idle":
-                self._happen(Changed(Changes(is_rescan=True)))
+        if abs(drift_s - self._drift_s) > SLEEP_S or now_s >= self._checks.next_s:
+            self._look_at_all(drift_s)
         if self._loop.phase in ("idle", "paused") and self._is_ready:
             self._screen.wait(self._tally, self._since)
+
+    def _look_at_all(self, drift_s: float) -> None:
+        if self._loop.phase == "idle" and self._is_ready:
+            self._drift_s = drift_s
+            self._happen(Changed(Changes(is_rescan=True)))
+
+    def _is_root_gone(self) -> bool:
+        is_gone = not self._watcher.check_root()
+        if is_gone != self._was_gone:
+            words = "is gone; waiting for it" if is_gone else "is there again; all is checked"
+            self._screen.say(f"`{self._manner.root}` {words}")
+        self._was_gone = is_gone
+        return is_gone
 
     def _signalled(self, arrival: Arrival) -> None:
         if arrival.number == signal.SIGTSTP:
@@ -239,6 +288,8 @@ class Session:
             self._keyboard.give_back()
             stop_self()
             self._keyboard.resume()
+        elif arrival.number == signal.SIGCONT:
+            self._keyboard.resume()  # `fg`, after `bg`
         elif arrival.number in ENDING:
             self._end_soon(is_told=arrival.by_kernel)  # then the whole process group was
 
@@ -266,7 +317,8 @@ class Session:
         names = sorted(self._loop.culprits)
         if names:
             shown = os.path.relpath(names[0], self._manner.root)
-            self._screen.say(f"paused: it ran 3 times because of its own file `{shown}`")
+            times = f"ran {MOST_SELF_CAUSED} times because of its own file"
+            self._screen.say(f"paused: `{self._task}` {times} `{shown}`")
             self._screen.hint("press r to run again", slug="paused")
             self._screen.event("paused", paths=names)
         else:
@@ -274,9 +326,8 @@ class Session:
             self._screen.event("paused", paths=[])
 
     def _is_locked(self) -> bool:
-        if self._loop.phase != "settling":
-            return False
-        return os.path.lexists(os.path.join(self._manner.root, ".git", "index.lock"))
+        is_asked = self._loop.phase == "settling" or self._servers.is_settling
+        return is_asked and bool(self._git_lock) and os.path.lexists(self._git_lock)
 
     def _end(self) -> None:
         self._screen.hide()
@@ -290,4 +341,4 @@ class Session:
 
 
 def _drift_s() -> float:
-    return time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic()
+    return time.time() - time.monotonic()

@@ -12,7 +12,6 @@ MOST_S = 1.0
 """Somebody who writes all the time is not waited for longer than this."""
 BURST_PATHS = 1_000
 BURST_QUIET_S = 0.2
-LOCK_QUIET_S = 0.02
 MOST_LOCKED_S = 10.0
 """A lock of git's that is older was left behind."""
 
@@ -30,9 +29,9 @@ class Settling(NamedTuple):
 
     def due_s(self, *, is_locked: bool) -> float:
         """The moment from which they may be looked at; `is_locked` while git is at work."""
-        if is_locked and self.last_s < self.first_s + MOST_LOCKED_S:
-            return min(self.last_s + LOCK_QUIET_S, self.first_s + MOST_LOCKED_S)
         is_burst = len(self.changes.paths) > BURST_PATHS or self.changes.is_rescan
         if is_burst:
-            return self.last_s + BURST_QUIET_S
-        return min(self.last_s + QUIET_S, self.first_s + MOST_S)
+            quiet_s = self.last_s + BURST_QUIET_S
+        else:
+            quiet_s = min(self.last_s + QUIET_S, self.first_s + MOST_S)
+        return max(quiet_s, self.first_s + MOST_LOCKED_S) if is_locked else quiet_s

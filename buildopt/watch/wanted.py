@@ -18,13 +18,16 @@ class Inputs(NamedTuple):
     listed: frozenset[str] = frozenset()
     """Folders whose names count."""
     folders: frozenset[str] = frozenset()
-    """Where changes of all these are seen, with every folder above them up to the root."""
+    """Where changes of all these are seen, with every folder above them up to the root.
+
+    Also those that are not there yet: a path that was looked for in vain may come with them.
+    """
     outside: frozenset[str] = frozenset()
     """Subjects that are not below the root, which no watch covers."""
 
 
 def inputs_of(observations: Iterable[Observation], root: str) -> Inputs:
-    """What to watch for; looks at the disk where a path was absent or is a link."""
+    """What to watch for; looks at the disk where a path is a link."""
     subjects: set[str] = set()
     listed: set[str] = set()
     folders: set[str] = set()
@@ -41,7 +44,7 @@ def inputs_of(observations: Iterable[Observation], root: str) -> Inputs:
             folders.add(subject)
         else:
             subjects.add(subject)
-            folders.add(_nearest_folder(subject) if kind == "absent" else os.path.dirname(subject))
+            folders.add(os.path.dirname(subject))
         if kind == "link":
             folders.add(os.path.realpath(subject))
     return Inputs(
@@ -75,12 +78,15 @@ class Wanted:
         return not self.ignores.is_ignored_file(path)
 
 
-def _nearest_folder(path: str) -> str:
-    """The nearest folder above `path` that is there: what comes into being is seen in it."""
-    while (path := os.path.dirname(path)) != "/":
-        if os.path.isdir(path):
-            return path
-    return path
+def own_paths(root: str, ignores: Ignores) -> Iterator[str]:
+    """All files and folders of a project that nobody ignores."""
+    for folder, names, files in os.walk(root):
+        yield folder
+        names[:] = [name for name in names if not ignores.is_ignored(os.path.join(folder, name))]
+        for name in files:
+            path = os.path.join(folder, name)
+            if not ignores.is_ignored_file(path):
+                yield path
 
 
 def _with_those_above(folders: Iterable[str], root: str) -> Iterator[str]:

@@ -4,10 +4,26 @@ import pytest
 
 from tests.rig import Rig
 
-pytest.register_assert_rewrite("tests.e2e.tracing_rig")
+pytest.register_assert_rewrite("tests.e2e.tracing_rig", "tests.e2e.watch_rig")
 
 
 @pytest.fixture
 def rig(request, tmp_path):
     """A project of its own; how its commands are observed says `OBSERVE` of the test's module."""
     return Rig(tmp_path, observe=getattr(request.module, "OBSERVE", "declared"))
+
+
+@pytest.fixture
+def watch(rig):
+    """Starts sessions of `buildopt watch` in the project, and ends them."""
+    from tests.e2e.watch_rig import Session
+
+    sessions = []
+
+    def start(*arguments):
+        sessions.append(Session(rig, *arguments))
+        return sessions[-1]
+
+    yield start
+    for session in sessions:
+        session.end()

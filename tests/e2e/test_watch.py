@@ -2,93 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
-import queue
 import signal
-import subprocess
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.rig import PROGRAM, Rig
+from tests.e2e.watch_rig import Session, pid_in
+from tests.rig import Rig
 
 OBSERVE = "auto"
-WAIT_S = 60.0
 BUILD = """\
 #!/bin/sh
 mkdir -p out
 cat src/*.txt > out/all.txt
 echo "built $(wc -l < out/all.txt)"
 """
-
-
-class Session:
-    """A running session, and the events that it tells."""
-
-    def __init__(self, rig: Rig, *arguments: str) -> None:
-        self.process = subprocess.Popen(
-            (PROGRAM, "watch", "--json", *arguments),
-            cwd=rig.root,
-            env=rig.environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.said: list[str] = []
-        self._events: queue.Queue[dict[str, Any]] = queue.Queue()
-        self._threads = [threading.Thread(target=each) for each in (self._read, self._listen)]
-        for thread in self._threads:
-            thread.start()
-
-    def until(self, name: str) -> dict[str, Any]:
-        """The next event of that name."""
-        while True:
-            event = self._events.get(timeout=WAIT_S)
-            if event["event"] == name:
-                return event
-
-    def result(self) -> dict[str, Any]:
-        """The result of the next run."""
-        return self.until("finished")["result"]
-
-    def is_silent_for(self, seconds: float) -> bool:
-        """Whether nothing at all is told."""
-        try:
-            self._events.get(timeout=seconds)
-        except queue.Empty:
-            return True
-        return False
-
-    def end(self, number: int = signal.SIGTERM) -> int:
-        """The exit status after a signal."""
-        self.process.send_signal(number)
-        return self.wait()
-
-    def wait(self) -> int:
-        """The exit status, when all that it told was read."""
-        try:
-            status = self.process.wait(WAIT_S)
-        finally:
-            self.process.kill()
-            for thread in self._threads:
-                thread.join(WAIT_S)
-        return status
-
-    def _read(self) -> None:
-        assert self.process.stdout
-        with self.process.stdout as lines:
-            for line in lines:
-                self._events.put(json.loads(line))
-
-    def _listen(self) -> None:
-        assert self.process.stderr
-        with self.process.stderr as lines:
-            self.said += lines
 
 
 @pytest.fixture
@@ -99,20 +29,7 @@ def project(rig: Rig) -> Rig:
 
 
 @pytest.fixture
-def watch(project: Rig) -> Iterator[Callable[..., Session]]:
-    sessions: list[Session] = []
-
-    def start(*arguments: str) -> Session:
-        sessions.append(Session(project, *arguments))
-        return sessions[-1]
-
-    yield start
-    for session in sessions:
-        session.end()
-
-
-@pytest.fixture
-def session(watch: Callable[..., Session]) -> Session:
+def session(project: Rig, watch: Callable[..., Session]) -> Session:
     return watch("--", "./build.sh")
 
 
@@ -177,6 +94,23 @@ def test_a_failing_run_is_tried_again_when_what_it_read_changes(
     assert mended["exit_code"] == 0
 
 
+def test_a_failing_run_is_run_once_whatever_it_wrote(
+    project: Rig, watch: Callable[..., Session]
+) -> None:
+    failing = "#!/bin/sh\nmkdir -p out; cat src/a.txt >> out/log; echo x >> src/a.txt; exit 1\n"
+    project.write("build.sh", failing, mode=0o755)
+
+    session = watch("--", "./build.sh")
+    session.until("ready")
+    runs = session.runs_until_silent_for(1.0)
+    project.write("src/a.txt", "changed\n")
+    session.result()
+    more = session.runs_until_silent_for(1.0)
+
+    assert (runs, more) == ([], [])
+    assert project.read("out/log") == b"1\nchanged\n"
+
+
 def test_a_run_that_changes_its_own_input_pauses_and_says_so(
     project: Rig, watch: Callable[..., Session]
 ) -> None:
@@ -197,7 +131,7 @@ def test_a_signal_during_a_run_leaves_no_child(
     project.write("build.sh", "#!/bin/sh\necho $$ > pid\nsleep 1000\n", mode=0o755)
     session = watch("--", "./build.sh")
     session.until("started")
-    pid = _pid_in(project.root / "pid")
+    pid = pid_in(project.root / "pid")
 
     status = session.end(number)
 
@@ -211,7 +145,7 @@ def test_with_restart_a_change_ends_the_run_that_goes_on(
     session = watch("--on-change", "restart", "--", "./build.sh")
     session.until("ready")
     project.write("build.sh", "#!/bin/sh\ncat src/a.txt; echo $$ > pid\nsleep 1000\n", mode=0o755)
-    _pid_in(project.root / "pid")
+    pid_in(project.root / "pid")
 
     project.write("src/a.txt", "other\n")
     project.write("build.sh", BUILD, mode=0o755)
@@ -281,23 +215,85 @@ def test_a_persistent_task_is_kept_running_and_ended(
         'persistent = true\ndepends_on = ["build"]\ninputs = ["server.conf"]\n',
     )
     session = watch("dev")
-    first = _pid_in(project.root / "pid")
+    first = pid_in(project.root / "pid")
     session.until("ready")
     (project.root / "pid").unlink()
 
     project.write("server.conf", "changed\n")
-    second = _pid_in(project.root / "pid")
+    second = pid_in(project.root / "pid")
 
     assert first != second
     assert session.end() == 0
     assert not Path(f"/proc/{second}").exists()
 
 
-def _pid_in(path: Path) -> int:
-    """What a process writes about itself, as soon as it is there."""
-    event = threading.Event()
-    for _ in range(int(WAIT_S / 0.02)):
-        if path.exists() and path.read_text().endswith("\n"):
-            return int(path.read_text())
-        event.wait(0.02)
-    raise AssertionError(f"no {path}")
+def test_a_task_of_which_nothing_is_seen_runs_after_changes_that_are_not_its_own(
+    project: Rig, watch: Callable[..., Session]
+) -> None:
+    project.environ["BUILDOPT_OBSERVE"] = "off"
+    project.write("build.sh", "#!/bin/sh\ndate > stamp; sleep 0.2; mv stamp ..\n", mode=0o755)
+
+    session = watch("--", "./build.sh")
+    session.until("ready")
+    own = session.runs_until_silent_for(1.0)
+    project.write("src/a.txt", "changed\n")
+    changed = session.until("changed")["paths"]
+    session.result()
+    more = session.runs_until_silent_for(1.0)
+
+    assert (own, changed, more) == ([], ["src/a.txt"], [])
+
+
+def test_with_restart_a_touch_that_ends_a_run_makes_another(
+    project: Rig, watch: Callable[..., Session]
+) -> None:
+    session = watch("--on-change", "restart", "--", "./build.sh")
+    session.until("ready")
+    slow = "#!/bin/sh\ncat src/a.txt; echo $$ > pid; test -e go || sleep 1000\n"
+    project.write("build.sh", slow, mode=0o755)
+    pid_in(project.root / "pid")
+
+    project.write("go")
+    (project.root / "src" / "a.txt").touch()
+    ended, again = session.result(), session.result()
+
+    assert ended["signal"]
+    assert again["exit_code"] == 0
+
+
+def test_with_ignore_a_change_during_a_run_is_told_and_starts_none(
+    project: Rig, watch: Callable[..., Session]
+) -> None:
+    project.write("build.sh", "#!/bin/sh\necho x >> src/a.txt; wc -l src/a.txt\n", mode=0o755)
+
+    session = watch("--on-change", "ignore", "--", "./build.sh")
+    ignored = session.until("ignored")["paths"]
+    more = session.runs_until_silent_for(1.0)
+    project.write("src/a.txt", "by hand\n")
+    session.result()
+
+    assert (ignored, more) == (["src/a.txt"], [])
+    assert project.read("src/a.txt") == b"by hand\nx\n"
+
+
+def test_the_task_behind_then_runs_after_each_good_round_only(
+    project: Rig, watch: Callable[..., Session]
+) -> None:
+    project.write(
+        "buildopt.toml",
+        '[tasks.build]\ncommand = "./build.sh"\n'
+        '[tasks.ship]\ncommand = "sh -c \'cat out/all.txt >> ../shipped\'"\ncache = "off"\n',
+    )
+    session = watch("build", "--then", "ship")
+    first = session.until("finished")
+
+    project.write("build.sh", "#!/bin/sh\nexit 3\n", mode=0o755)
+    failed = session.until("finished")
+    project.write("src/a.txt", "2\n")
+    project.write("build.sh", BUILD, mode=0o755)
+    while session.result()["exit_code"]:
+        pass
+
+    assert first["then"]["exit_code"] == 0
+    assert "then" not in failed
+    assert (project.place / "shipped").read_text() == "1\n2\n"

@@ -68,6 +68,17 @@ def test_after_a_run_everything_is_checked_once_more() -> None:
     assert loop.phase == "idle"
 
 
+def test_what_the_check_after_a_run_finds_is_waited_for_until_it_is_quiet() -> None:
+    ended, _ = go(Loop(), Asked(), Ended())
+
+    found, order = advance(ended, DIFFERS, 10.0)
+    checking, check = advance(found, Tick(), 10.0 + QUIET_S)
+    _, start = advance(checking, DIFFERS, 11.0)
+
+    assert (found.phase, order, due_s(found)) == ("settling", None, 10.0 + QUIET_S)
+    assert (check, start) == ("check", "start")
+
+
 def test_changes_during_a_run_make_one_more_run() -> None:
     loop, orders = go(
         Loop(), Changed(A), Tick(), DIFFERS, Changed(A), Changed(A), Ended(), Tick(), DIFFERS
@@ -98,19 +109,55 @@ def test_with_restart_what_the_run_itself_writes_stops_nothing() -> None:
     assert loop.phase == "running"
 
 
-def test_with_ignore_changes_during_a_run_are_left_to_the_check_after_it() -> None:
+def test_with_restart_another_run_follows_also_where_nothing_differs_any_more() -> None:
     running, _ = go(Loop(), Changed(A), Tick(), DIFFERS)
 
-    loop, orders = go(running, Changed(A), Ended(), HOLDS, on_change="ignore")
+    loop, orders = go(running, Changed(A), DIFFERS, Ended(), Tick(), HOLDS, on_change="restart")
 
-    assert orders == ["check"]
+    assert orders == ["check", "stop", "check", "start"]
+    assert not loop.is_due
+
+
+def test_with_ignore_what_changed_during_a_run_starts_nothing() -> None:
+    running, _ = go(Loop(), Changed(A), Tick(), DIFFERS)
+
+    loop, orders = go(running, Changed(A), Ended(), DIFFERS, on_change="ignore")
+
+    assert orders == ["accept"]
     assert loop.phase == "idle"
+
+
+def test_with_ignore_a_change_after_a_run_starts_one() -> None:
+    running, _ = go(Loop(), Changed(A), Tick(), DIFFERS)
+
+    _, orders = go(running, Ended(), Changed(A), DIFFERS, Tick(), DIFFERS, on_change="ignore")
+
+    assert orders == ["accept", "check", "start"]
+
+
+def test_a_wish_during_a_run_is_one_more_run() -> None:
+    running, _ = go(Loop(), Asked())
+
+    _, orders = go(running, Asked(), Asked(), Ended(), Tick(), HOLDS, Ended(), HOLDS)
+
+    assert orders == ["check", "start", "check"]
+
+
+def test_a_pause_that_is_wished_during_a_run_or_a_check_comes_true() -> None:
+    after_run, orders = go(Loop(), Asked(), Changed(A), Pause(), Ended())
+    after_check, checks = go(Loop(), Changed(A), Tick(), Pause(), DIFFERS)
+    taken_back, again = go(Loop(), Asked(), Pause(), Pause(), Ended())
+
+    assert (after_run.phase, orders) == ("paused", ["start", "tell-paused"])
+    assert (after_check.phase, checks) == ("paused", ["check", "tell-paused"])
+    assert (taken_back.phase, again) == ("checking", ["start", "check"])
 
 
 def test_a_run_that_changes_its_own_inputs_pauses_after_three() -> None:
     own = Checked(frozenset({"src/gen.ts"}), frozenset({"src/gen.ts"}))
 
-    loop, orders = go(Loop(), Changed(A), Tick(), DIFFERS, Ended(), own, Ended(), own, Ended(), own)
+    again = (Ended(), own, Tick(), own)
+    loop, orders = go(Loop(), Changed(A), Tick(), DIFFERS, *again, *again, *again)
 
     assert orders.count("start") == 3
     assert orders[-1] == "tell-paused"
@@ -130,11 +177,11 @@ def test_a_wish_starts_a_run_and_ends_a_pause() -> None:
 def test_while_paused_changes_run_nothing_and_are_found_afterwards() -> None:
     paused, orders = go(Loop(), Pause())
     unmoved, none = go(paused, Changed(A), Tick())
-    resumed, after = go(unmoved, Pause(), DIFFERS)
+    resumed, after = go(unmoved, Pause(), DIFFERS, Tick(), DIFFERS)
 
     assert orders == ["tell-paused"]
     assert none == []
-    assert after == ["check", "start"]
+    assert after == ["check", "check", "start"]
     assert resumed.phase == "running"
 
 
@@ -144,7 +191,7 @@ def test_a_burst_and_a_lock_of_git_are_waited_for() -> None:
     assert Settling(many, 0.0, 5.0).due_s(is_locked=False) == 5.0 + BURST_QUIET_S
     assert Settling(A, 0.0, 0.9).due_s(is_locked=False) == 0.9 + QUIET_S
     assert Settling(A, 0.0, 30.0).due_s(is_locked=False) == MOST_S
-    assert Settling(A, 0.0, MOST_LOCKED_S).due_s(is_locked=True) <= MOST_LOCKED_S
+    assert Settling(A, 0.0, 0.0).due_s(is_locked=True) == MOST_LOCKED_S
 
 
 @given(

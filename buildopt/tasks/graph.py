@@ -2,6 +2,7 @@
 
 names, filters -> requests.requested     the tasks that were asked for
 each of these  -> dependencies           and theirs, and so on
+the names      -> call_order             scripts in the order in which they were asked for
 all of them    -> topology.ordered       a plan, or the cycle
 """
 
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 
 from buildopt.settings import Settings
 from buildopt.tasks import plan_errors
+from buildopt.tasks.call_order import Edges, with_call_order
 from buildopt.tasks.catalogue import Catalogue, Offer
 from buildopt.tasks.dependencies import dependencies
 from buildopt.tasks.model import GraphTask, Plan, Workspace
@@ -42,7 +44,13 @@ def plan(
         folder = folders.get(offer.package.name, 0) if offer.package else 0
         return columns.get(offer.name, len(columns)), folder, task_id
 
-    order, cycle = ordered(edges, rank)
+    root_package = catalogue.root_package.name if catalogue.root_package else ""
+    in_turn = with_call_order(asked, edges, root_package)
+    order, cycle = ordered(in_turn, rank)
+    if not cycle:
+        edges = in_turn
+    elif in_turn != edges:  # what tasks depend on goes before the order of the call
+        order, cycle = ordered(edges, rank)
     if cycle:
         raise plan_errors.cycle(cycle)
     return Plan(
@@ -52,9 +60,7 @@ def plan(
     )
 
 
-def _closure(
-    catalogue: Catalogue, asked: Sequence[Offer]
-) -> tuple[dict[str, Offer], dict[str, tuple[str, ...]]]:
+def _closure(catalogue: Catalogue, asked: Sequence[Offer]) -> tuple[dict[str, Offer], Edges]:
     """All tasks that are needed, and for each of them those that come before it."""
     offers = {offer.id: offer for offer in asked}
     edges: dict[str, tuple[str, ...]] = {}

@@ -289,3 +289,35 @@ def test_a_server_does_not_wait_for_scripts_of_its_name(shop):
 
 def test_a_plan_is_the_same_each_time(shop):
     assert shop.plan("build", "test") == shop.plan("build", "test")
+
+
+def test_scripts_of_one_package_are_run_in_the_order_in_which_they_were_asked_for(shop):
+    edges = shop.edges("build", "test")
+
+    assert edges["app#test"] == ["core#test", "app#build"]
+    assert edges["core#test"] == ["core#build"]
+    assert shop.edges("test", "build")["core#build"] == ["core#test"]
+
+
+def test_a_script_of_the_root_and_those_of_the_members_are_run_in_the_order_of_the_call(shop):
+    assert shop.edges("lint", "test")["core#test"] == ["root#lint"]
+    assert shop.edges("test", "lint")["root#lint"] == ["app#test", "core#test"]
+
+
+def test_what_a_task_says_it_depends_on_goes_before_the_order_of_the_call(shop):
+    shop.write("packages/core/buildopt.toml", toml(test={"command": "t", "depends_on": ["build"]}))
+
+    assert shop.edges("test", "build")["core#test"] == ["core#build"]
+    assert shop.edges("test", "build")["core#build"] == []
+
+
+def test_a_task_that_says_what_it_depends_on_waits_for_no_other_name(shop):
+    shop.write("packages/core/buildopt.toml", toml(test={"command": "t", "depends_on": []}))
+
+    assert shop.edges("build", "test")["core#test"] == []
+
+
+def test_nothing_waits_for_a_server_that_was_asked_for_before(shop):
+    shop.write("packages/core/buildopt.toml", toml(dev={"command": "d", "persistent": True}))
+
+    assert shop.edges("dev", "core#build")["core#build"] == []

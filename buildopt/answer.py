@@ -21,8 +21,8 @@ def answered(run: Run, found: Hit, states: States) -> Finished | MissReason:
     try:
         passed = streams.unpack(run.artifacts.get_bytes(found.entry.streams_digest))
         chunks = fit_for_replay(passed.chunks, run.stage.streams)
-        run.stage.meet(found)
         plan = restore.plan_for(found.entry, run.owned, kept, states)
+        run.stage.meet(found, plan.removals)
         if not plan.is_empty:
             with run.progress.step("restoring", lambda: plan.size_bytes):
                 restore.apply(plan, run.artifacts, run.plan_path, states)

@@ -113,8 +113,11 @@ class Stage(Protocol):
         `usual_s` is how long it usually takes, 0 where nobody knows.
         """
 
-    def meet(self, found: Hit) -> None:
-        """Take note of a record, before anything of it is given back; raises OSError."""
+    def meet(self, found: Hit, removals: Iterable[str]) -> None:
+        """Take note of a record, before anything of it is given back; raises OSError.
+
+        `removals` are all paths that are about to go, also what earlier runs had made.
+        """
 
     def made(self, found: Hit) -> None:
         """Take note that all of it was given back; raises OSError."""

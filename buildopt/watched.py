@@ -96,7 +96,7 @@ class OwnStage:
                 self.steps = scripts.stop()
         return execution, _finish(run, watch)
 
-    def meet(self, found: Hit) -> None:
+    def meet(self, found: Hit, removals: Iterable[str]) -> None:
         """Nobody is around."""
 
     def made(self, found: Hit) -> None:

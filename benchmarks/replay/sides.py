@@ -23,8 +23,10 @@ PROGRAM = Path(sys.executable).parent / "buildopt"
 TIMES = re.compile(
     rb"\b\d+(\.\d+)?\s?(ms|s)\b|(?<=duration_ms[ :])\s?\d+(\.\d+)?"
     rb"|\b\d\d:\d\d:\d\d\b|\b\d{4}-\d\d-\d\d\b|\b\d\d-\d\d-\d{4}\b"
+    rb"|\d{4}-\d\d-\d\dT[\d_:.]+Z"
 )
-"""Durations, times of day and dates that tools and tests print; no two runs have the same."""
+"""Durations, times of day and dates that tools and tests print, and npm in the names of its logs:
+no two runs have the same."""
 
 
 class Build(NamedTuple):

@@ -37,8 +37,8 @@ SAMPLED = ("units", "table", "cli")
 """Packages that the sample has: their own sources stay, others are added."""
 PANELS = ("Overview", "Parcels", "Routes", "Tariffs", "Search", "Settings", "History", "Help")
 """Components of the web page, each with a style sheet."""
-DEPENDENCY = "picocolors"
-DEPENDENCY_VERSIONS = ("1.1.1", "1.1.0", "1.0.1", "1.0.0")
+DEPENDENCY = "yoctocolors"
+DEPENDENCY_VERSIONS = ("2.1.1", "2.1.0", "2.0.2", "2.0.0")
 """Of a small package that the command line imports; the first is installed at first."""
 CHECK = ("npm", "run", "check")
 """What a developer runs after an edit who wants to know whether all is well, and what a CI runs."""

@@ -104,11 +104,11 @@ class StepStage:
             for master in self._masters:
                 copy_size(ours, master)
 
-    def meet(self, found: Hit) -> None:
+    def meet(self, found: Hit, removals: Iterable[str]) -> None:
         """Tell the run around of what the step would have looked at, and is about to make."""
         rows = [tuple(o[:3]) for o in found.trace.observations if o.kind != "environment"]
         made = [output.path for output in found.entry.outputs]
-        self._ask("meet", rows, made, list(found.entry.removed))
+        self._ask("meet", rows, made, sorted({*found.entry.removed, *removals}))
 
     def made(self, found: Hit) -> None:
         """Tell it that all is in place."""

@@ -33,7 +33,7 @@ class AnswerStage:
         """Not here."""
         raise NotImplementedError
 
-    def meet(self, found: Hit) -> None:
+    def meet(self, found: Hit, removals: Iterable[str]) -> None:
         """Nobody is around."""
 
     def made(self, found: Hit) -> None:

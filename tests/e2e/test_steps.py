@@ -134,6 +134,23 @@ def test_step_knows_what_it_made_once_though_the_whole_run_gave_it_back(rig):
     assert steps(done) == [("sh build.sh", "fresh"), ("cat b", "executed")]
 
 
+def test_whole_run_is_stored_though_an_answered_step_removed_what_was_stale(rig):
+    rig.write("build.sh", "mkdir -p out; rm -f out/*; cp a out/$(cat a)\n")
+    script = "sh build.sh && cat b"
+    for a in "213":
+        rig.write("a", a)
+        rig.write("b", a)
+        run(rig, script)
+    rig.write("a", "1")
+    rig.write("b", "4")
+
+    done = run(rig, script)
+
+    assert steps(done) == [("sh build.sh", "restored"), ("cat b", "executed")]
+    assert done.result["stored"], done.not_stored
+    assert run(rig, script).outcome == "fresh"
+
+
 def test_list_ends_with_the_part_that_fails(rig):
     rig.write("a", "1")
 

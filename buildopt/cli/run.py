@@ -18,6 +18,7 @@ from buildopt.cli.run_arguments import (
     FORMATS,
     SINCE_BRANCH,
     RunCommand,
+    refuse_task_options,
     split,
 )
 from buildopt.cli.run_endings import tell_others
@@ -91,6 +92,7 @@ _PASSED_FDS = NotStored(kind="settings", subject="pass-fds")
 @click.option("--strict-private", is_flag=True, help="Let tools' own caches count as inputs.")
 @click.option(
     "--jobs",
+    "-j",
     type=click.IntRange(min=0, max=MOST_JOBS),
     metavar="N",
     help="How many tasks run at once.  [default: cores]",
@@ -138,6 +140,8 @@ def command(context: click.Context, /, words: tuple[str, ...], **options: Any) -
     chosen = settings.with_options(settings.load(working_directory(), os.environ), options)
     consulted = signatures(chosen.consulted, started_ns)
     names, argv = split(words, context.meta[BEHIND_DASHES], shell=chosen.shell)
+    if argv:
+        refuse_task_options(options)
     if names and not is_one_task(chosen, names):
         from buildopt.cli.run_graph import run_graph  # what one task has no need of
 

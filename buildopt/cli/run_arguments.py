@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 
 import click
 
@@ -10,6 +11,7 @@ from buildopt.cli.report_option import with_joined_file
 from buildopt.errors import UsageError
 
 AFFECTED, GRAPH = "--affected", "--graph"
+CHOOSING_TASKS = ("graph", "affected", "filter")
 SINCE_BRANCH = "."
 """The value of `--affected` without one: no revision is called so."""
 FORMATS = ("text", "json", "dot")
@@ -90,3 +92,14 @@ def split(
             slug="shell-text",
         )
     return ((), ("/bin/sh", "-c", behind[0])) if shell else ((), behind)
+
+
+def refuse_task_options(options: Mapping[str, object]) -> None:
+    """Raise for an option that chooses or draws tasks: it would be ignored with a command."""
+    for name in CHOOSING_TASKS:
+        if options[name] and options[name] != "none":
+            raise UsageError(
+                f"`--{name}` is about tasks, and a command stands behind `--`",
+                hint=f"name the tasks, `buildopt run TASK --{name}`, or leave `--{name}` out",
+                slug="usage",
+            )

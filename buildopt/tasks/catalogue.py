@@ -42,6 +42,10 @@ class Catalogue:
         self._offers: dict[str, Offer | None] = {}
         roots = (self.root_package,) if self.root_package else ()
         self.packages = {package.name: package for package in (*self.members, *roots)}
+        self._short: dict[str, list[Package]] = {}
+        """Packages by their names without a scope."""
+        for name, package in self.packages.items():
+            self._short.setdefault(name.rpartition("/")[2], []).append(package)
 
     def of_project(self, name: str) -> Offer | None:
         """The task of that name in the project's settings."""
@@ -78,10 +82,15 @@ class Catalogue:
         return tuple(offer for offer in found if offer)
 
     def by_id(self, task_id: str) -> Offer | None:
-        """The task that `PACKAGE#NAME` means."""
+        """The task that `PACKAGE#NAME` means; `ui` also means `@shop/ui` where only that one is
+        so called.
+        """
         package, mark, name = task_id.rpartition("#")
         if mark and package in self.packages:
             return self.in_package(self.packages[package], name)
+        short = self._short.get(package, []) if mark else []
+        if len(short) == 1 and task_id not in self._project:
+            return self.in_package(short[0], name)
         return self.of_project(task_id)
 
     def anywhere(self, name: str) -> tuple[Offer, ...]:

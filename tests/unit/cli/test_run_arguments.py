@@ -4,7 +4,7 @@ import click
 import pytest
 
 from buildopt.cli import run
-from buildopt.cli.run_arguments import BEHIND_AFFECTED, BEHIND_DASHES, split
+from buildopt.cli.run_arguments import BEHIND_AFFECTED, BEHIND_DASHES, refuse_task_options, split
 from buildopt.errors import UsageError
 
 
@@ -97,3 +97,12 @@ def test_words_that_are_neither_tasks_nor_a_command_are_mistakes(words, behind, 
         split(words, behind, shell=False)
 
     assert told.value.slug == slug
+
+
+@pytest.mark.parametrize("given", [{"graph": "dot"}, {"affected": "."}, {"filter": ("ui",)}])
+def test_an_option_that_chooses_tasks_is_an_error_with_a_command(given):
+    nothing = {"graph": None, "affected": None, "filter": ()}
+
+    with pytest.raises(UsageError, match=f"`--{next(iter(given))}` is about tasks"):
+        refuse_task_options(nothing | given)
+    refuse_task_options(nothing | {"graph": "none"})

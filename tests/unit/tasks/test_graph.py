@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from buildopt.errors import UsageError
+
 
 @pytest.fixture
 def shop(tree):
@@ -321,3 +323,14 @@ def test_nothing_waits_for_a_server_that_was_asked_for_before(shop):
     shop.write("packages/core/buildopt.toml", toml(dev={"command": "d", "persistent": True}))
 
     assert shop.edges("dev", "core#build")["core#build"] == []
+
+
+def test_a_package_is_called_without_its_scope_where_only_one_is_so_called(tree):
+    tree.npm_root("packages/*")
+    tree.package("packages/ui", name="@shop/ui")
+    tree.package("packages/a", name="@shop/a")
+    tree.package("packages/b", name="@other/a")
+
+    assert tree.asked("ui#build") == ["@shop/ui#build"]
+    with pytest.raises(UsageError):
+        tree.asked("a#build")

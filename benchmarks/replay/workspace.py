@@ -127,8 +127,8 @@ def _cli_entry(files: dict[str, str]) -> dict[str, str]:
     main = "packages/cli/src/main.ts"
     modules = [name for name in files if name.startswith("packages/cli/src/") and name != main]
     lines = index_lines({name.removeprefix("packages/cli/"): "" for name in modules})
-    text = f"import colours from '{DEPENDENCY}'\n" + files[main]
-    text = text.replace("console.error('usage", "console.error(colours.red('usage")
+    text = f"import {{ red }} from '{DEPENDENCY}'\n" + files[main]
+    text = text.replace("console.error('usage", "console.error(red('usage")
     text = text.replace("DIR...')", "DIR...'))")
     return {main: text, "packages/cli/src/index.ts": lines}
 

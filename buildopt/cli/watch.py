@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +41,7 @@ Examples:
   buildopt watch --once -- make         as `buildopt run`, for scripts that know but `watch`
 """
 _SHOWN: dict[Key, tuple[str, ...]] = {
-    "explain": ("explain",), "report": ("report", "--open"), "bundle": ("bundle",),
+    "explain": ("explain",), "report": ("report", "--open", "--html"), "bundle": ("bundle",),
 }  # fmt: skip
 _CLEAR = "\x1b[2J\x1b[3J\x1b[H"
 
@@ -150,8 +150,9 @@ def _watch(wish: Wish, chosen: settings.Settings, options: dict[str, Any]) -> in
     )
     events = journal.read_backwards(os.fsencode(settings.state_folder(os.environ)))
     today = tally.of_today(events, chosen.root, datetime.now())
+    show = _shower(wish.directory)
     with _live_reload(options["live_reload"], screen) as after:
-        manner = Manner(chosen.root, options["on_change"], options["once"], _shower(), after)
+        manner = Manner(chosen.root, options["on_change"], options["once"], show, after)
         return Session(manner, rounds, watcher, inbox, screen, today).run()
 
 
@@ -194,7 +195,7 @@ def _live_reload(port: int | None, screen: Screen) -> Iterator[tuple[After, ...]
         server.stop()
 
 
-def _shower() -> Callable[[Key], None]:
+def _shower(directory: str) -> Callable[[Key], None]:
     """Shows what a key asks for. To be made before signals are blocked, which none inherits."""
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
@@ -203,7 +204,11 @@ def _shower() -> Callable[[Key], None]:
             sys.stderr.write(_CLEAR)
             sys.stderr.flush()
         elif key in _SHOWN:
-            words = (sys.executable, "-m", "buildopt", *_SHOWN[key])
+            page = (os.path.join(settings.state_folder(os.environ), "watch-report.html"),)
+            words = (*_SHOWN[key], *(page if key == "report" else ()))
+            words = (sys.executable, "-m", "buildopt", *words)
+            with suppress(OSError):
+                os.chdir(directory)  # the folder may be another one by now
             pid = os.posix_spawn(
                 sys.executable, words, os.environ, setsigmask=mask, setsigdef=IGNORED_BY_PYTHON
             )

@@ -126,8 +126,8 @@ class Screen:
         if not self._is_welcome or not terminal_line.is_in_foreground():
             return
         rate = f"; today {tally.hits / tally.tasks:.0%} hits" if tally.tasks else ""
-        saved = f", {duration(tally.saved_s)} saved" if tally.saved_s else ""
-        text = f"buildopt: waiting since {since}; last: {tally.last or 'none'}{rate}{saved}"
+        saved = f", saved {duration(tally.saved_s)}" if tally.saved_s else ""
+        text = f"buildopt: waiting since {since}; {tally.last or 'nothing ran'}{rate}{saved}"
         sys.stderr.buffer.write(terminal_line.drawn(text, terminal_line.terminal_columns()))
         sys.stderr.flush()
         self._is_shown = True

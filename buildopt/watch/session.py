@@ -221,7 +221,7 @@ class Session:
         consulted = frozenset(end.consulted)
         self._inputs = self._inputs._replace(subjects=self._inputs.subjects | consulted)
         self._made, self._unknown = end.made, end.unknown
-        self._since = time.strftime("%H:%M:%S")
+        self._since = time.strftime("%H:%M")
 
     def _tell_end(self, end: RoundEnd) -> None:
         if end.result is not None:

@@ -47,14 +47,17 @@ class Session:
 
     def runs_until_silent_for(self, seconds: float) -> list[list[str]]:
         """Why each further run begins, until nothing at all is told for so long."""
-        runs = []
+        events = self.events_until_silent_for(seconds)
+        return [event["paths"] for event in events if event["event"] == "changed"]
+
+    def events_until_silent_for(self, seconds: float) -> list[dict[str, Any]]:
+        """What is told until nothing is for so long."""
+        events = []
         while True:
             try:
-                event = self._events.get(timeout=seconds)
+                events.append(self._events.get(timeout=seconds))
             except queue.Empty:
-                return runs
-            if event["event"] == "changed":
-                runs.append(event["paths"])
+                return events
 
     def is_silent_for(self, seconds: float) -> bool:
         """Whether nothing at all is told."""

@@ -6,7 +6,7 @@ The observer's own trouble makes what it saw incomplete, and costs the command n
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from buildopt import hit, tool_events
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from buildopt.steps.requests import Interpret
     from buildopt.steps.scripts import Scripts
 
+SCRIPT_SHELL = "npm_config_script_shell"
 AnswerOrRun = Callable[[Run], RunFinished]
 """The pipeline's way from look-up to record."""
 OutletTo = Callable[[int], Outlet]
@@ -122,6 +123,14 @@ class OwnStage:
         return Scripts.of(run, watch, more, self._answer_or_run, self._interpret)
 
 
+def _renamed(environment: Mapping[str, str]) -> tuple[bytes, bytes] | None:
+    if SCRIPT_SHELL not in environment:
+        return None
+    from buildopt.steps.shell import renamed_shell
+
+    return renamed_shell(environment)
+
+
 def run_watched(run: Run, usual_s: float = 0.0) -> tuple[Execution, Observed]:
     """Run the command where it belongs; raises BuildoptError where it cannot be started.
 
@@ -171,6 +180,7 @@ def _command(
         stdin=policy.stdin,
         pass_fds=policy.pass_fds,
         lock_fds=lock_fds,
+        renamed=_renamed(environment),
     )
 
 

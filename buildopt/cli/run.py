@@ -24,7 +24,7 @@ from buildopt.cli.run_arguments import (
 from buildopt.cli.run_endings import tell_others
 from buildopt.cli.run_memory import may_be_remembered, remember, signatures
 from buildopt.cli.size_option import require_size
-from buildopt.cli.unmatched import tell_unmatched
+from buildopt.cli.unmatched import Unmatched, unmatched_of
 from buildopt.cli.words import miss_words, summary, tell
 from buildopt.errors import EXIT_DRY_RUN_MISS, EXIT_FAILED
 from buildopt.events import RunFinished
@@ -167,11 +167,12 @@ def command(context: click.Context, /, words: tuple[str, ...], **options: Any) -
     result = replace(finished.result, lost_events=call.stores.journal.lost_events)
     call.stores.journal.append(result, subject=result.task)
     if not chosen.quiet:
-        if result.outcome == "executed" and call.observer:
-            tell_unmatched(call.task)
-        tell(summary(result))
+        did_run = result.outcome == "executed" and call.observer is not None
+        unmatched = unmatched_of(call.task) if did_run else Unmatched((), "")
+        tell(summary(result) + unmatched.words)
         if chosen.verbose:
             _tell_all(result)
+            unmatched.tell_all()
     if finished.fresh and consulted is not None and may_be_remembered(chosen, options, call):
         remember(call, finished.fresh, result, consulted, quiet=chosen.quiet)
     tell_others(call.stores, result, chosen)

@@ -1,24 +1,43 @@
-"""Tells of declared inputs that nothing matches: a slip, or another folder than was meant."""
+"""Finds declared inputs that nothing matches: a slip, or another folder than was meant."""
 
 from __future__ import annotations
 
 import os
+from typing import NamedTuple
 
 from buildopt.cli.words import tell_note
 from buildopt.globs import Pattern, parse
 from buildopt.model import Task
+from buildopt.phrases import printable
 
 
-def tell_unmatched(task: Task) -> None:
-    """One line about the inputs of a task that match nothing, if there are such."""
-    lost = [pattern for pattern in task.inputs if not _is_matched(parse(pattern, task.root))]
-    if not lost:
-        return
-    more = f" (nor {len(lost) - 1} more)" if lost[1:] else ""
-    tell_note(
-        f"nothing matches the input `{lost[0]}`{more}, seen from `{task.root}`",
-        slug="input-matches-nothing",
-    )
+class Unmatched(NamedTuple):
+    """Patterns that match nothing, seen from `root`."""
+
+    patterns: tuple[str, ...]
+    root: str
+
+    @property
+    def words(self) -> str:
+        """For the end of the summary line; nothing where all match."""
+        if not self.patterns:
+            return ""
+        more = f" (nor {len(self.patterns) - 1} more)" if self.patterns[1:] else ""
+        return f"; nothing matches the input `{printable(self.patterns[0])}`{more}"
+
+    def tell_all(self) -> None:
+        """Each of them, and from where it is seen."""
+        for pattern in self.patterns:
+            tell_note(
+                f"nothing matches the input `{pattern}`, seen from `{self.root}`",
+                slug="input-matches-nothing",
+            )
+
+
+def unmatched_of(task: Task) -> Unmatched:
+    """The declared inputs of a task that match nothing."""
+    lost = (pattern for pattern in task.inputs if not _is_matched(parse(pattern, task.root)))
+    return Unmatched(tuple(lost), task.root)
 
 
 def _is_matched(pattern: Pattern) -> bool:

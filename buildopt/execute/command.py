@@ -15,7 +15,8 @@ class Command:
 
     `environment` is all that the command gets; its `PATH` finds the program. `lock_fds` reach
     the command besides 0, 1 and 2, so that a lock lives as long as any of its processes;
-    with `pass_fds` so does every descriptor that we inherited ourselves.
+    with `pass_fds` so does every descriptor that we inherited ourselves. `renamed` is a text that
+    tools print only because of us, and what they would print without us.
     """
 
     argv: tuple[str, ...]
@@ -24,6 +25,7 @@ class Command:
     stdin: StdinChoice = "inherit"
     pass_fds: bool = False
     lock_fds: tuple[int, ...] = ()
+    renamed: tuple[bytes, bytes] | None = None
 
 
 class ChildSetup(Protocol):

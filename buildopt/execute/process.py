@@ -77,7 +77,7 @@ def execute(
             pid = start(command, wiring.child, setup, signals)
             wiring.close_child_side()
             signals.listen()
-            pump = Pump(wiring.hand_over_routes(), recording, outlet_to)
+            pump = Pump(wiring.hand_over_routes(), recording, outlet_to, command.renamed)
             line = _status_line(status, streams, pump, keyboard, wiring)
             pump.before_shown(line.make_way)
             lines = Lines(

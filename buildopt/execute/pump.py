@@ -30,7 +30,10 @@ class Pump:
         routes: Iterable[Route],
         recording: Recording,
         outlet_to: Callable[[int], Outlet] = Outlet,
+        renamed: tuple[bytes, bytes] | None = None,
     ) -> None:
+        """`renamed`: see `Command`; found where it is printed at once, as npm does."""
+        self._renamed = renamed
         self._recording = recording
         self._routes = {route.source: route for route in routes}
         self._holds = {route.hold for route in self._routes.values() if route.hold is not None}
@@ -113,6 +116,8 @@ class Pump:
             self._close(source)
             return
         if route.stream is not None:
+            if self._renamed is not None:
+                data = data.replace(*self._renamed)
             self._recording.add(route.stream, data)
         if route.hold is not None and self._make_way is not None:
             self._make_way(data)

@@ -34,6 +34,18 @@ def script_environment(
     return {ours: program} | ({users: chosen} if chosen and chosen != program else {})
 
 
+def renamed_shell(environment: Mapping[str, str]) -> tuple[bytes, bytes] | None:
+    """How a package manager names the script shell in an error, and how it would without us.
+
+    `environment` is the command's; None where scripts are not started through us.
+    """
+    program = environment.get(os.fsdecode(SCRIPT_SHELL), "")
+    if os.path.basename(program) != PROGRAM_NAME:
+        return None
+    usual = environment.get(os.fsdecode(USER_SHELL)) or "sh"
+    return os.fsencode(f"{program} -c "), os.fsencode(f"{usual} -c ")
+
+
 def lists_environment(*, is_on: bool) -> dict[str, str]:
     """What tells the clients whether a list is taken apart, wherever the setting comes from."""
     return {os.fsdecode(LISTS): "1" if is_on else "0"}

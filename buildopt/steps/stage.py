@@ -30,6 +30,7 @@ from buildopt.steps.footprint import (
 )
 from buildopt.steps.hazards import Footprint, Hazards
 from buildopt.steps.requests import Start, order_to_run
+from buildopt.steps.shell import renamed_shell
 from buildopt.steps.wiring import StepStreams, StepWiring
 
 Request = Callable[[bytes], bytes]
@@ -89,7 +90,8 @@ class StepStage:
         self._lock.release()
         try:
             started_s = time.monotonic()
-            ended, is_survived = self._attend(Pump(wiring.routes, recording))
+            renamed = renamed_shell(run.task.environment)
+            ended, is_survived = self._attend(Pump(wiring.routes, recording, renamed=renamed))
             duration_s = time.monotonic() - started_s
         finally:
             self._masters = ()

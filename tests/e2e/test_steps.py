@@ -300,3 +300,13 @@ def test_step_that_listed_what_a_later_step_makes_first_misses_once(rig):
         outcomes.append(steps(run(rig, script))[0])
 
     assert [outcome for _, outcome in outcomes] == ["executed", "executed", "fresh"]
+
+
+def test_error_of_a_package_manager_names_the_shell_that_it_names_without_us(rig):
+    shell = 'shell="${npm_config_script_shell:-sh}"'
+    rig.script("npm", f'{shell}; echo "npm error command $shell -c $1" >&2\nexit 3\n')
+
+    plain, _ = rig.always_rebuild("./npm", "x")
+    done = run(rig, "x")
+
+    assert (done.status, done.out, done.err) == (plain.returncode, plain.stdout, plain.stderr)

@@ -1,5 +1,6 @@
 """What several tasks print: kept apart, in order, and written without anybody waiting."""
 
+import errno
 import fcntl
 import os
 
@@ -35,6 +36,23 @@ def test_spool_does_without_a_folder_for_temporary_files(tmp_path):
     spool.outlet_to(1).send(b"a")
 
     assert list(spool.pieces()) == [(1, b"a")]
+
+
+def test_spool_keeps_in_memory_what_a_full_disk_does_not_take(tmp_path, monkeypatch):
+    spool = Spool({"TMPDIR": str(tmp_path)})
+    spool.add(1, b"a")
+
+    def write_a_part(descriptor, data):
+        monkeypatch.undo()
+        os.write(descriptor, data[:7])
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr("buildopt.tasks.spool.write_all", write_a_part)
+    spool.add(2, b"bcdef")
+    spool.add(1, b"g")
+
+    assert not spool.is_lost
+    assert list(spool.pieces()) == [(1, b"a"), (2, b"bcdef"), (1, b"g")]
 
 
 def test_printer_keeps_the_order_between_two_streams_while_one_reader_waits(monkeypatch):

@@ -1,7 +1,7 @@
 """The order of the names of a call: `build test` means that a package is built before it is tested.
 
-It holds for scripts, which cannot say what they depend on. Within one package, and between the
-root's or the project's tasks and all others.
+It holds for scripts and for a package's tasks that do not say what they depend on. Within one
+package, and between the root's or the project's tasks and all others.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def with_call_order(asked: Sequence[Offer], edges: Edges, root_package: str) -> 
             places.setdefault(_place(offer, root_package), []).append(offer)
     added = dict(edges)
     for offer in asked:
-        if offer.file:
+        if offer.file and offer.settings.depends_on != (f"^{offer.name}",):
             continue  # it says itself what it depends on
         place = _place(offer, root_package)
         near = [*places.get("", ()), *places.get(place, ())] if place else asked

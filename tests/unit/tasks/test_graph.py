@@ -319,6 +319,12 @@ def test_a_task_that_says_what_it_depends_on_waits_for_no_other_name(shop):
     assert shop.edges("build", "test")["core#test"] == []
 
 
+def test_a_members_task_that_does_not_say_what_it_depends_on_comes_in_the_order_of_the_call(shop):
+    shop.write("packages/core/buildopt.toml", toml(test={"command": "t"}))
+
+    assert shop.edges("build", "test")["core#test"] == ["core#build"]
+
+
 def test_nothing_waits_for_a_server_that_was_asked_for_before(shop):
     shop.write("packages/core/buildopt.toml", toml(dev={"command": "d", "persistent": True}))
 

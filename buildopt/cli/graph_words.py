@@ -36,12 +36,14 @@ def tell_reasons(result: RunFinished) -> None:
             tell(f"  {printable(row.task)}: miss: {miss_words((reason,))}")
 
 
-def tell_crossing(crossing: Crossing, plan: Plan) -> None:
-    """Two tasks in each other's way, and which `depends_on` is missing."""
+def tell_crossing(crossing: Crossing, plan: Plan, *, is_answer: bool) -> None:
+    """Two tasks in each other's way, and which `depends_on` is missing; `is_answer`: the later one
+    was answered from a record that it had.
+    """
     path = printable(crossing.path.removeprefix(plan.root.rstrip("/") + "/"))
     later, other = printable(crossing.later), printable(crossing.other)
     if crossing.missing is None:
-        message = f"`{later}` and `{other}` both write `{path}`; `{later}` is not stored"
+        message = f"`{later}` and `{other}` both write `{path}`"
         hint = "let each of them write files of its own"
     else:
         did = {
@@ -49,10 +51,11 @@ def tell_crossing(crossing: Crossing, plan: Plan) -> None:
             "wrote": f"`{later}` reads `{path}`, which `{other}` writes",
             "read": f"`{later}` writes `{path}`, which `{other}` reads",
         }[crossing.did]
-        message = f"{did}, and nothing orders them; `{later}` is not stored"
+        message = f"{did}, and nothing orders them"
         who, whom = crossing.missing
         hint = f'`depends_on = ["{printable(whom)}"]` is missing in the task `{printable(who)}`'
-    tell_error(message, hint, slug="hazard")
+    end = "" if is_answer else f"; `{later}` is not stored"
+    tell_error(f"{message}{end}", hint, slug="hazard")
 
 
 def _named(names: tuple[str, ...]) -> str:

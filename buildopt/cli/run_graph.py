@@ -141,7 +141,9 @@ def run_plan(
         if chosen.verbose:
             tell_reasons(result)
         for crossing in end.crossings:
-            tell_crossing(crossing, plan)
+            later = end.results.get(crossing.later)
+            is_answer = later is not None and later.outcome != "executed"
+            tell_crossing(crossing, plan, is_answer=is_answer)
         if end.is_output_lost:
             tell("buildopt: not all of the output could be written")
         (only,) = end.results.values() if len(plan.tasks) == len(end.results) == 1 else (None,)

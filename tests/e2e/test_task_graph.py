@@ -44,6 +44,15 @@ def settings(**tasks):
     return text
 
 
+def test_a_task_that_was_answered_is_not_said_to_be_left_unstored(rig):
+    rig.write("buildopt.toml", settings(a=("echo 1 > x",), b=("echo 2 > x",)))
+    rig.run("b")
+
+    told = rig.run("a", "b", "--jobs", "1").err.decode()
+
+    assert "`b` and `a` both write `x`, and nothing orders them\n" in told
+
+
 def test_tasks_run_behind_what_they_depend_on_and_an_edit_reruns_what_it_touches(graph):
     first = graph.run("all")
     second = graph.run("all")

@@ -64,23 +64,19 @@ def test_an_overflow_is_told_once_and_the_final_state_is_built(
     project.write("src/a.txt", "2\n")
     project.write("src/b.txt", "3\n")
     os.kill(session.process.pid, signal.SIGCONT)
-    lost = session.until("lost")
-    session.until("finished")
+    events = [event["event"] for event in session.events_until_silent_for(8.0)]
     busy_s = _cpu_s(session.process.pid)
-    more = session.runs_until_silent_for(5.0)
+    is_silent = session.is_silent_for(5.0)
     idle_s = _cpu_s(session.process.pid) - busy_s
     session.end()
+    said = "buildopt: events were lost (queue full); all inputs checked, "
 
-    assert lost["differing"] == 3
-    assert more == []
+    assert events.count("lost") == 1
+    assert events.count("started") in (1, 2)
     assert project.read("out/all.txt") == b"2\n3\n"
+    assert is_silent
     assert idle_s < 0.5
-    assert (
-        session.said.count(
-            "buildopt: events were lost (queue full); all inputs checked, `3` changed\n"
-        )
-        == 1
-    )
+    assert sum(line.startswith(said) for line in session.said) == 1
 
 
 @pytest.mark.slow

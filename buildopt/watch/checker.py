@@ -55,14 +55,19 @@ class Checker:
         """The subjects that differ, and those of them that are as the round itself left them.
 
         A run that failed need not see what it wrote, and none what was not there before it came.
+        Outside of the project nobody knows who changed what during a run; it counts afterwards.
         """
         differing: set[str] = set()
         by_run: set[str] = set()
         for known in self._known:
             found = _differing(known)
             own = {path for path in found & self._left.keys() if self._is_as_left(path)}
-            absent = {each.subject for each in known.observations if each.kind == "absent"}
-            found -= own if known.failed else own & absent & known.made
+            if not known.failed:
+                absent = {each.subject for each in known.observations if each.kind == "absent"}
+                outside = {path for path in own if _is_outside(path, known)}
+                found -= outside | (own & absent & known.made)
+            else:
+                found -= own
             differing |= found
             by_run |= found & own
         return Checked(frozenset(differing), frozenset(by_run))
@@ -102,12 +107,21 @@ def _known(work: Work, stores: Stores, end: GraphEnd, name: str, memo: Memo | No
 
 
 def _left_behind(all_known: Sequence[Known]) -> dict[str, Signature | None]:
-    """How a round leaves what one of its tasks made and one looked at, or two made."""
+    """How a round leaves what one of its tasks made and one looked at, or two made.
+
+    And what one looked at outside of the project, where it left no record.
+    """
     subjects = {each.subject for known in all_known for each in known.observations}
     makers = Counter(path for known in all_known for path in known.made)
-    return {
-        path: signature(path) for path, count in makers.items() if count > 1 or path in subjects
-    }
+    left = {path for path, count in makers.items() if count > 1 or path in subjects}
+    for known in all_known:
+        if known.record is None:
+            left |= {o.subject for o in known.observations if _is_outside(o.subject, known)}
+    return {path: signature(path) for path in left}
+
+
+def _is_outside(path: str, known: Known) -> bool:
+    return not path.startswith(known.run.task.root.rstrip("/") + "/")
 
 
 def _differing(known: Known) -> set[str]:

@@ -111,6 +111,23 @@ def test_a_failing_run_is_run_once_whatever_it_wrote(
     assert project.read("out/log") == b"1\nchanged\n"
 
 
+def test_a_run_that_adds_to_a_file_outside_of_the_project_is_run_once(
+    project: Rig, watch: Callable[..., Session]
+) -> None:
+    (project.place / "log").write_text("begun\n")
+    project.write("build.sh", "#!/bin/sh\ncat src/a.txt >> ../log\n", mode=0o755)
+
+    session = watch("--", "./build.sh")
+    session.until("ready")
+    runs = session.runs_until_silent_for(1.0)
+    project.write("src/a.txt", "2\n")
+    session.result()
+    more = session.runs_until_silent_for(1.0)
+
+    assert (runs, more) == ([], [])
+    assert (project.place / "log").read_text() == "begun\n1\n2\n"
+
+
 def test_a_run_that_changes_its_own_input_pauses_and_says_so(
     project: Rig, watch: Callable[..., Session]
 ) -> None:

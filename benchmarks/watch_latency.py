@@ -26,11 +26,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 FILES_A_FOLDER = 20
+NAMES = ("buildopt", "nodemon", "chokidar-cli", "watchfiles")
 READY_S = 600.0
 LOST_S = 30.0
 REST_S = 0.6
@@ -74,11 +75,8 @@ class Stamps:
 
     def all(self) -> list[int]:
         """Those that are whole."""
-        return [
-            int(line)
-            for line in self.path.read_text().splitlines(keepends=True)
-            if line[-1:] == "\n"
-        ]
+        whole, _, _ = self.path.read_text().rpartition("\n")
+        return [int(line) for line in whole.split()]
 
     def next(self, known: int, timeout_s: float) -> int | None:
         """The one behind so many; None: it does not come."""
@@ -91,6 +89,23 @@ class Stamps:
         return None
 
 
+class Command(NamedTuple):
+    """What the command tells of its runs."""
+
+    starts: Stamps
+    ends: Stamps
+
+    def rest(self) -> None:
+        """Wait until it does not run, and has not for a while."""
+        while True:
+            known = len(self.starts.all())
+            while len(self.ends.all()) < known:
+                time.sleep(LOOK_S * 10)
+            time.sleep(REST_S)
+            if len(self.starts.all()) == known:
+                return
+
+
 def main() -> None:
     """Measure all, and print a table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -101,9 +116,8 @@ def main() -> None:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="watch-latency-") as folder:
         place = Path(folder)
-        watchers = [
-            w for w in installed(place) if not chosen.only or w.name in chosen.only.split(",")
-        ]
+        only = chosen.only.split(",") if chosen.only else NAMES
+        watchers = [each for each in installed(place) if each.name in only]
         rows = []
         for count in map(int, chosen.files.split(",")):
             for watcher in watchers:
@@ -115,26 +129,23 @@ def main() -> None:
 def installed(place: Path) -> Iterator[Watcher]:
     """Ours, and the others in their newest versions."""
     script = "sh command.sh"
-    yield Watcher(
-        "buildopt",
-        (str(Path(sys.executable).parent / "buildopt"), "watch", "--quiet", "--", *script.split()),
-    )
+    program = str(Path(sys.executable).parent / "buildopt")
+    yield Watcher("buildopt", (program, "watch", "--quiet", "--", *script.split()))
     tools = place / "tools"
     tools.mkdir()
     npm = ("npm", "install", "--silent", "--prefix", str(tools), "nodemon", "chokidar-cli")
     subprocess.run(npm, check=True)
-    binaries = tools / "node_modules" / ".bin"
-    yield Watcher(
-        "nodemon",
-        (str(binaries / "nodemon"), "--quiet", "--watch", "src", "--ext", "txt", "--exec", script),
+    nodemon, chokidar = (
+        str(tools / "node_modules/.bin" / name) for name in ("nodemon", "chokidar")
     )
     yield Watcher(
-        "chokidar-cli", (str(binaries / "chokidar"), "src/**/*.txt", "--silent", "-c", script)
+        "nodemon", (nodemon, "--quiet", "--watch", "src", "--ext", "txt", "--exec", script)
     )
+    yield Watcher("chokidar-cli", (chokidar, "src/**/*.txt", "--silent", "-c", script))
     subprocess.run((sys.executable, "-m", "venv", str(tools / "venv")), check=True)
-    pip = (str(tools / "venv" / "bin" / "pip"), "install", "--quiet", "watchfiles")
-    subprocess.run(pip, check=True, stderr=subprocess.DEVNULL)
-    yield Watcher("watchfiles", (str(tools / "venv" / "bin" / "watchfiles"), script, "src"))
+    pip, watchfiles = (str(tools / "venv/bin" / name) for name in ("pip", "watchfiles"))
+    subprocess.run((pip, "install", "--quiet", "watchfiles"), check=True, stderr=subprocess.DEVNULL)
+    yield Watcher("watchfiles", (watchfiles, script, "src"))
 
 
 def measured(place: Path, watcher: Watcher, count: int, rounds: int, idle_s: float) -> Measured:
@@ -142,13 +153,13 @@ def measured(place: Path, watcher: Watcher, count: int, rounds: int, idle_s: flo
     with tempfile.TemporaryDirectory(dir=place) as folder:
         root = Path(folder) / "project"
         files = tree_of(root, count)
-        starts, ends = Stamps(Path(folder) / "starts"), Stamps(Path(folder) / "ends")
+        command = Command(Stamps(Path(folder) / "starts"), Stamps(Path(folder) / "ends"))
         environ = {
             **os.environ,
             "HOME": folder,
             "PLACE": folder,
-            "STARTS": str(starts.path),
-            "ENDS": str(ends.path),
+            "STARTS": str(command.starts.path),
+            "ENDS": str(command.ends.path),
             "BUILDOPT_CACHE_DIR": f"{folder}/cache",
             "BUILDOPT_STATE_DIR": f"{folder}/state",
         }
@@ -156,69 +167,48 @@ def measured(place: Path, watcher: Watcher, count: int, rounds: int, idle_s: flo
             watcher.argv, cwd=root, env=environ, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
+        row = Measured(watcher.name, count, None)
         try:
-            return of_running(
-                Measured(watcher.name, count, None),
-                process.pid,
-                files,
-                starts,
-                ends,
-                rounds,
-                idle_s,
-            )
+            ready_s = wait_until_ready(files[0], command, watcher.name)
+            if ready_s is None:
+                return row
+            row = row._replace(ready_s=ready_s, start_cpu_s=cpu_s(process.pid))
+            return with_idle(with_saves(row, files, command, rounds), process.pid, idle_s)
         finally:
             end(process)
 
 
-def of_running(
-    row: Measured,
-    session: int,
-    files: Sequence[Path],
-    starts: Stamps,
-    ends: Stamps,
-    rounds: int,
-    idle_s: float,
-) -> Measured:
-    """What is seen of a watcher that has just been started."""
-    ready_s = wait_until_ready(files[0], starts, ends, row.watcher)
-    if ready_s is None:
-        return row
-    rest(starts, ends)
-    start_cpu_s = cpu_s(session)
+def with_saves(row: Measured, files: Sequence[Path], command: Command, rounds: int) -> Measured:
+    """What comes of saving files here and there."""
     saves: list[float] = []
     lost = 0
     for number in range(rounds):
-        known = len(starts.all())
+        command.rest()
+        known = len(command.starts.all())
         saved_ns = save(random.choice(files), f"round {number}\n")
-        stamp = starts.next(known, LOST_S)
+        stamp = command.starts.next(known, LOST_S)
         if stamp is None:
             lost += 1
         else:
             saves.append((stamp - saved_ns) / 1e9)
-        rest(starts, ends)
+    command.rest()
+    return row._replace(saves_s=tuple(saves), lost=lost)
+
+
+def with_idle(row: Measured, session: int, idle_s: float) -> Measured:
+    """What doing nothing costs."""
     before_s = cpu_s(session)
     time.sleep(idle_s)
-    return row._replace(
-        ready_s=ready_s,
-        start_cpu_s=start_cpu_s,
-        saves_s=tuple(saves),
-        lost=lost,
-        idle_share=(cpu_s(session) - before_s) / idle_s,
-        memory_mb=memory_mb(session),
-    )
+    share = (cpu_s(session) - before_s) / idle_s
+    return row._replace(idle_share=share, memory_mb=memory_mb(session))
 
 
 def tree_of(root: Path, count: int) -> list[Path]:
     """The project, and its files."""
     files = []
     for number in range(count):
-        path = (
-            root
-            / "src"
-            / f"d{number // FILES_A_FOLDER // 50}"
-            / f"d{number // FILES_A_FOLDER}"
-            / f"{number}.txt"
-        )
+        folder = number // FILES_A_FOLDER
+        path = root / "src" / f"d{folder // 50}" / f"d{folder}" / f"{number}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{number}\n")
         files.append(path)
@@ -233,31 +223,19 @@ def save(path: Path, text: str) -> int:
     return time.time_ns()
 
 
-def wait_until_ready(path: Path, starts: Stamps, ends: Stamps, name: str) -> float | None:
-    """Save again and again until that starts a run; those that run at once have done so before."""
+def wait_until_ready(path: Path, command: Command, name: str) -> float | None:
+    """Save again and again until that starts a run; all but one run when they start, too."""
     began_s = time.monotonic()
-    runs_at_once = name != "chokidar-cli"
-    if runs_at_once and ends.next(0, READY_S) is None:
+    if name != "chokidar-cli" and command.ends.next(0, READY_S) is None:
         return None
-    known = len(starts.all())
+    known = len(command.starts.all())
     number = 0
     while time.monotonic() - began_s < READY_S:
         save(path, f"ready {number}\n")
         number += 1
-        if starts.next(known, 0.5) is not None:
+        if command.starts.next(known, 0.5) is not None:
             return time.monotonic() - began_s
     return None
-
-
-def rest(starts: Stamps, ends: Stamps) -> None:
-    """Wait until nothing runs, and has not for a while."""
-    while True:
-        known = len(starts.all())
-        while len(ends.all()) < known:
-            time.sleep(LOOK_S * 10)
-        time.sleep(REST_S)
-        if len(starts.all()) == known:
-            return
 
 
 def processes(session: int) -> Iterator[Path]:
@@ -324,13 +302,12 @@ def row_of(row: Measured) -> str:
 
 def print_table(rows: Sequence[Measured], rounds: int, idle_s: float) -> None:
     """All that was seen, and on what machine."""
-    load: Mapping[int, float] = dict(enumerate(os.getloadavg()))
-    print(f"{rounds} saves each, {idle_s:g} s idle; Python {platform.python_version()}, kernel "
-          f"{platform.release()}, {os.cpu_count()} processors, load {load[0]:.1f} at the end.\n")  # fmt: skip
-    print(
-        "| files | watcher | ready, s | CPU until then, s | save p50, ms | p95, ms | lost | idle | MB |"
-    )
-    print("| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    machine = f"kernel {platform.release()}, {os.cpu_count()} processors"
+    print(f"{rounds} saves each, {idle_s:g} s idle; Python {platform.python_version()}, {machine},")
+    print(f"load {os.getloadavg()[0]:.1f} at the end.\n")
+    names = ("files", "watcher", "ready, s", "CPU until then, s", "save p50, ms", "p95, ms")
+    print(f"| {' | '.join((*names, 'lost', 'idle', 'MB'))} |")
+    print(f"| ---: | --- |{' ---: |' * 7}")
     for row in rows:
         print(row_of(row))
 

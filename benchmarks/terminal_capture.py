@@ -47,6 +47,10 @@ class Scene:
         words = (text,) if text.startswith("C-") else (text, "Enter")
         self._tmux("send-keys", "-t", f":0.{pane}", *words)
 
+    def press(self, key: str) -> None:
+        """A key by itself."""
+        self._tmux("send-keys", "-t", ":0.0", key)
+
     def wait_for(self, text: str, count: int = 1, pane: int = 0) -> None:
         """Look until the pane shows `text` so often."""
         self._look_until(lambda: self.shown(pane).count(text) >= count, pane)

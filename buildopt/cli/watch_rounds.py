@@ -54,7 +54,7 @@ class WatchRounds:
     def __init__(self, wish: Wish) -> None:
         self._wish = wish
         self._checker: Checker | None = None
-        self._consulted: dict[str, Signature | None] = {}
+        self._consulted: dict[str, tuple[int, ...] | None] = {}
         self._accepted: dict[str, Signature | None] = {}
         """What differs and starts nothing as long as it is like this."""
         self._made_then: frozenset[str] = frozenset()
@@ -71,11 +71,11 @@ class WatchRounds:
             self._consulted = {directory: None}
             return self._failed()
         known = self._consulted or settings.find_root(self._wish.directory)[1]
-        before = {path: signature(path) for path in known}  # before they are read
+        before = {path: _state(path) for path in known}  # before they are read
         self._consulted = before
         try:
             planned = planned_of(self._wish)
-            now = {path: signature(path) for path in planned.consulted}
+            now = {path: _state(path) for path in planned.consulted}
             self._consulted = now | {path: before[path] for path in before.keys() & now.keys()}
             chosen = planned.chosen
             place = open_place(
@@ -115,7 +115,7 @@ class WatchRounds:
         return Checked(differing, found.by_run & differing)
 
     def _differing(self, paths: frozenset[str], *, is_lost: bool) -> Checked:
-        changed = {path for path, before in self._consulted.items() if signature(path) != before}
+        changed = {path for path, before in self._consulted.items() if _state(path) != before}
         if self._checker is None:
             return Checked(frozenset(changed))
         checked = self._checker.check()
@@ -189,3 +189,9 @@ def _of_command(wish: Wish) -> GraphTask:
 def _server(task: GraphTask) -> Server:
     named = task.settings
     return Server(task.id, named.command, named.directory, named.inputs)
+
+
+def _state(path: str) -> tuple[int, ...] | None:
+    """What counts of a file or folder that was consulted; of git's own that it is there."""
+    found = signature(path)
+    return found[:1] if found and os.path.basename(path) == ".git" else found

@@ -236,11 +236,15 @@ def test_a_branch_switch_is_one_run_and_back_is_an_answer(
     built = rig.read("out/all.txt").decode().split()
     git("checkout", "-q", "other")
     back = session.result()
+    git("commit", "-q", "--allow-empty", "-m", "nothing")
+    rig.write("src/0000.txt", "touched\n")
+    touched = session.until("changed")["paths"]
+    session.result()
     more_after = session.runs_until_silent_for(SILENCE_S)
 
     assert (there["outcome"], more) == ("executed", [])
     assert built == ["main"] * count + ["1"]
-    assert (back["outcome"], more_after) == ("restored", [])
+    assert (back["outcome"], touched, more_after) == ("restored", ["src/0000.txt"], [])
 
 
 def _repository(rig: Rig) -> Callable[..., None]:

@@ -81,7 +81,7 @@ def session(project: Path) -> Callable[[Scene], None]:
         scene.wait_for("buildopt: executed in", count=4)
         scene.wait_for(WAITING)
         git(project, "checkout", "-q", "main")
-        scene.wait_for("`src/reset.css`", count=2)
+        scene.wait_for("buildopt: restored")
         scene.wait_for(WAITING)
         scene.press("p")
         scene.wait_for("paused; p goes on")

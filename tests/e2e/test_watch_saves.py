@@ -106,7 +106,7 @@ SAVES = [
 ]  # fmt: skip
 
 
-@pytest.fixture(params=["events", "polling"])
+@pytest.fixture(params=["events", pytest.param("polling", marks=pytest.mark.slow)])
 def start(request: pytest.FixtureRequest, rig: Rig, watch: Callable[..., Session]):
     """Starts a session of the build, and waits until it watches."""
     rig.write("build.sh", BUILD, mode=0o755)

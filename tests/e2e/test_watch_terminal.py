@@ -114,6 +114,7 @@ def terminal(rig: Rig) -> Iterator[Callable[..., Terminal]]:
 def test_the_waiting_line_tells_the_last_result_and_what_was_saved_today(
     rig: Rig, terminal: Callable[..., Terminal]
 ) -> None:
+    rig.write("build.sh", f"{BUILD}sleep 0.5\n", mode=0o755)  # so long that it is worth telling
     session = terminal("--", "./build.sh")
 
     session.until("waiting since")

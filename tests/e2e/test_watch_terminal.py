@@ -151,7 +151,7 @@ def test_keys_run_pause_explain_report_show_the_bundle_clear_and_quit(
     rig.write("src/a.txt", "2\n")
     session.type(b"p")
     session.until("`src/a.txt` changed")
-    session.until("executed in", count=2)
+    session.until_holds(lambda: rig.read("out/all.txt") == b"2\n", "what the run has made")
     session.type(b"?")
     session.until("r run, p pause", count=2)
     session.type(b"c")

@@ -147,6 +147,11 @@ class OutputState(NamedTuple):
     size_bytes: int = 0
     mode: int = 0
 
+    @property
+    def state(self) -> str:
+        """Equal for equal contents and modes."""
+        return f"{self.kind} {self.fast_digest or self.digest} {self.mode:o}"
+
 
 class Usage(NamedTuple):
     """What a run cost, over its whole process tree where the system can tell."""
@@ -178,6 +183,9 @@ class CacheEntry(NamedTuple):
     """Name of the root's folder where it occurs in the result: it serves only roots so named."""
     spared: tuple[str, ...] = ()
     """What earlier runs had made and this one left as it was, without a look: it stays."""
+    spared_states: tuple[str, ...] = ()
+    """How each of these was then (`OutputState.state`); a tool's state that is given back may
+    rest on it, though the run never looked."""
     secrets: tuple[str, ...] = ()
     """Names of the secret variables whose values occur in it: it never leaves this machine."""
 

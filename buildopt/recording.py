@@ -61,7 +61,9 @@ def _stored(run: Run, execution: Execution, observed: Observed) -> Recorded | tu
             run_id=run.stores.journal.run_id,
             shape=look.shape_of(execution.chunks or (), run.look),
         )
-        entry = stored.entry._replace(spared=_spared(run, observed))
+        spared = _spared(run, observed)
+        spared_states = tuple(run.owned.states[path].state for path in spared)
+        entry = stored.entry._replace(spared=spared, spared_states=spared_states)
         trace = run.records.record(run.task, trace, entry)
     except store.CannotStore as trouble:
         reason = NotStored(kind="incomplete", subject=trouble.subject)

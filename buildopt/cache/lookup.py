@@ -73,6 +73,9 @@ def find(task: Task, finder: Finder) -> Found:
             if _may_be_coloured(trace, finder, states.words):
                 unfit.append(_other_look(trace, finder))
                 continue
+            if moved_on := _moved_on(trace, entry, finder.owned, states):
+                unfit.append(MissReason(kind="file-changed", subject=moved_on))
+                continue
             missing = _missing_content(entry, finder.artifacts)
             if missing is None:
                 return Found(
@@ -122,6 +125,22 @@ def _unfit(trace: Trace, entry: CacheEntry, finder: Finder) -> MissReason | None
     if looks.serves(trace.shape, finder.look) == "no":
         return _other_look(trace, finder)
     return None
+
+
+def _moved_on(trace: Trace, entry: CacheEntry, owned: Ownership, states: States) -> str:
+    """A path that an incremental run left alone and a later run of the task made anew; or nothing.
+
+    To give back the tool's state of then would tell it that the path is as it was then, too.
+    """
+    outputs = {output.path for output in entry.outputs}
+    if not any("|" in o.value and o.subject in outputs for o in trace.observations):
+        return ""
+    known = dict(zip(entry.spared, entry.spared_states, strict=False))
+    for path in entry.spared:
+        state = owned.states.get(path)
+        if state is None or state.state != known.get(path) or not states.is_in_place(state):
+            return path
+    return ""
 
 
 def _other_look(trace: Trace, finder: Finder) -> MissReason:

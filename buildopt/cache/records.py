@@ -8,7 +8,7 @@ variables, so that runs in the same environment are tried first. Both kinds of f
             {subject: value}
     entry   exit_code, outputs [[kind, path, digest, fast_digest, size, mode]…], removed [path…],
             streams (digest), usage [duration_s, cpu_s, peak_memory_bytes], bound_to,
-            named, spared [path…]; and secrets [variable…] where it holds any
+            named, spared [path…], spared_states [text…]; and secrets [variable…] where it holds any
 
 Paths are tokenised (tokens.py). The checksum is XXH3-128 of the object's bytes; an entry's name
 is their SHA-256. A file that does not match is damaged: it is removed and counts as a miss.
@@ -193,6 +193,7 @@ class Records(NamedTuple):
             bound_to=raw["bound_to"],
             named=raw["named"],
             spared=tuple(expand(path) for path in raw["spared"]),
+            spared_states=tuple(raw.get("spared_states", ())),
             secrets=tuple(raw.get("secrets", ())),
         )
 
@@ -214,6 +215,7 @@ class Records(NamedTuple):
             "bound_to": entry.bound_to,
             "named": entry.named,
             "spared": [shorten(path) for path in entry.spared],
+            **({"spared_states": entry.spared_states} if entry.spared_states else {}),
             **({"secrets": entry.secrets} if entry.secrets else {}),
         }
 

@@ -354,3 +354,29 @@ def test_mode_that_an_overwritten_own_copy_kept_counts(rig, spoil):
 
     assert again.outcome == "executed"
     assert [subject for _, subject in again.reasons] == ["x"]
+
+
+INCREMENTAL = """\
+import json, os
+
+known = json.load(open("x.tsbuildinfo")) if os.path.exists("x.tsbuildinfo") else {}
+now = {name: open("src/" + name).read() for name in sorted(os.listdir("src"))}
+os.makedirs("dist", exist_ok=True)
+for name, text in now.items():
+    if known.get(name) != text:
+        open("dist/" + name, "w").write(text.upper())
+json.dump(now, open("x.tsbuildinfo", "w"))
+"""
+"""As `tsc -b`: writes only what changed by its own account, and never looks at what it wrote."""
+
+
+def test_state_of_an_incremental_tool_comes_back_only_with_what_it_tells_of(rig):
+    rig.write("build.py", INCREMENTAL)
+    for name, text in (("a", "a1"), ("b", "b1"), ("a", "a2"), ("b", "b2"), ("b", "b1")):
+        rig.write(f"src/{name}", text)
+        if name == "a" and text == "a1":
+            continue
+        rig.run("--", "python3", "build.py")
+
+    assert rig.read("dist/a") == b"A2"
+    assert rig.read("dist/b") == b"B1"

@@ -78,6 +78,7 @@ class GraphRun:
             signals.listen()
             try:
                 self._run_all()
+                self._look_at_signals(self._wait_for_own_signal_s())
             finally:
                 self._end_workers()
                 self._printer.close()

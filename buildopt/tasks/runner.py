@@ -41,6 +41,10 @@ from buildopt.tasks.trouble import error_lines, result_without
 from buildopt.tasks.work import Work
 from buildopt.tasks.worker import Begun, Worker
 
+OWN_SIGNAL_S = 0.1
+"""How long, at most, one of ours is behind the same signal of a task that it has ended."""
+OWN_SIGNAL_LOOK_MS = 10
+
 
 class GraphRun:
     """One call of `run` with many tasks."""
@@ -78,7 +82,7 @@ class GraphRun:
             signals.listen()
             try:
                 self._run_all()
-                self._look_at_signals(self._wait_for_own_signal_s())
+                self._hear_own_signal()
             finally:
                 self._end_workers()
                 self._printer.close()
@@ -185,6 +189,13 @@ class GraphRun:
         if self._signals.descriptor in ready:
             self._react()
         self._reap()
+
+    def _hear_own_signal(self) -> None:
+        """Ctrl-C reaches the tasks as well, and they may end before we hear of it ourselves."""
+        is_ended = any(result.signal in ENDING for result in self._results.values())
+        until_s = time.monotonic() + OWN_SIGNAL_S
+        while is_ended and not self._asked_to_end and time.monotonic() < until_s:
+            self._wait(timeout_ms=OWN_SIGNAL_LOOK_MS)
 
     def _react(self) -> None:
         for arrival in self._signals.arrivals():

@@ -148,7 +148,7 @@ class States:
                     break
 
     def is_in_place(self, output: OutputState) -> bool:
-        """Whether what is there is what `output` says."""
+        """Whether what is there is what `output` says; its size counts where it is known."""
         status = _lstat(output.path)
         if status is None:
             return False
@@ -160,7 +160,7 @@ class States:
             return False
         if output.kind == "directory":
             return stat.S_ISDIR(signature.mode)
-        if signature.size_bytes != output.size_bytes:
+        if output.size_bytes and signature.size_bytes != output.size_bytes:
             return False
         value = self.content(output.path, signature)
         return value is not None and value[:32] == output.fast_digest

@@ -56,6 +56,7 @@ def find(task: Task, finder: Finder) -> Found:
     near: list[tuple[Trace, CacheEntry]] = []
     damaged: list[MissReason] = []
     unfit: list[MissReason] = []
+    moved_on: list[MissReason] = []
     for name in names[:CANDIDATES]:
         try:
             trace = finder.records.read_trace(task, name)
@@ -73,8 +74,8 @@ def find(task: Task, finder: Finder) -> Found:
             if _may_be_coloured(trace, finder, states.words):
                 unfit.append(_other_look(trace, finder))
                 continue
-            if moved_on := _moved_on(trace, entry, finder.owned, states):
-                unfit.append(MissReason(kind="file-changed", subject=moved_on))
+            if path := _moved_on(trace, entry, finder.owned, states):
+                moved_on.append(MissReason(kind="file-changed", subject=path))
                 continue
             missing = _missing_content(entry, finder.artifacts)
             if missing is None:
@@ -87,9 +88,9 @@ def find(task: Task, finder: Finder) -> Found:
             damaged.append(missing)
             continue
         near.append((trace, entry))
-    reasons = _changes(task, near, finder) or tuple(damaged or unfit) or _no_record(task, finder)
+    reasons = tuple(moved_on[:1]) or _changes(task, near, finder) or tuple(damaged or unfit)
     return Found(
-        lookup=Miss(reasons=reasons),
+        lookup=Miss(reasons=reasons or _no_record(task, finder)),
         states=finder.states_for(None, None),
         candidates=len(names),
         usual_s=_usual_s(near),
@@ -132,8 +133,8 @@ def _moved_on(trace: Trace, entry: CacheEntry, owned: Ownership, states: States)
 
     To give back the tool's state of then would tell it that the path is as it was then, too.
     """
-    outputs = {output.path for output in entry.outputs}
-    if not any("|" in o.value and o.subject in outputs for o in trace.observations):
+    kept = {o.subject for o in trace.observations if "|" in o.value}
+    if all(states.is_in_place(output) for output in entry.outputs if output.path in kept):
         return ""
     known = dict(zip(entry.spared, entry.spared_states, strict=False))
     for path in entry.spared:

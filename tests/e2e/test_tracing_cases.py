@@ -380,3 +380,15 @@ def test_state_of_an_incremental_tool_comes_back_only_with_what_it_tells_of(rig)
 
     assert rig.read("dist/a") == b"A2"
     assert rig.read("dist/b") == b"B1"
+
+
+def test_incremental_tool_is_answered_where_its_state_is_as_it_left_it(rig):
+    rig.write("build.py", INCREMENTAL)
+    rig.write("src/a", "a1")
+    rig.write("src/b", "b1")
+    rig.run("--", "python3", "build.py")
+    rig.write("src/a", "a2")
+    rig.run("--", "python3", "build.py")
+    rig.write("src/a", "a2")
+
+    assert rig.run("--", "python3", "build.py").outcome == "fresh"

@@ -75,6 +75,7 @@ TEMPLATES = (
     "touch {f}",
     "make -s",
     "make x",
+    "sh incremental",
 )
 TIMELESS_TEMPLATES = tuple(t for t in TEMPLATES if not t.startswith(("cp -u", "make")))
 """Commands that do not go by times: a step that is answered gives its outputs new ones."""
@@ -82,6 +83,17 @@ MANAGER = '#!/bin/sh\nexec "${npm_config_script_shell:-/bin/sh}" -c "$1"\n'
 """Starts a script as npm does."""
 MAKEFILE = "all: x y\nx: a\n\tcp a x\ny: b\n\tcat b b > y\n"
 """Two outputs whose inputs may change one at a time."""
+INCREMENTAL = """\
+mkdir -p out
+known=$(cat s.tsbuildinfo 2>/dev/null)
+for name in a b; do
+    text=$(cat $name 2>/dev/null)
+    case $known in *"[$name=$text]"*) ;; *) echo "$text" > out/$name ;; esac
+    now="$now[$name=$text]"
+done
+echo "$now" > s.tsbuildinfo
+"""
+"""As `tsc -b`: writes only what changed by its own account, and never looks at what it wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,13 +191,14 @@ def smaller(case: FuzzCase) -> Iterator[FuzzCase]:
 
 
 def plant(case: FuzzCase, root: Path) -> None:
-    """The tree before anything is changed: script and makefile."""
+    """The tree before anything is changed: script, makefile and an incremental tool."""
     root.mkdir(parents=True)
     if case.has_steps:
         (root / "npm").write_text(MANAGER)
         (root / "npm").chmod(0o755)
     (root / "script.sh").write_text(case.script)
     (root / "Makefile").write_text(MAKEFILE)
+    (root / "incremental").write_text(INCREMENTAL)
 
 
 def _line(chance: random.Random, templates: tuple[str, ...]) -> str:

@@ -1,0 +1,1 @@
+"""What `buildopt monitor` runs: the index of the journal, plugins, sources, health, one server."""

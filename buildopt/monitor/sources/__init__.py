@@ -1,0 +1,1 @@
+"""What is measured at regular times: the system, and the processes of running builds."""

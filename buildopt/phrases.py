@@ -106,6 +106,8 @@ def printable(name: str) -> str:
     Control characters, marks that turn the direction of text and bytes that are no text could
     make a name look like another one.
     """
+    if name.isprintable():
+        return name
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
 
 

@@ -14,7 +14,7 @@ from buildopt.bundle.model import (
     Compressor,
     Finding,
 )
-from buildopt.cli.bundle_words import change, made_words, sizes_words
+from buildopt.bundle.words import change, made_words, sizes_words
 from buildopt.phrases import printable
 from buildopt.quantities import counted, size
 

@@ -23,8 +23,8 @@ from buildopt.bundle.model import (
     Sizes,
 )
 from buildopt.bundle.reason import Answer
+from buildopt.bundle.words import change, made_words, sizes_words
 from buildopt.cli.bundle_page import Page, name_text
-from buildopt.cli.bundle_words import change, made_words, sizes_words
 from buildopt.phrases import printable
 from buildopt.quantities import counted, duration, size
 

@@ -1,4 +1,4 @@
-"""Sizes and changes in words, for terminal and Markdown alike."""
+"""Sizes and changes in words, for every form of the report."""
 
 from __future__ import annotations
 

@@ -1,0 +1,366 @@
+"""Everything a plugin of the monitor can do, on one page.
+
+A plugin is a module that an entry point of the group `buildopt.monitor_plugins` names:
+
+    BUILDOPT_API = 1                     # the API_VERSION it was written for
+
+    @hookimpl
+    def consumers():
+        return [MyConsumer()]
+
+Each function below marked `@hookspec` is a hook. A plugin has those that it wants, with or without
+the arguments; a name or an argument that is not here is refused when the plugin is loaded. The
+plugins that come with buildopt are registered in the same way and can do no more.
+
+The rules, in one breath: `handle` and `tick` have no effect but the events that they return and
+what they write to `state`; time comes from events, never from the clock; how events are grouped
+into batches means nothing. Then the same journal gives the same bytes, live or replayed, and each
+event counts exactly once in the state, whatever is killed when. Effects on the outside (a mail, a
+request) belong to a `Worker`. A plugin that raises, hangs or dies is set aside by its name.
+
+A plugin of another distribution than buildopt runs in a process of its own, unless the settings
+trust it (`trusted_plugins`): records of this page cross the pipe as JSON, so they hold plain data.
+docs/guides/write-a-plugin.md builds one step by step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, Protocol
+
+import pluggy
+
+from buildopt.events import Event, Severity
+
+API_VERSION = 1
+"""Rises when something on this page changes its meaning. What is added does not change it."""
+ENTRY_POINTS = "buildopt.monitor_plugins"
+COMMANDS = "buildopt.commands"
+"""Entry-point group of commands: `NAME = "module:click_command"` makes `buildopt NAME`."""
+
+hookspec = pluggy.HookspecMarker("buildopt")
+hookimpl = pluggy.HookimplMarker("buildopt")
+
+
+# ---- consumers: every event, exactly once -----------------------------------------------------
+
+
+class State(Protocol):
+    """A consumer's own memory: a transaction on its own SQLite file, committed by the host.
+
+    What `handle` or `tick` wrote is kept together with the position in the journal, or not at all.
+    """
+
+    version: int
+    """The `state_version` of who wrote last; 0 for a new file."""
+
+    def get(self, key: str, default: Any = None) -> Any:  # Any: JSON
+        """The JSON value of a key."""
+
+    def set(self, key: str, value: Any) -> None:  # Any: JSON
+        """Remember a JSON value."""
+
+    def delete(self, key: str) -> None:
+        """Forget a key."""
+
+    def items(self, prefix: str = "") -> Iterator[tuple[str, Any]]:  # Any: JSON
+        """Keys that begin so, in order, with their values."""
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Sequence[tuple[Any, ...]]:
+        """SQL on tables of one's own (made in `migrate`); the rows that come of it.
+
+        Their names do not begin with `host_`. BEGIN, COMMIT, ATTACH and PRAGMA are the host's.
+        """
+
+    def wake_at(self, time_ns: int) -> None:
+        """Have `tick` called at that time, once; further times may be asked for."""
+
+
+class Consumer(Protocol):
+    """Gets every event whose type begins with one of `types`, in order, but not its own."""
+
+    name: str
+    """Unique; letters, digits, `-` and `_`. Names the file of its state."""
+    version: str
+    types: Sequence[str]
+    """Prefixes of event types: `("buildopt.run.", "buildopt.task.")`; `("buildopt.",)` for all."""
+    state_version: int
+    """From 1; raised when what is in the state changes its form."""
+
+    def handle(self, batch: Sequence[Event], state: State) -> Iterable[Event]:
+        """Take up to 256 events; return those that follow from them (`fact`)."""
+
+    def tick(self, now_ns: int, state: State) -> Iterable[Event]:
+        """A time that `wake_at` asked for has come: after all events until then."""
+
+    def migrate(self, state: State) -> None:
+        """Bring a state of `state.version` to `state_version`; 0 is a new file."""
+
+
+def fact(
+    kind: str,
+    data: Mapping[str, Any],  # Any: JSON
+    *,
+    time_ns: int,
+    subject: str = "",
+    run: str = "",
+    parent: str = "",
+    severity: Severity = "info",
+) -> Event:
+    """An event to return from `handle` or `tick`; the host gives it its id, source and number."""
+    return Event(
+        id="", time_ns=time_ns, mono_ns=0, boot="", type=kind, source="", run=run, n=0, data=data,
+        subject=subject, parent=parent, severity=severity,
+    )  # fmt: skip
+
+
+# ---- workers: effects on the outside ----------------------------------------------------------
+
+
+class Outside(Protocol):
+    """What a worker has: its plugin's state to read, and a way to say what it did."""
+
+    channels: Mapping[str, NotificationChannel]
+    """Those of all plugins, by name."""
+
+    def read(self, sql: str, parameters: Sequence[Any] = ()) -> Sequence[tuple[Any, ...]]:
+        """Rows of the consumer's own tables as they were last committed."""
+
+    def emit(self, event: Event) -> None:
+        """Write an event; it comes back to the consumer, which marks what is done."""
+
+    def wait(self, timeout_s: float) -> bool:
+        """Sleep until the state was committed, it is time to end, or the time is over.
+
+        False when the worker is to end, within two seconds.
+        """
+
+
+class Worker(Protocol):
+    """Does what cannot be taken back, at least once, after the state that wants it is committed.
+
+    Runs in a thread of its own while the monitor runs and never in a replay. It reads what is due
+    from the consumer's tables, does it with an idempotency key, and emits an event about it.
+    """
+
+    name: str
+    consumer: str
+    """The name of the consumer whose state it reads."""
+
+    def run(self, outside: Outside) -> None:
+        """Work until `outside.wait` answers False."""
+
+
+# ---- what is measured -------------------------------------------------------------------------
+
+
+class Measurement(NamedTuple):
+    """One value: OpenTelemetry's name and unit, ratios from 0 to 1, seconds, bytes."""
+
+    name: str
+    value: float
+    unit: str = "1"
+    attributes: Mapping[str, str] = {}  # a default that nobody changes
+
+
+class MetricSource(Protocol):
+    """Something that is measured at regular times."""
+
+    name: str
+    interval_s: float
+
+    def sample(self, now_ns: int) -> Iterable[Measurement]:
+        """Measure now. What cannot be had is left out; a source raises only if it is broken."""
+
+
+class Finding(NamedTuple):
+    """What a detector saw in a series: where it began (an index of `values`), in words."""
+
+    kind: str
+    start: int
+    text: str
+    data: Mapping[str, Any] = {}  # Any: JSON; nobody changes it
+
+
+class Detector(Protocol):
+    """Finds what is unusual in a series; looks at nothing but the values it is given."""
+
+    name: str
+
+    def detect(
+        self, metric: str, times_s: Sequence[float], values: Sequence[float]
+    ) -> Iterable[Finding]:
+        """Findings so far; asked again with each new value."""
+
+
+# ---- alerts -----------------------------------------------------------------------------------
+
+
+class Notification(NamedTuple):
+    """One message to people. The same `key` again is the same message: at least once."""
+
+    key: str
+    title: str
+    text: str
+    severity: Severity
+    data: Mapping[str, Any]  # Any: JSON
+
+
+class Delivery(NamedTuple):
+    """How sending went. `refused`: another try is of no use."""
+
+    status: Literal["delivered", "failed", "refused"]
+    detail: str = ""
+    retry_after_s: float | None = None
+
+
+class NotificationChannel(Protocol):
+    """A way to tell people."""
+
+    name: str
+
+    def send(self, notification: Notification) -> Delivery:
+        """Send one message, within ten seconds."""
+
+
+# ---- what is shown ----------------------------------------------------------------------------
+
+
+class Panel(NamedTuple):
+    """A panel of the dashboard: metrics as a chart, or what a route of the plugin answers."""
+
+    id: str
+    title: str
+    kind: Literal["line", "bar", "number", "table"]
+    metrics: Sequence[str] = ()
+    unit: str = ""
+    path: str = ""
+    """Route of the plugin that answers with JSON: `{"columns": […], "rows": [[…], …]}`."""
+
+
+class Request(NamedTuple):
+    """An HTTP request that passed the guards of the monitor's server."""
+
+    method: str
+    path: str
+    parameters: Mapping[str, str]
+    """Parts of the path that the route left open."""
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Response(NamedTuple):
+    """The answer. An iterator is sent as it comes (from plugins in the host only)."""
+
+    status: int
+    body: bytes | Iterator[bytes]
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = {}  # a default that nobody changes
+
+
+class Route(NamedTuple):
+    """A path of the monitor's server: `/api/v1/things/{id}`. The handler may block."""
+
+    method: str
+    path: str
+    handler: Callable[[Request], Response]
+
+
+class ReportSection(Protocol):
+    """A section at the end of the report of a run."""
+
+    name: str
+    title: str
+
+    def rows(self, events: Sequence[Event]) -> Iterable[tuple[str, str]]:
+        """Label and text for each line, from the events of the run; none: no section."""
+
+
+class HealthState(NamedTuple):
+    """How a component is: `output` says why in words, `observed` is the value looked at."""
+
+    status: Literal["pass", "warn", "fail"]
+    output: str = ""
+    observed: float | None = None
+
+
+class HealthCheck(Protocol):
+    """Says how a component is, each `interval_s`."""
+
+    name: str
+    interval_s: float
+
+    def check(self, now_ns: int) -> HealthState:
+        """Look now, within two seconds."""
+
+
+# ---- the hooks --------------------------------------------------------------------------------
+
+
+@hookspec
+def configure(options: Mapping[str, Any]) -> None:  # Any: as in TOML
+    """Called first, with the table `[plugins.NAME]` of the settings; NAME is the entry point's."""
+
+
+@hookspec
+def consumers(
+    alert_rules: Sequence[Mapping[str, Any]],  # Any: as in TOML
+    detectors: Sequence[Detector],
+) -> Iterable[Consumer]:
+    """Who takes events. The arguments are what all plugins contribute, for whom it serves."""
+    return ()
+
+
+@hookspec
+def workers() -> Iterable[Worker]:
+    """Who has effects on the outside. A plugin that is not trusted has none."""
+    return ()
+
+
+@hookspec
+def metric_sources() -> Iterable[MetricSource]:
+    """What is measured."""
+    return ()
+
+
+@hookspec
+def detectors() -> Iterable[Detector]:
+    """Who judges series."""
+    return ()
+
+
+@hookspec
+def alert_rules() -> Iterable[Mapping[str, Any]]:  # Any: as in TOML
+    """Rules as tables, each with its `id`, as `[alert.rules.ID]` of the settings holds them."""
+    return ()
+
+
+@hookspec
+def notification_channels() -> Iterable[NotificationChannel]:
+    """Ways to tell people."""
+    return ()
+
+
+@hookspec
+def dashboard_panels() -> Iterable[Panel]:
+    """Panels of the dashboard."""
+    return ()
+
+
+@hookspec
+def http_routes(dashboard_panels: Sequence[Panel]) -> Iterable[Route]:
+    """Paths of the monitor's server. The argument is what all plugins contribute."""
+    return ()
+
+
+@hookspec
+def report_sections() -> Iterable[ReportSection]:
+    """Sections of a run's report."""
+    return ()
+
+
+@hookspec
+def health_checks() -> Iterable[HealthCheck]:
+    """Components whose health is told."""
+    return ()

@@ -12,23 +12,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import socket
 from collections.abc import AsyncIterator
 from threading import Thread
-from urllib.parse import urlsplit
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
-MOST_CONNECTIONS = 64
-MOST_HEADER_BYTES = 16_384
-HEARTBEAT_S = 15.0
-"""Of silence, after which a comment shows whether somebody still listens."""
-END_S = 1
+from buildopt.loopback import HEARTBEAT_S, is_host, is_local, listening, server_of
+
 SCRIPT = """\
 new EventSource(new URL("/events", document.currentScript.src))
   .addEventListener("reload", () => location.reload());
@@ -40,25 +33,11 @@ class LiveReload:
 
     def __init__(self, port: int) -> None:
         """Raises OSError where the port is taken; 0 is any that is free."""
-        self._sockets = _listening(port)
+        self._sockets = listening(port)
         self.port = int(self._sockets[0].getsockname()[1])
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listeners: set[asyncio.Queue[str]] = set()
-        config = uvicorn.Config(
-            self._application(),
-            loop="asyncio",
-            http="h11",
-            ws="none",
-            lifespan="on",
-            log_config=None,
-            log_level="critical",
-            access_log=False,
-            limit_concurrency=MOST_CONNECTIONS,
-            h11_max_incomplete_event_size=MOST_HEADER_BYTES,
-            timeout_graceful_shutdown=END_S,
-            server_header=False,
-        )
-        self._server = uvicorn.Server(config)
+        self._server = server_of(self._application())
         self._thread = Thread(target=self._serve, name="live-reload", daemon=True)
 
     @property
@@ -110,7 +89,7 @@ class LiveReload:
         yield
 
     async def _script(self, request: Request) -> Response:
-        if not _is_host(request.headers.get("host", ""), self.port):
+        if not is_host(request.headers.get("host", ""), self.port):
             return _refused()
         headers = {"cross-origin-resource-policy": "cross-origin", "cache-control": "no-cache"}
         return PlainTextResponse(SCRIPT, media_type="text/javascript", headers=headers)
@@ -118,8 +97,8 @@ class LiveReload:
     async def _events(self, request: Request) -> Response:
         host, origin = request.headers.get("host", ""), request.headers.get("origin", "")
         site = request.headers.get("sec-fetch-site", "none")
-        is_local = _is_local(origin) if origin else site in ("none", "same-origin")
-        if not _is_host(host, self.port) or not is_local:
+        is_ours = is_local(origin) if origin else site in ("none", "same-origin")
+        if not is_host(host, self.port) or not is_ours:
             return _refused()
         headers = {"cache-control": "no-store", "vary": "Origin"}
         if origin:
@@ -140,35 +119,6 @@ class LiveReload:
                     yield text
         finally:
             self._listeners.discard(listener)
-
-
-def _listening(port: int) -> list[socket.socket]:
-    """Loopback of IPv4, and of IPv6 where there is any, on one port."""
-    first = socket.create_server(("127.0.0.1", port))
-    sockets = [first]
-    with contextlib.suppress(OSError):
-        address = ("::1", first.getsockname()[1])
-        sockets.append(socket.create_server(address, family=socket.AF_INET6))
-    return sockets
-
-
-def _is_host(host: str, port: int) -> bool:
-    """Whether a request was meant for us: else a name of somebody else's leads here."""
-    try:
-        parts = urlsplit(f"//{host}")
-        return parts.hostname in LOOPBACK and parts.port == port
-    except ValueError:
-        return False
-
-
-def _is_local(origin: str) -> bool:
-    """Whether a page was served by this machine."""
-    try:
-        parts = urlsplit(origin)
-    except ValueError:
-        return False
-    name = parts.hostname or ""
-    return parts.scheme in ("http", "https") and (name in LOOPBACK or name.endswith(".localhost"))
 
 
 def _refused() -> Response:

@@ -1,0 +1,87 @@
+"""Writes samples: one line for a source and tick, with all its metrics.
+
+A sample is an event of the type `buildopt.metric.sample` whose data is {series: value}. A series
+is a metric's name in OpenTelemetry's terms, with the attributes that tell it from others behind
+it in braces, sorted: `system.cpu.utilization{cpu.logical_number=0}`. Ratios are 0 to 1, the rest
+is seconds and bytes. `after` in the line is where it stands among the events.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from collections import Counter
+from collections.abc import Mapping
+
+from buildopt import hit, journal_line
+from buildopt.monitor import sample_lock
+from buildopt.monitor.chain import Chain
+from buildopt.monitor.position import NOWHERE, Place
+
+TYPE = "buildopt.metric.sample"
+STEM = "samples"
+
+
+def series(metric: str, attributes: Mapping[str, str]) -> str:
+    """The name of a series: a metric and what tells it from others of the metric."""
+    if not attributes:
+        return metric
+    pairs = ",".join(f"{name}={value}" for name, value in sorted(attributes.items()))
+    return f"{metric}{{{pairs}}}"
+
+
+def parse_series(name: str) -> tuple[str, dict[str, str]]:
+    """The metric and the attributes of a series; values hold no comma."""
+    metric, mark, rest = name.partition("{")
+    if not mark:
+        return name, {}
+    pairs = (pair.partition("=") for pair in rest.rstrip("}").split(","))
+    return metric, {key: value for key, _, value in pairs}
+
+
+class Writer:
+    """Appends the samples of this process to the journal of a state folder."""
+
+    def __init__(self, folder: str) -> None:
+        self.lost_samples = 0
+        """Samples that no journal took."""
+        self._folder = folder
+        self._state = os.fsencode(folder)
+        self._counters: Counter[str] = Counter()
+        self._events = Chain(folder, "events", seals=False)
+
+    def append(
+        self, source: str, time_ns: int, metrics: Mapping[str, float], *, run: str = ""
+    ) -> bool:
+        """Write what a source measured at one moment; False, and counted, where it was lost.
+
+        `run` is the run that the metrics are about. What is no finite number is left out.
+        """
+        self._counters[source] += 1
+        sample = {
+            "id": journal_line.uuid7(time_ns, os.urandom(10)),
+            "time": time_ns,
+            "mono": time.monotonic_ns(),
+            "boot": hit.boot_hash().decode(),
+            "type": TYPE,
+            "source": f"/{os.uname().nodename}/{source}/{os.getpid()}",
+            "n": self._counters[source],
+            **({"run": run} if run else {}),
+            "data": {name: value for name, value in metrics.items() if math.isfinite(value)},
+        }
+        with sample_lock.exclusive(self._folder):
+            sample["after"] = str(events_end(self._events))
+            payload = json.dumps(sample, separators=(",", ":")).encode("ascii")
+            path = journal_line.segment_path(self._state, time_ns, STEM.encode())
+            is_written = journal_line.append(path, payload)
+        self.lost_samples += not is_written
+        return is_written
+
+
+def events_end(events: Chain) -> Place:
+    """Where the events end now: the length of the last segment."""
+    events.look()
+    last = max(events.sizes, default=None)
+    return Place(last, events.sizes[last]) if last else NOWHERE

@@ -218,7 +218,12 @@ def _observer(place: Place, *, is_declared: bool) -> Observer | None:
         from buildopt.observe.traced import TracedObserver
 
         own_folders = tuple(filter(None, (layout.top, os.fsdecode(place.stores.journal.state))))
-        return TracedObserver(own_folders, in_thread=tracing.in_thread(), client=client_program())
+        return TracedObserver(
+            own_folders,
+            in_thread=tracing.in_thread(),
+            client=client_program(),
+            journal=place.stores.journal,
+        )
     if way == "seccomp":
         raise SettingsError(
             f"cannot observe by `seccomp`: {trouble}",

@@ -39,6 +39,7 @@ from buildopt.observe.observer import DigestFile
 from buildopt.observe.placement import Placement
 from buildopt.observe.process_table import ProcessTable, fields_of
 from buildopt.observe.recorded import RecordRow
+from buildopt.observe.roster import Roster
 from buildopt.observe.terminal_reads import reads_our_terminal
 from buildopt.observe.ways import Ways
 
@@ -67,6 +68,7 @@ class Ledger:
 
     `own_outputs` are paths that earlier runs of this task made in this checkout, but for those
     of which only the mode was changed. `granularity` is that of `cache/file_times.py`.
+    `roster_path` is where a monitor learns of the processes.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Ledger:
         digest: DigestFile,
         own_outputs: frozenset[str] = frozenset(),
         granularity: Granularity = lambda _device, _path: 0,
+        roster_path: str = "",
     ) -> None:
         self._policy = policy
         self._digest = digest
@@ -89,7 +92,7 @@ class Ledger:
         )
         self._known: dict[tuple[str, bool], Touch] = {}
         self._known_links: set[str] = set()
-        self._processes = ProcessTable()
+        self._processes = ProcessTable(Roster(roster_path))
         self._incomplete: dict[tuple[NotStoredKind, str], None] = {}
 
     def access(self, access: Access) -> Advice | None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from buildopt.model import Process
+from buildopt.observe.roster import Roster
 
 Fields = tuple[int, int, tuple[str, ...], int, int, float, int, int | None]
 """A process in plain values, in the order of `Process`."""
 
 
 class ProcessTable:
-    """One row a process; a later program of the same process keeps its start."""
+    """One row a process; a later program of the same process keeps its start.
 
-    def __init__(self) -> None:
+    `roster` is told who lives.
+    """
+
+    def __init__(self, roster: Roster | None = None) -> None:
+        self._roster = roster or Roster("")
         self._rows: dict[tuple[int, int], Process] = {}
         self._alive: dict[int, tuple[int, int]] = {}
 
@@ -20,6 +25,8 @@ class ProcessTable:
         key = self._alive.get(pid)
         if key is not None:
             started_ns = self._rows[key].started_ns
+        else:
+            self._roster.joined(pid)
         key = self._alive[pid] = (pid, started_ns)
         self._rows[key] = Process(
             pid=pid, parent_pid=parent_pid, argv=argv, started_ns=started_ns, ended_ns=started_ns
@@ -32,6 +39,7 @@ class ProcessTable:
         key = self._alive.pop(pid, None)
         if key is None:
             return
+        self._roster.left(pid)
         row = self._rows[key]
         self._rows[key] = Process(
             pid=pid,

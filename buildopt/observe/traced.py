@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from buildopt.journal import Journal
 from buildopt.model import Observed, ObserverName, Task
+from buildopt.observe import roster
 from buildopt.observe.access import Recorder
 from buildopt.observe.declared import scope_of, survey_inputs
 from buildopt.observe.decoding import decode
@@ -34,33 +36,35 @@ from buildopt.observe.steps import StepLedger
 class TracedObserver:
     """Watches every access; `ignored_folders` are our own, `in_thread`: see `seccomp/watch.py`.
 
-    `client` is the path of the program that starts steps inside a run, empty for none.
+    `client` is the path of the program that starts steps inside a run, empty for none. Whoever
+    reads `journal` may learn which processes its run has (`roster.py`).
     """
 
     ignored_folders: tuple[str, ...]
     in_thread: bool = False
     client: str = ""
+    journal: Journal | None = field(default=None, compare=False)
 
     name: ClassVar[ObserverName] = "seccomp"
 
     def watch(self, task: Task, digest: DigestFile, own: frozenset[str]) -> Watch:
         """Start the supervisor, and meet the inputs that are declared beside."""
         policy = self.policy_for(task)
+        told = roster.new_path(self.journal.state, self.journal.run_id) if self.journal else ""
 
-        def ledger(own: frozenset[str], policy: TracePolicy) -> Ledger:
-            return Ledger(policy, digest, own)
+        def ledger(own: frozenset[str], policy: TracePolicy, told: str = "") -> Ledger:
+            return Ledger(policy, digest, own, roster_path=told)
 
         def ledger_of_step(own: frozenset[str], fields: tuple[Any, ...]) -> Ledger:  # Any: plain
             return ledger(own, policy_of(fields))
 
         def recorder(_: Task) -> Recorder:
-            if not self.client:
-                return ledger(own, policy)
-            return StepLedger(ledger(own, policy), ledger_of_step, self.client)
+            whole = ledger(own, policy, told)
+            return StepLedger(whole, ledger_of_step, self.client) if self.client else whole
 
         mechanism = SeccompObserver(recorder, decode, supervises_in_thread=self.in_thread)
         declared = self.declared_inputs(task, digest, own)
-        return _TracedWatch(mechanism.watch(task, digest), declared)
+        return _TracedWatch(mechanism.watch(task, digest), declared, told)
 
     def declared_inputs(self, task: Task, digest: DigestFile, own: frozenset[str]) -> Observed:
         """The inputs that are declared beside, as they are now."""
@@ -105,8 +109,9 @@ class TracedObserver:
 class _TracedWatch:
     """A traced run whose declared inputs are added at the end."""
 
-    def __init__(self, traced: Watch, declared: Observed) -> None:
+    def __init__(self, traced: Watch, declared: Observed, roster_path: str) -> None:
         self._traced = traced
+        self._roster_path = roster_path
         self._declared = declared
 
     def child_setup(self) -> None:
@@ -123,6 +128,7 @@ class _TracedWatch:
 
     def finish(self) -> Observed:
         """What was traced, and what was declared and not met by itself."""
+        roster.remove(self._roster_path)
         return with_declared(self._traced.finish(), self._declared)
 
 

@@ -1,0 +1,194 @@
+"""What a request to the monitor's server has to pass before a route sees it.
+
+    Host  ->  Origin, Sec-Fetch-Site  ->  token  ->  kind and size of the body  ->  route
+
+A page of another site, a name of somebody else's that leads to this machine, another user of the
+machine and a program that sends without end are each told no, in that order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import json
+import os
+from collections.abc import Iterable, Mapping
+from http.cookies import CookieError, SimpleCookie
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from buildopt.loopback import LOOPBACK, is_host
+
+MOST_BODY_BYTES = 1_000_000
+OPEN_PATHS = frozenset({"/healthz", "/enter"})
+"""What is answered without a token: one word, and the exchange of a token for a cookie."""
+METRICS_PATH = "/metrics"
+READING = frozenset({"GET", "HEAD"})
+EVERYWHERE = frozenset({"0.0.0.0", "::"})
+HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+}
+
+
+class Doors(NamedTuple):
+    """Where a server listens, and the token that opens it."""
+
+    host: str
+    port: int
+    token: str
+
+    @property
+    def cookie(self) -> str:
+        """Name of the cookie: browsers share cookies between ports, so it holds ours."""
+        return f"buildopt-{self.port}"
+
+    @property
+    def metrics_token(self) -> str:
+        """A token that opens nothing but `/metrics`."""
+        return hmac.new(self.token.encode(), b"metrics", hashlib.sha256).hexdigest()[:32]
+
+
+class Refusal(NamedTuple):
+    """Why a request is not answered, as RFC 9457 tells it."""
+
+    status: int
+    title: str
+
+
+class TooLarge(Exception):
+    """More of a body came than a route may be sent."""
+
+
+class Guards:
+    """The application with its guards in front."""
+
+    def __init__(self, application: ASGIApp, doors: Doors) -> None:
+        self._application = application
+        self._doors = doors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse, or pass on."""
+        if scope["type"] != "http":
+            await self._application(scope, receive, send)
+            return
+        has_begun = False
+
+        async def answer(message: Message) -> None:
+            nonlocal has_begun
+            if message["type"] == "http.response.start":
+                has_begun = True
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        refusal = refusal_of(scope["method"], scope["path"], Headers(scope=scope), self._doors)
+        if refusal is None:
+            try:
+                await self._application(scope, _measured(receive), answer)
+            except TooLarge:
+                refusal = TOO_LARGE
+        if refusal is not None and not has_begun:
+            await _refuse(refusal, answer)
+
+
+TOO_LARGE = Refusal(413, "the body is too large")
+
+
+def refusal_of(method: str, path: str, headers: Mapping[str, str], doors: Doors) -> Refusal | None:
+    """Why a request with these headers is not answered; None: it is."""
+    if not _is_meant_for(headers.get("host", ""), doors):
+        return Refusal(403, "this is not the address that you asked for")
+    if not _is_of_ours(headers):
+        return Refusal(403, "asked by a page of another site")
+    if path not in OPEN_PATHS and not _has_token(path, method, headers, doors):
+        return Refusal(401, "the token is missing or wrong")
+    if method in READING:
+        return None
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        return Refusal(415, "the body has to be application/json")
+    size = headers.get("content-length", "0")
+    return TOO_LARGE if not size.isdigit() or int(size) > MOST_BODY_BYTES else None
+
+
+def is_token(given: str, *wanted: str) -> bool:
+    """Whether one of the wanted ones was given; how long it takes tells nothing."""
+    return max(hmac.compare_digest(given.encode(), each.encode()) for each in wanted)
+
+
+def _is_meant_for(host: str, doors: Doors) -> bool:
+    allowed = {*LOOPBACK, doors.host}
+    if doors.host in EVERYWHERE:
+        # A name may be anybody's and lead here; a number leads where it says.
+        allowed |= {os.uname().nodename.lower(), _address(host)}
+    return is_host(host, doors.port, allowed)
+
+
+def _address(host: str) -> str:
+    """The host of a header where it is a number, else nothing."""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        ipaddress.ip_address(name)
+    except ValueError:
+        return ""
+    return name
+
+
+def _is_of_ours(headers: Mapping[str, str]) -> bool:
+    origin = headers.get("origin")
+    if origin is not None and origin != f"http://{headers.get('host', '')}":
+        return False
+    return headers.get("sec-fetch-site", "none") in ("none", "same-origin")
+
+
+def _has_token(path: str, method: str, headers: Mapping[str, str], doors: Doors) -> bool:
+    wanted = [doors.token]
+    if path == METRICS_PATH and method in READING:
+        wanted.append(doors.metrics_token)
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return is_token(given.strip(), *wanted)
+    try:
+        cookie = SimpleCookie(headers.get("cookie", "")).get(doors.cookie)
+    except CookieError:
+        return False
+    return cookie is not None and is_token(cookie.value, *wanted)
+
+
+def _measured(receive: Receive) -> Receive:
+    """`receive`, which ends a body that is longer than it may be."""
+    got_bytes = 0
+
+    async def measured() -> Message:
+        nonlocal got_bytes
+        message = await receive()
+        got_bytes += len(message.get("body", b""))
+        if got_bytes > MOST_BODY_BYTES:
+            raise TooLarge
+        return message
+
+    return measured
+
+
+async def _refuse(refusal: Refusal, send: Send) -> None:
+    body = json.dumps({"status": refusal.status, "title": refusal.title}).encode()
+    headers: Iterable[tuple[bytes, bytes]] = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    if refusal.status == 401:
+        headers = [*headers, (b"www-authenticate", b"Bearer")]
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

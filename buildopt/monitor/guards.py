@@ -19,6 +19,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from buildopt.loopback import LOOPBACK, is_host
@@ -66,10 +67,6 @@ class Refusal(NamedTuple):
     title: str
 
 
-class TooLarge(Exception):
-    """More of a body came than a route may be sent."""
-
-
 class Guards:
     """The application with its guards in front."""
 
@@ -82,12 +79,9 @@ class Guards:
         if scope["type"] != "http":
             await self._application(scope, receive, send)
             return
-        has_begun = False
 
         async def answer(message: Message) -> None:
-            nonlocal has_begun
             if message["type"] == "http.response.start":
-                has_begun = True
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
@@ -95,11 +89,8 @@ class Guards:
 
         refusal = refusal_of(scope["method"], scope["path"], Headers(scope=scope), self._doors)
         if refusal is None:
-            try:
-                await self._application(scope, _measured(receive), answer)
-            except TooLarge:
-                refusal = TOO_LARGE
-        if refusal is not None and not has_begun:
+            await self._application(scope, _measured(receive), answer)
+        else:
             await _refuse(refusal, answer)
 
 
@@ -176,7 +167,7 @@ def _measured(receive: Receive) -> Receive:
         message = await receive()
         got_bytes += len(message.get("body", b""))
         if got_bytes > MOST_BODY_BYTES:
-            raise TooLarge
+            raise HTTPException(*TOO_LARGE)
         return message
 
     return measured

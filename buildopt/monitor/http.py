@@ -1,0 +1,154 @@
+"""The one server: health, metrics, and the routes of plugins, behind the guards.
+
+    /healthz         one word: pass, warn (200) or fail (503); needs no token
+    /enter?token=T   the token from the printed address, exchanged for a cookie
+    /metrics         Prometheus text
+    /api/v1/health   every component, as `buildopt monitor health --json` prints it
+
+The only asynchronous place: handlers of plugins may block and run in threads.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable, Iterable, Mapping
+from threading import Thread
+from typing import Any, NamedTuple
+
+from starlette.applications import Starlette
+from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request as HttpRequest
+from starlette.responses import (
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    StreamingResponse,
+)
+from starlette.responses import Response as HttpResponse
+from starlette.routing import Route as HttpRoute
+from starlette.types import ASGIApp
+
+from buildopt.loopback import listening, server_of
+from buildopt.monitor.exposition import CONTENT_TYPE
+from buildopt.monitor.guards import Doors, Guards, is_token
+from buildopt.monitor.hookspecs import Request, Route
+
+STOP_WITHIN_S = 1.5
+COOKIE_S = 30 * 24 * 3600
+
+
+class Shown(NamedTuple):
+    """What the server tells; each is called when somebody asks."""
+
+    health: Callable[[], Mapping[str, Any]]  # Any: JSON
+    metrics: Callable[[], str]
+    routes: Iterable[Route] = ()
+
+
+class Server:
+    """The server of one monitor, in a thread of its own."""
+
+    def __init__(self, host: str, port: int, token: str, shown: Shown) -> None:
+        """Raises OSError where the port is taken; 0 is any that is free."""
+        self._sockets = listening(port, host)
+        self.doors = Doors(host, int(self._sockets[0].getsockname()[1]), token)
+        self._server = server_of(Guards(application(shown, self.doors), self.doors))
+        self._thread = Thread(target=self._serve, name="http", daemon=True)
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        host = f"[{self.doors.host}]" if ":" in self.doors.host else self.doors.host
+        return f"http://{host}:{self.doors.port}"
+
+    def start(self) -> None:
+        """Begin to answer. No signal ever comes to its thread."""
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        try:
+            self._thread.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def stop(self, timeout_s: float = STOP_WITHIN_S) -> None:
+        """Let all go, and end."""
+        self._server.should_exit = True
+        self._thread.join(timeout_s)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it still answers."""
+        return self._thread.is_alive()
+
+    def _serve(self) -> None:
+        self._server.run(sockets=self._sockets)
+
+
+def application(shown: Shown, doors: Doors) -> ASGIApp:
+    """All routes; the guards stand in front of them (`guards.Guards`)."""
+
+    async def healthz(_: HttpRequest) -> HttpResponse:
+        status = (await run_in_threadpool(shown.health))["status"]
+        return PlainTextResponse(f"{status}\n", status_code=503 if status == "fail" else 200)
+
+    async def enter(request: HttpRequest) -> HttpResponse:
+        if not is_token(request.query_params.get("token", ""), doors.token):
+            return _problem(401, "the token is missing or wrong")
+        answer = RedirectResponse("/", status_code=303)
+        answer.set_cookie(
+            doors.cookie, doors.token, max_age=COOKIE_S, httponly=True, samesite="strict"
+        )
+        return answer
+
+    async def metrics(_: HttpRequest) -> HttpResponse:
+        text = await run_in_threadpool(shown.metrics)
+        return HttpResponse(text, headers={"content-type": CONTENT_TYPE})
+
+    async def health(_: HttpRequest) -> HttpResponse:
+        return JSONResponse(await run_in_threadpool(shown.health))
+
+    own = [
+        HttpRoute("/healthz", healthz),
+        HttpRoute("/enter", enter),
+        HttpRoute("/metrics", metrics),
+        HttpRoute("/api/v1/health", health),
+    ]
+    return Starlette(
+        routes=[*own, *map(_mounted, shown.routes)],
+        exception_handlers={HTTPException: _refused, Exception: _failed},
+    )
+
+
+def _mounted(route: Route) -> HttpRoute:
+    async def answer(request: HttpRequest) -> HttpResponse:
+        asked = Request(
+            method=request.method,
+            path=request.url.path,
+            parameters={name: str(value) for name, value in request.path_params.items()},
+            query=dict(request.query_params),
+            headers=dict(request.headers),
+            body=await request.body(),
+        )
+        given = await run_in_threadpool(route.handler, asked)
+        headers = {**given.headers, "content-type": given.content_type}
+        if isinstance(given.body, bytes):
+            return HttpResponse(given.body, given.status, headers)
+        return StreamingResponse(iterate_in_threadpool(given.body), given.status, headers)
+
+    return HttpRoute(route.path, answer, methods=[route.method])
+
+
+async def _refused(_: HttpRequest, error: Exception) -> HttpResponse:
+    assert isinstance(error, HTTPException)
+    return _problem(error.status_code, error.detail.lower())
+
+
+async def _failed(_: HttpRequest, error: Exception) -> HttpResponse:
+    return _problem(500, f"{type(error).__name__} in the handler")
+
+
+def _problem(status: int, title: str) -> HttpResponse:
+    """An error as RFC 9457 has it."""
+    body = json.dumps({"status": status, "title": title})
+    return HttpResponse(body, status, headers={"content-type": "application/problem+json"})

@@ -11,8 +11,9 @@ from buildopt import hit
 def main() -> int:
     """Answer `buildopt …`; the status to exit with."""
     arguments = sys.argv[1:]
-    if arguments[:1] in (["run"], ["build"]):
+    if arguments[:1] in (["run"], ["build"], ["watch"]):
         _end_by_interrupts()
+    if arguments[:1] in (["run"], ["build"]):
         if b"BUILDOPT_ACTIVE" in os.environb:
             from buildopt.steps import joined
 
@@ -35,7 +36,10 @@ def main() -> int:
 
 
 def _end_by_interrupts() -> None:
-    """Let Ctrl-C end us as any signal does: a kill at any moment leaves nothing half done."""
+    """Let Ctrl-C end us as any signal does: a kill at any moment leaves nothing half done.
+
+    As an exception it could get lost where Python ignores those, in the midst of an import.
+    """
     if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
         _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
 

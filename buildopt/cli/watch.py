@@ -98,9 +98,6 @@ def command(context: click.Context, /, names: tuple[str, ...], **options: Any) -
             hint="start it by itself",
             slug="watch-inside",
         )
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        # Until a session listens it simply ends us: an exception could get lost in an import.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
     of_run = {name: options[name] for name in ("jobs", "filter", "continue_", "quiet")}
     wish = _wish(names, context.meta[BEHIND_DASHES], of_run, quiet=options["quiet"])
     wish = wish._replace(then=options["then"])

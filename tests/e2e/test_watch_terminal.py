@@ -45,11 +45,16 @@ class Terminal:
 
     def __init__(self, rig: Rig, *arguments: str, **environ: str) -> None:
         self.shown = b""
+        # Our own handler would take a Ctrl-C between fork and exec for itself.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         self.pid, self._master = pty.fork()
         if self.pid == 0:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
             os.chdir(rig.root)
             mark = {MARK: str(rig.root), "TERM": "xterm", "LANG": "C.UTF-8"}
             os.execve(PROGRAM, ["buildopt", "watch", *arguments], rig.environ | mark | environ)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         self.before = termios.tcgetattr(self._master)
 
     def type(self, keys: bytes) -> None:

@@ -6,7 +6,9 @@
                         checked, …       subjects that differ
 
 It is in the session's process group: what the terminal sends reaches it and all that it started.
-A signal that comes while a round is planned, when nothing listens yet, is sent again.
+A signal that comes while a round is planned, when nothing listens yet, is sent again; one of the
+terminal's that comes just before a round ends that round, for it ends the session too. When the
+session is killed, the round is asked to end.
 """
 
 from __future__ import annotations
@@ -140,6 +142,7 @@ def start(rounds: Rounds, *, output_to_stderr: bool) -> RoundProcess:
 
 def _serve(channel: socket.socket, rounds: Rounds) -> NoReturn:
     late = LateSignals()
+    _end_with_session()
     try:
         while (data := frames.receive(channel)) is not None:
             what, *arguments = marshal.loads(data)
@@ -163,11 +166,18 @@ def _serve(channel: socket.socket, rounds: Rounds) -> NoReturn:
         os._exit(0)
 
 
+def _end_with_session() -> None:
+    if sys.platform == "linux":
+        from buildopt.observe.seccomp.kernel import end_with_parent  # ctypes, here only
+
+        end_with_parent(signal.SIGTERM)
+
+
 class LateSignals:
     """Signals that come when a round has begun, and what runs it does not listen yet.
 
     Whoever runs tasks blocks these signals and waits for them. Until then they are sent to us
-    again and again.
+    again and again. Of those before a round SIGTERM means nothing: it was for the last one.
     """
 
     def __init__(self) -> None:
@@ -180,15 +190,20 @@ class LateSignals:
 
     def __enter__(self) -> None:
         self._is_round = True
+        if self._number:
+            signal.setitimer(signal.ITIMER_REAL, SEND_AGAIN_S)
 
     def __exit__(self, *_: object) -> None:
         self._is_round = False
+        self._number = 0
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _arrived(self, number: int, _: object) -> None:
         if self._is_round:
             self._number = number
             signal.setitimer(signal.ITIMER_REAL, SEND_AGAIN_S)
+        elif number != signal.SIGTERM:
+            self._number = number
 
     def _send_again(self, _: int, __: object) -> None:
         if self._is_round:

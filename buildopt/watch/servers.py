@@ -11,10 +11,12 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from fnmatch import fnmatchcase
 
 from buildopt.execute.signals import IGNORED_BY_PYTHON
 from buildopt.globs import any_covers, parse
+from buildopt.watch.guard import SHELL, Guard
 from buildopt.watch.inbox import Changes
 from buildopt.watch.round_process import Server
 from buildopt.watch.settling import Settling
@@ -34,7 +36,6 @@ FIRST_BACKOFF_S = 0.5
 
 LOOK_S = 0.02
 """How often is looked, while it is waited for, whether one has ended."""
-SHELL = "/bin/sh"
 ENTER_AND_BECOME = 'cd "$1" && shift && exec "$@"'
 
 Tell = Callable[[str], None]
@@ -47,6 +48,7 @@ class Running:
         self.server = server
         self.pid = 0
         """Of its process, the first of a group of its own; 0: it does not run."""
+        self.guard: Guard | None = None
         self.exit_code: int | None = None
         self.crashes_s: list[float] = []
         self.due_s: float | None = None
@@ -97,7 +99,7 @@ class Servers:
         for running in self._running.values():
             if running.pid and (code := _exit_code(running)) is not None:
                 _send(running, signal.SIGKILL)
-                running.pid, running.exit_code = 0, None
+                _forget(running)
                 self._ended(running, code, now_s)
             if running.due_s is not None and now_s >= running.due_s:
                 running.due_s = None
@@ -141,6 +143,8 @@ class Servers:
             SHELL, words, environment, file_actions=[nothing], setpgroup=0,
             setsigmask=self._mask, setsigdef=IGNORED_BY_PYTHON,
         )  # fmt: skip
+        with suppress(OSError):  # no pipe or process to be had: it runs without
+            running.guard = Guard(running.pid, environment, self._mask)
 
     def _ended(self, running: Running, code: int, now_s: float) -> None:
         recent = [at for at in running.crashes_s if now_s - at < CRASH_WINDOW_S]
@@ -164,8 +168,8 @@ class Servers:
             _send(running, signal.SIGKILL)  # and whoever of its group is left
             if _exit_code(running) is None:
                 os.waitpid(running.pid, 0)
-            running.pid = 0
-            running.due_s = running.exit_code = None
+            _forget(running)
+            running.due_s = None
 
 
 def _exit_code(running: Running) -> int | None:
@@ -175,6 +179,14 @@ def _exit_code(running: Running) -> int | None:
         if pid:
             running.exit_code = os.waitstatus_to_exitcode(status)
     return running.exit_code
+
+
+def _forget(running: Running) -> None:
+    """It has ended, and so has its group."""
+    running.pid, running.exit_code = 0, None
+    if running.guard is not None:
+        running.guard.let_go()
+        running.guard = None
 
 
 def _send(running: Running, number: int) -> None:

@@ -9,7 +9,7 @@ import ctypes
 import errno
 import os
 
-PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 36, 38
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 36, 38
 SECCOMP_SET_MODE_FILTER = 1
 NEW_LISTENER, WAIT_KILLABLE_RECEIVE = 8, 32
 """Flags of `seccomp`. With the second (Linux 5.19) a signal, such as Go sends itself all the
@@ -45,6 +45,11 @@ def install_filter(program: bytes) -> int:
 def adopt_orphans(*, wanted: bool) -> None:
     """Whether processes whose parent ended become children of this one."""
     _control(PR_SET_CHILD_SUBREAPER, int(wanted))
+
+
+def end_with_parent(number: int) -> None:
+    """Have the signal sent to this process when the thread that forked it has ended."""
+    _control(PR_SET_PDEATHSIG, number)
 
 
 def _install(program: bytes) -> int:

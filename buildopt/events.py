@@ -192,8 +192,9 @@ TYPES: Mapping[str, type[Any]] = {  # Any: the records share no base class on pu
 class Event:
     """The envelope. `time_ns` is wall time, `mono_ns` the emitter's monotonic clock.
 
-    `n` counts a source's events from 1, so that a gap shows a loss. `position` is set by the
-    reader: segment and byte offset, the order that consumers see.
+    `environment` is OpenTelemetry's `deployment.environment.name`, `machine` a class of machines
+    (`deployment.py`). `n` counts a source's events from 1, so that a gap shows a loss. `position`
+    is set by the reader: segment and byte offset, the order that consumers see.
     """
 
     id: str
@@ -209,6 +210,8 @@ class Event:
     parent: str = ""
     severity: Severity = "info"
     schema: int = SCHEMA
+    environment: str = ""
+    machine: str = ""
     position: str = ""
 
 

@@ -31,6 +31,9 @@ class Journal:
     source: str
     run_id: str
     secrets: Secrets = field(default_factory=dict)
+    environment: str = ""
+    machine: str = ""
+    """See `deployment.py`."""
     part: str = ""
     """Of a call with many tasks: the one whose process this is."""
     counter: int = 0
@@ -66,6 +69,8 @@ class Journal:
             n=self.counter,
             data=masked(data, self.secrets),
             severity=severity,
+            environment=self.environment,
+            machine=self.machine,
         )
         try:
             self._write(encode(event), now_ns)

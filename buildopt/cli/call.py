@@ -15,6 +15,7 @@ from buildopt.cache.task_key import task_key
 from buildopt.cache.tokens import tokens_for
 from buildopt.cli import tracing
 from buildopt.cli.identity import project_identity
+from buildopt.deployment import environment_name, machine_class
 from buildopt.errors import BuildoptError, SettingsError, UsageError
 from buildopt.journal import Journal, source_of
 from buildopt.model import CacheMode, NotStored, Task
@@ -94,7 +95,7 @@ def open_place(
         layout=layout,
         secret=secret,
         tokens=tokens_for(chosen.root, environ),
-        journal=open_journal(project, environ),
+        journal=open_journal(project, environ, chosen),
     )
     umask = _umask() if umask is None else umask
     return Place(chosen, environ, umask, project, here, stores, trouble, {})
@@ -171,14 +172,21 @@ def working_directory() -> str:
         ) from error
 
 
-def open_journal(project: str, environ: Mapping[str, str]) -> Journal:
+def open_journal(
+    project: str, environ: Mapping[str, str], chosen: settings.Settings | None = None
+) -> Journal:
     """The journal of this process, under a new run's id; it is lost where there is no place."""
     run_id = journal_line.uuid7(time.time_ns(), os.urandom(10))
     state = b""
     with contextlib.suppress(SettingsError):
         state = os.fsencode(settings.state_folder(environ))
     return Journal(
-        state=state, source=source_of(project), run_id=run_id, secrets=secrets_of(environ)
+        state=state,
+        source=source_of(project),
+        run_id=run_id,
+        secrets=secrets_of(environ),
+        environment=environment_name(environ, chosen.environment if chosen else ""),
+        machine=machine_class(chosen.machine if chosen else ""),
     )
 
 

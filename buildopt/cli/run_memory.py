@@ -110,5 +110,7 @@ def _event_with_marks(call: Call, result: RunFinished) -> bytes:
         run="@RUN@",
         n=1,
         data=data,
+        environment=journal.environment,
+        machine=journal.machine,
     )
     return encode(event)

@@ -68,6 +68,8 @@ class Record(NamedTuple):
             parent=told.parent,
             severity=told.severity if told.severity in _SEVERITIES else "info",  # type: ignore[arg-type]  # checked
             schema=told.schema,
+            environment=told.environment,
+            machine=told.machine,
             position=str(self.position),
         )
 

@@ -65,6 +65,9 @@ class Settings(NamedTuple):
     cache_dir: str = ""
     """Empty, as of `state_dir`: the user's own folder (`folders.py`)."""
     state_dir: str = ""
+    environment: str = ""
+    machine: str = ""
+    """Empty, as of `environment`: what `deployment.py` finds."""
     force: bool = False
     dry_run: bool = False
     shell: bool = False

@@ -130,6 +130,8 @@ def _become_worker(
             source=source_of(begun.work.task.project),
             run_id=stores.journal.run_id,
             secrets=stores.journal.secrets,
+            environment=stores.journal.environment,
+            machine=stores.journal.machine,
             part=str(number),
         )
         withheld: list[Any] | None = None if spool is None else []  # Any: see `Withheld`

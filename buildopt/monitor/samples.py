@@ -44,10 +44,12 @@ def parse_series(name: str) -> tuple[str, dict[str, str]]:
 class Writer:
     """Appends the samples of this process to the journal of a state folder."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, *, environment: str = "", machine: str = "") -> None:
+        """`environment` and `machine`: see `deployment.py`."""
         self.lost_samples = 0
         """Samples that no journal took."""
         self._folder = folder
+        self._origin = {"environment": environment, "machine": machine} if environment else {}
         self._state = os.fsencode(folder)
         self._counters: Counter[str] = Counter()
         self._events = Chain(folder, "events", seals=False)
@@ -69,6 +71,7 @@ class Writer:
             "source": f"/{os.uname().nodename}/{source}/{os.getpid()}",
             "n": self._counters[source],
             **({"run": run} if run else {}),
+            **self._origin,
             "data": {name: value for name, value in metrics.items() if math.isfinite(value)},
         }
         with sample_lock.exclusive(self._folder):

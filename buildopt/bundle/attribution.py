@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from buildopt.bundle.generated_text import Line, line_end_bytes, lines_of
@@ -51,11 +51,20 @@ class Shares:
 
 def share_out(content: bytes, source_map: SourceMap, comment: MapComment | None) -> Shares:
     """The bytes of a file by source; raises MalformedMappings."""
-    spans = list(spans_of(content, source_map, comment))
+    counts: dict[int, int] = {}
+    owned: list[tuple[int, int]] = []
+    for spans in _numbered_spans(content, source_map, comment):
+        for start, end, number in spans:
+            counts[number] = counts.get(number, 0) + end - start
+            if owned and owned[-1][1] == start:
+                owned[-1] = (owned[-1][0], end)
+            else:
+                owned.append((start, end))
+    name_of = _names(source_map)
     sources: Counter[str] = Counter()
-    for start, end, source in spans:
-        sources[source] += end - start
-    kinds = _unmapped_kinds(content, spans, comment)
+    for number, count in counts.items():
+        sources[name_of(number)] += count
+    kinds = _unmapped_kinds(content, owned, comment)
     return _checked(content, sources, kinds, comment)
 
 
@@ -67,37 +76,60 @@ def share_of_unmapped(content: bytes, comment: MapComment | None) -> Shares:
 
 def spans_of(content: bytes, source_map: SourceMap, comment: MapComment | None) -> Iterator[Span]:
     """Non-empty stretches in ascending order, none of which overlap."""
+    name_of = _names(source_map)
+    for spans in _numbered_spans(content, source_map, comment):
+        for start, end, number in spans:
+            yield start, end, name_of(number)
+
+
+def _names(source_map: SourceMap) -> Callable[[int], str]:
+    """What gives the name of a source's number."""
+    names = {number: name for number, name in enumerate(source_map.sources) if name is not None}
+    return lambda number: names.get(number, NO_SOURCE_NAME)
+
+
+_Numbered = tuple[int, int, int]
+"""As `Span`, with the source's number in the map."""
+
+
+def _numbered_spans(
+    content: bytes, source_map: SourceMap, comment: MapComment | None
+) -> Iterator[list[_Numbered]]:
+    """The stretches, line by line."""
     lines = lines_of(content)
-    sources = source_map.sources
-    names = {number: name for number, name in enumerate(sources) if name is not None}
     for line_number, runs in source_map.lines:
         if line_number >= len(lines):
             break
-        for start, end, source in _line_spans(lines[line_number], runs):
-            if source != UNMAPPED:
-                yield from _outside(comment, (start, end, names.get(source, NO_SOURCE_NAME)))
+        line = lines[line_number]
+        spans = _line_spans(line, runs)
+        if comment and comment.start < line.start + line.length_bytes and line.start < comment.end:
+            spans = [part for span in spans for part in _outside(comment, span)]
+        yield spans
 
 
-def _line_spans(line: Line, runs: list[Run]) -> Iterator[tuple[int, int, int]]:
+def _line_spans(line: Line, runs: list[Run]) -> list[_Numbered]:
     """From, to and source of each run, clamped to the line."""
-    last = len(runs) - 1
-    begin = _place(line, runs[0][0])
-    for index, (_, source) in enumerate(runs):
-        end = line.length_bytes if index == last else _place(line, runs[index + 1][0])
-        if end > begin:
-            yield line.start + begin, line.start + end, source
+    length, start = line.length_bytes, line.start
+    places = [column for column, _ in runs]
+    if line.byte_at is not None:
+        places = list(map(line.byte_at, places))
+    places.append(length)
+    spans = []
+    begin = min(places[0], length)
+    for index, (_, source) in enumerate(runs, 1):
+        end = places[index]
+        if end > length:
+            end = length
+        if end > begin and source != UNMAPPED:
+            spans.append((start + begin, start + end, source))
         begin = end
+    return spans
 
 
-def _place(line: Line, column: int) -> int:
-    byte = column if line.byte_at is None else line.byte_at(column)
-    return min(byte, line.length_bytes)
-
-
-def _outside(comment: MapComment | None, span: Span) -> Iterator[Span]:
+def _outside(comment: MapComment, span: _Numbered) -> Iterator[_Numbered]:
     """The parts of a span that are not in the comment."""
     start, end, source = span
-    if comment is None or end <= comment.start or start >= comment.end:
+    if end <= comment.start or start >= comment.end:
         yield span
         return
     if start < comment.start:
@@ -107,14 +139,13 @@ def _outside(comment: MapComment | None, span: Span) -> Iterator[Span]:
 
 
 def _unmapped_kinds(
-    content: bytes, spans: list[Span], comment: MapComment | None
+    content: bytes, owned: list[tuple[int, int]], comment: MapComment | None
 ) -> dict[str, int]:
     """What nobody owns: comments, blanks, the wrapper around all code, and glue within it."""
     kinds: Counter[str] = Counter()
-    owned = [(start, end) for start, end, _ in spans]
+    first, last = (owned[0][0], owned[-1][1]) if owned else (len(content), len(content))
     if comment:
         owned = sorted([*owned, (comment.start, comment.end)])
-    first, last = (spans[0][0], spans[-1][1]) if spans else (len(content), len(content))
     reached = 0
     for start, end in [*owned, (len(content), len(content))]:
         if start > reached:

@@ -35,12 +35,19 @@ def encode(analysis: object) -> bytes:
 def load(path: str) -> Analysis:
     """The analysis that was written to a file; raises UsageError."""
     try:
-        data = read_whole(path, LARGEST_BYTES)
+        return decode(read_whole(path, LARGEST_BYTES), path)
+    except (OSError, TooLarge) as error:
+        raise _unfit(path, str(error)) from error
+
+
+def decode(data: bytes, path: str) -> Analysis:
+    """The analysis in a document, which came from `path`; raises UsageError."""
+    try:
         head = msgspec.json.decode(data, type=_Head)
         if head.schema != SCHEMA or head.kind not in _KINDS:
             raise _unfit(path, f"schema {head.schema} and kind `{head.kind}` are not ours")
         return msgspec.json.decode(data, type=_KINDS[head.kind])
-    except (OSError, TooLarge, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise _unfit(path, str(error)) from error
 
 

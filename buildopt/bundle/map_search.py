@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import msgspec
+import xxhash
 
 from buildopt.bundle import source_map
 from buildopt.bundle.attribution import (
@@ -22,11 +23,10 @@ from buildopt.bundle.mappings import MalformedMappings
 from buildopt.bundle.memo import Memo
 from buildopt.bundle.model import Attribution, MapState, Module
 from buildopt.bundle.place import Place
-from buildopt.bundle.reading import TooLarge, read_whole, shown
-from buildopt.bundle.sizes import digest
+from buildopt.bundle.reading import TooLarge, note, read_whole, shown
 from buildopt.bundle.source_map import UnreadableMap
 
-FORMAT = b"owners 2"
+FORMAT = b"owners 3"
 """Version of what is remembered; rises when the rule of attribution or the records change."""
 LARGEST_MAP_BYTES = 1_000_000_000
 
@@ -67,14 +67,14 @@ def generated_file(place: Place, name: str) -> GeneratedFile:
     return GeneratedFile(path=place.files[name], name=name, folders=(place.output, place.project))
 
 
-def owners_of(content: bytes, file: GeneratedFile, memo: Memo) -> Owned:
+def owners_of(content: bytes, sha256: str, file: GeneratedFile, memo: Memo) -> Owned:
     """Share out the content of a file; a broken map makes it unmapped, with a reason."""
     comment = find_map_comment(content)
     found = find_map(file, comment)
     if found.state not in ("file", "inline"):
         shares = share_of_unmapped(content, comment)
         return _without_map(file, found, shares)
-    key = _key(content, found.data, file.name)
+    key = _key(sha256, found.data, file.name)
     known = _remembered(memo.get(key), file.name, len(content))
     if known:
         return known
@@ -96,9 +96,9 @@ def owners_of(content: bytes, file: GeneratedFile, memo: Memo) -> Owned:
     return owned
 
 
-def _key(content: bytes, map_data: bytes, name: str) -> bytes:
-    """Under which the owners of a file are remembered."""
-    digests = (digest(content).encode(), digest(map_data).encode())
+def _key(sha256: str, map_data: bytes, name: str) -> bytes:
+    """Under which the owners of a file are remembered, on this machine only."""
+    digests = (sha256.encode(), xxhash.xxh3_128_hexdigest(map_data).encode())
     return b" ".join((FORMAT, *digests, name.encode()))
 
 
@@ -125,7 +125,7 @@ def find_map(file: GeneratedFile, comment: MapComment | None) -> FoundMap:
         except ValueError as error:
             return FoundMap(state="unreadable", trouble=f"the map in the file: {error}")
     for candidate in map_candidates(file.path, comment.url if comment else "", file.folders[0]):
-        if not _is_below(candidate, file.folders):
+        if not _is_below(note(candidate), file.folders):
             trouble = f"the map `{shown(candidate)}` lies outside of the project; not read"
             return FoundMap(state="missing", trouble=trouble)
         try:

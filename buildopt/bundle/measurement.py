@@ -59,7 +59,7 @@ def measure_files(place: Place, means: Means) -> Measured:
             read.append(_Read(name=name, sha256=digest(content), raw=len(content)))
             measuring.add(content, read[-1].sha256)
             if name.endswith(CODE_ENDINGS):
-                owned.append(owners_of(content, file, means.shares))
+                owned.append(owners_of(content, read[-1].sha256, file, means.shares))
         files = tuple(_output_file(one, measuring) for one in read)
     finally:
         measuring.close()

@@ -7,13 +7,13 @@ folder can falsify a size that is shown, and no more (docs/security.md).
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import stat
 from typing import Any, Protocol
 
 from diskcache import Cache, Disk, Timeout  # type: ignore[import-untyped]  # has no types
 from diskcache.core import MODE_RAW  # type: ignore[import-untyped]  # has no types
+
+from buildopt.bundle.private_folder import private_folder
 
 WAIT_S = 0.2
 """How long another analysis may hold the database before this one does without."""
@@ -96,17 +96,8 @@ class DiskMemo:
 
 
 def open_memo(folder: str, limit_bytes: int) -> Memo:
-    """The memo in `folder`, made where it is missing; raises OSError where it is unfit.
-
-    Unfit is a folder that is another user's, or that others may enter.
-    """
-    os.makedirs(folder, 0o700, exist_ok=True)
-    status = os.lstat(folder)
-    if not stat.S_ISDIR(status.st_mode):
-        raise OSError(f"`{folder}` is no folder")
-    if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o077):
-        raise OSError(f"`{folder}` is not yours alone")
+    """The memo in `folder`, made where it is missing; raises OSError where it is unfit."""
     try:
-        return DiskMemo(folder, limit_bytes)
+        return DiskMemo(private_folder(folder), limit_bytes)
     except (sqlite3.Error, Timeout) as error:
         raise OSError(f"`{folder}`: {error}") from error

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
+
 SCHEMA = 1
 """Version of the document; rises when a key changes its meaning or goes."""
 
@@ -74,8 +76,7 @@ class Attribution:
     """Sources that the map lists and gives no byte: many of them mean that it is too coarse."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Module:
+class Module(msgspec.Struct, frozen=True, kw_only=True):
     """What one source contributes to one file."""
 
     file: str

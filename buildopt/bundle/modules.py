@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from buildopt.bundle.attribution import NO_SOURCE_NAME
 from buildopt.bundle.model import ModuleKind
@@ -22,8 +22,7 @@ KNOWN_NAMES = 1 << 17
 """How many names keep their answer: more than a large build has modules."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageCopy:
+class PackageCopy(NamedTuple):
     """A package and the place where it is installed: the path from the first folder on."""
 
     name: str
@@ -33,6 +32,8 @@ class PackageCopy:
 def plain_name(source: str) -> str:
     """The name without scheme, namespace, loaders, query and the way up: equal in two builds."""
     name = _with_slashes(source).rpartition("!")[2]
+    if name[:1].isalnum() and "://" not in name:
+        return name
     way = _WAY_TO_PROJECT.match(name)
     return (name[way.end() :] if way else name) or source
 
@@ -41,15 +42,17 @@ def plain_name(source: str) -> str:
 def package_copy(source: str) -> PackageCopy | None:
     """The package that a source belongs to; None for code that is not installed."""
     path = _with_slashes(source).rpartition("!")[2].partition("?")[0]
+    if FOLDER not in path:
+        return None
     starts = _starts(path)
     if not starts:
         return None
-    parts = path[starts[-1] :].split("/")
+    parts = path[starts[-1] :].split("/", 2)
     name = "/".join(parts[:2]) if parts[0].startswith("@") else parts[0]
     if not name or name.endswith("/"):
         return None
     first = starts[0] - len(FOLDER)
-    return PackageCopy(name=name, instance=path[first : starts[-1]] + name)
+    return PackageCopy(name, path[first : starts[-1]] + name)
 
 
 def _starts(path: str) -> list[int]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from buildopt.bundle.model import Problem
-from buildopt.bundle.reading import shown
+from buildopt.bundle.reading import note, shown
 from buildopt.errors import UsageError
 
 OUTPUT_FOLDERS = (
@@ -63,7 +63,7 @@ def find_place(path: str) -> Place:
 
     Raises UsageError where there is nothing to analyse.
     """
-    path = os.path.abspath(path)
+    path = note(os.path.abspath(path))
     if os.path.isfile(path):
         return _place_of_file(path)
     if not os.path.isdir(path):
@@ -92,11 +92,11 @@ def _place_of_file(path: str) -> Place:
 def _output_folder(path: str) -> str:
     """The folder itself, unless it is a project that has one for its output."""
     has_code = any(name.endswith((*CODE_ENDINGS, ".html")) for name in os.listdir(path))
-    is_project = any(os.path.exists(os.path.join(path, name)) for name in PROJECT_FILES)
+    is_project = _is_project(path)
     if has_code and not is_project:
         return path
     for name in OUTPUT_FOLDERS:
-        folder = os.path.join(path, *name.split("/"))
+        folder = note(os.path.join(path, *name.split("/")))
         if os.path.isdir(folder) and not os.path.islink(folder):
             return folder
     if is_project:
@@ -109,9 +109,14 @@ def _project_of(output: str) -> str:
     folder = output
     for _ in range(3):
         folder = os.path.dirname(folder)
-        if any(os.path.exists(os.path.join(folder, name)) for name in PROJECT_FILES):
+        if _is_project(folder):
             return folder
     return ""
+
+
+def _is_project(folder: str) -> bool:
+    found = [os.path.exists(note(os.path.join(folder, name))) for name in PROJECT_FILES]
+    return any(found)  # all of them are looked at, as each may come or go
 
 
 def _walk(output: str) -> tuple[dict[str, str], list[Problem]]:
@@ -119,6 +124,7 @@ def _walk(output: str) -> tuple[dict[str, str], list[Problem]]:
     problems: list[Problem] = []
     files = {}
     for path in _paths(output, problems):
+        note(path)
         name = shown(os.path.relpath(path, output)).replace(os.sep, "/")
         if name.endswith(MAP_ENDING):
             continue
@@ -142,6 +148,7 @@ def _paths(output: str, problems: list[Problem]) -> Iterator[str]:
         problems.append(Problem(path=name, message=error.strerror or "cannot be listed"))
 
     for folder, folders, names in os.walk(output, onerror=refuse):
+        note(folder)
         links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
         yield from (os.path.join(folder, name) for name in [*names, *links])
 

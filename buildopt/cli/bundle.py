@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from buildopt.bundle.analysis import DEFAULT_ENCODINGS, analyse
-from buildopt.bundle.budgets import CheckResult, judge, parse_budget
-from buildopt.bundle.compare import Comparison, compare
-from buildopt.bundle.document import encode, load
-from buildopt.bundle.measurement import Means
-from buildopt.bundle.model import Analysis, BundleAnalysis
-from buildopt.bundle.reason import Answer, why_is_it_there
-from buildopt.cli.bundle_means import means_of
+from buildopt.cli.bundle_asked import DEFAULT_ENCODINGS, Asked, analysis_of, document_of
 from buildopt.errors import EXIT_FAILED, UsageError
+
+if TYPE_CHECKING:
+    from buildopt.bundle.budgets import CheckResult
+    from buildopt.bundle.compare import Comparison
+    from buildopt.bundle.model import Analysis, BundleAnalysis
+    from buildopt.bundle.reason import Answer
 
 Form = Literal["text", "markdown", "json"]
 
@@ -79,8 +78,12 @@ def show(
     as_json: bool,
 ) -> None:
     """Analyse PATH: an output folder, a project with one, a wheel, an sdist, a zip or tar."""
-    means = means_of(encodings or DEFAULT_ENCODINGS, is_quick=quick)
-    _give(analyse(path, means, measures_savings=savings), _form(as_markdown, as_json))
+    asked = Asked(path, encodings or DEFAULT_ENCODINGS, quick, savings)
+    form = _form(as_markdown, as_json)
+    if form == "json":
+        click.echo(document_of(asked), nl=False)
+    else:
+        _give(analysis_of(asked), form)
 
 
 @command.command("diff")
@@ -99,8 +102,10 @@ def diff(
     as_json: bool,
 ) -> None:
     """Compare two builds: folders, or documents that `--json` wrote."""
-    means = means_of(encodings or DEFAULT_ENCODINGS, is_quick=quick)
-    found = compare(_bundle(before, means), _bundle(after, means))
+    from buildopt.bundle.compare import compare
+
+    asked = Asked("", encodings or DEFAULT_ENCODINGS, quick)
+    found = compare(_bundle(asked._replace(path=before)), _bundle(asked._replace(path=after)))
     _give(found, _form(as_markdown, as_json))
 
 
@@ -110,6 +115,8 @@ def diff(
 @_json
 def why(name: str, path: str, as_json: bool) -> None:
     """Show the imports that lead to NAME: a package, or the end of a module's name."""
+    from buildopt.bundle.reason import why_is_it_there
+
     _give(why_is_it_there(name, path), "json" if as_json else "text")
 
 
@@ -128,10 +135,11 @@ def check(path: str, budgets: tuple[str, ...], against: str | None, as_json: boo
             hint="give one with --budget 'total.gzip<=300kB'",
             slug="budget",
         )
+    from buildopt.bundle.budgets import CheckResult, judge, parse_budget
+
     limits = [parse_budget(text) for text in budgets]
-    means = means_of(DEFAULT_ENCODINGS)
-    analysis = _bundle(path, means)
-    earlier = _bundle(against, means) if against else None
+    analysis = _bundle(Asked(path))
+    earlier = _bundle(Asked(against)) if against else None
     verdicts = tuple(verdict for limit in limits for verdict in judge(limit, analysis, earlier))
     is_kept = all(verdict.is_kept for verdict in verdicts)
     _give(CheckResult(passed=is_kept, budgets=verdicts), "json" if as_json else "text")
@@ -146,14 +154,17 @@ def _form(as_markdown: bool, as_json: bool) -> Form:
     return "markdown" if as_markdown else "json" if as_json else "text"
 
 
-def _bundle(path: str, means: Means) -> BundleAnalysis:
+def _bundle(asked: Asked) -> BundleAnalysis:
     """An analysis of a bundle, made now or read from a document."""
-    is_document = path.endswith(".json") and os.path.isfile(path)
-    found = load(path) if is_document else analyse(path, means)
+    from buildopt.bundle.document import load
+    from buildopt.bundle.model import BundleAnalysis
+
+    is_document = asked.path.endswith(".json") and os.path.isfile(asked.path)
+    found = load(asked.path) if is_document else analysis_of(asked)
     if isinstance(found, BundleAnalysis):
         return found
     raise UsageError(
-        f"`{path}` is an archive; this command takes bundles",
+        f"`{asked.path}` is an archive; this command takes bundles",
         hint="see its contents with `buildopt bundle PATH`",
         slug="no-bundle",
     )
@@ -161,7 +172,12 @@ def _bundle(path: str, means: Means) -> BundleAnalysis:
 
 def _give(found: Analysis | Comparison | Answer | CheckResult, form: Form) -> None:
     """Print it; JSON and Markdown are UTF-8 whatever the locale, a file is where they end."""
+    from buildopt.bundle.budgets import CheckResult
+    from buildopt.bundle.reason import Answer
+
     if form == "json":
+        from buildopt.bundle.document import encode
+
         click.echo(encode(found), nl=False)
     elif form == "markdown" and not isinstance(found, (Answer, CheckResult)):
         from buildopt.cli.bundle_markdown import markdown_of
@@ -172,6 +188,9 @@ def _give(found: Analysis | Comparison | Answer | CheckResult, form: Form) -> No
 
 
 def _print(found: Analysis | Comparison | Answer | CheckResult) -> None:
+    from buildopt.bundle.budgets import CheckResult
+    from buildopt.bundle.compare import Comparison
+    from buildopt.bundle.reason import Answer
     from buildopt.cli import bundle_text as text  # with rich, which the other forms do without
 
     if isinstance(found, Comparison):

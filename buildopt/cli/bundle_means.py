@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from buildopt import settings
 from buildopt.bundle.measurement import Means
 from buildopt.bundle.memo import Memo, NoMemo, open_memo
 from buildopt.bundle.sizes import methods
-from buildopt.cache.layout import Layout
+from buildopt.cli.bundle_asked import SWITCH, memo_folder
 from buildopt.cli.words import tell
 from buildopt.errors import BuildoptError
 
@@ -17,7 +16,6 @@ SIZES_LIMIT_BYTES = 32_000_000
 """Some 100,000 sizes."""
 SHARES_LIMIT_BYTES = 256_000_000
 """The attributions of some hundred builds of 20,000 modules, 2 MB each."""
-SWITCH = "BUILDOPT_BUNDLE_MEMO"
 
 
 def means_of(encodings: Iterable[str], *, is_quick: bool = False) -> Means:
@@ -31,10 +29,7 @@ def _memos() -> tuple[Memo, Memo]:
     if os.environ.get(SWITCH) == "0":
         return NoMemo(), NoMemo()
     try:
-        folder = os.path.join(
-            Layout(os.path.abspath(settings.cache_folder(os.environ))).base, "bundle"
-        )
-        os.makedirs(folder, 0o700, exist_ok=True)
+        folder = memo_folder()
         return (
             open_memo(os.path.join(folder, "sizes"), SIZES_LIMIT_BYTES),
             open_memo(os.path.join(folder, "shares"), SHARES_LIMIT_BYTES),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from typing import TYPE_CHECKING
 
-from buildopt.events import RunFinished
-from buildopt.model import MissReason, NotStored
 from buildopt.phrases import miss_phrase, not_stored_phrase
 from buildopt.quantities import counted, duration
+
+if TYPE_CHECKING:
+    from buildopt.events import RunFinished
+    from buildopt.model import MissReason, NotStored
 
 
 def tell(line: str) -> None:

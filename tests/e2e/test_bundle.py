@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+import time
 
 import pytest
 
@@ -69,8 +70,49 @@ def test_a_second_analysis_gives_the_same_from_what_is_remembered(built):
     assert told(built) == first
 
 
+def test_an_unchanged_output_is_answered_from_signatures_alone(built):
+    first = told(built)
+    time.sleep(0.05)
+    told(built)
+    kept = list((built.cache / "v1" / "bundle" / "unchanged").iterdir())
+    assert len(kept) == 1
+
+    assert built.call("bundle", "--json").stdout == built.call("bundle", "--json").stdout
+    shown = text(built)
+
+    assert told(built) == first
+    assert "a        1.2.3" in shown
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("dist/main.js", "other();\n"),
+        ("dist/main.js.map", "{}"),
+        ("dist/new.js", "more();\n"),
+        ("dist/lazy/new.js", "more();\n"),
+        ("package-lock.json", "{}"),
+        ("meta.json", "{}"),
+        ("pnpm-lock.yaml", "packages:\n"),
+    ],
+)
+def test_what_an_analysis_looked_at_makes_it_anew_when_it_changes(built, path, content):
+    time.sleep(0.05)  # what is younger than a tick of the clock is not remembered at all
+    first = told(built)
+    assert told(built) == first
+
+    built.write(path, content)
+
+    built.environ["BUILDOPT_BUNDLE_MEMO"] = "0"
+    expected = told(built)
+    del built.environ["BUILDOPT_BUNDLE_MEMO"]
+    assert told(built) == expected
+
+
 def test_a_falsified_memo_does_not_break_the_sum(built):
     first = told(built)
+    for kept in (built.cache / "v1" / "bundle" / "unchanged").iterdir():
+        kept.write_bytes(b"x" + kept.read_bytes()[1:])
     for database in built.cache.rglob("cache.db"):
         connection = sqlite3.connect(database)
         with connection:
@@ -82,7 +124,7 @@ def test_a_falsified_memo_does_not_break_the_sum(built):
 
 def test_a_memo_that_others_may_write_is_left_off_and_said_once(built):
     told(built)
-    for folder in ("sizes", "shares"):
+    for folder in ("sizes", "shares", "unchanged"):
         (built.cache / "v1" / "bundle" / folder).chmod(0o777)
 
     done = built.call("bundle", "--json")

@@ -12,7 +12,7 @@ import msgspec
 from buildopt.bundle.formats import FORMATS
 from buildopt.bundle.graph import Graph
 from buildopt.bundle.model import Problem
-from buildopt.bundle.reading import TooLarge, read_whole, shown
+from buildopt.bundle.reading import TooLarge, note, read_whole, shown
 
 LARGEST_BYTES = 1_000_000_000
 """Statistics of the largest builds have some hundred megabytes."""
@@ -51,7 +51,7 @@ def _candidates(folders: Iterable[str]) -> Iterator[str]:
     """JSON files right in these folders that could be statistics, and Vite's manifest."""
     seen = set()
     for folder in folders:
-        manifest = os.path.join(folder, ".vite", "manifest.json")
+        manifest = note(os.path.join(note(folder), ".vite", "manifest.json"))
         names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
         paths = [os.path.join(folder, name) for name in names if _may_be_statistics(name)]
         for path in [*paths, *([manifest] if os.path.isfile(manifest) else [])]:

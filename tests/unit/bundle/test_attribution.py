@@ -104,7 +104,7 @@ def test_a_block_comment_over_two_lines_is_counted_once():
 
 
 LINES = st.lists(
-    st.lists(st.tuples(st.integers(0, 30), st.one_of(st.none(), st.integers(0, 2))), max_size=6),
+    st.lists(st.tuples(st.integers(-2, 70), st.one_of(st.none(), st.integers(0, 2))), max_size=6),
     max_size=6,
 )
 TEXTS = st.text(st.sampled_from("ab/*é€😀\u2028\n\r\t {}"), max_size=60)

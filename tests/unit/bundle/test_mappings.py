@@ -1,10 +1,14 @@
 """Decoding the mappings of a source map."""
 
+from unittest.mock import patch
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from buildopt.bundle import mappings
 from buildopt.bundle.mappings import NO_SOURCE, MalformedMappings, decode
-from tests.unit.bundle.map_writing import mappings_of
+from tests.unit.bundle.map_writing import mappings_of, sorted_by_column
 
 
 def merged(text):
@@ -81,11 +85,44 @@ def test_a_line_that_is_cut_into_pieces_is_read_like_a_whole_one(monkeypatch):
     line = [(column, column // 7 % 3 if column % 5 else None) for column in range(0, 900, 3)]
     text = mappings_of([line])
     whole = merged(text)
-    monkeypatch.setattr(mappings, "PIECE_CHARACTERS", 10)
+    monkeypatch.setattr(mappings, "PIECE_BYTES", 10)
 
     cut = merged(text)
 
     assert cut == whole
+
+
+STEPS = st.one_of(st.integers(0, 40), st.integers(0, 2_000), st.integers(-20, 1 << 40))
+SOURCES = st.one_of(st.just(0), st.none(), st.integers(0, 3), st.integers(0, 100_000))
+LINES = st.lists(st.lists(st.tuples(STEPS, SOURCES), max_size=30), max_size=5)
+
+
+@settings(max_examples=150, deadline=None)
+@given(LINES, st.integers(60, 300))
+def test_the_owners_are_those_that_reading_segment_by_segment_gives(steps, piece_bytes):
+    lines = []
+    for line in steps:
+        column, placed = 0, []
+        for step, source in line:
+            column += step
+            placed.append((column, source))
+        lines.append(placed)
+    expected = {}
+    for number, line in enumerate(lines):
+        kept = []
+        for column, source in sorted_by_column([(max(column, 0), s) for column, s in line]):
+            owner = NO_SOURCE if source is None else source
+            if kept and kept[-1][0] == column:
+                kept.pop()
+            if not kept or kept[-1][1] != owner:
+                kept.append((column, owner))
+        if kept:
+            expected[number] = kept
+
+    with patch.object(mappings, "PIECE_BYTES", piece_bytes):
+        found = merged(mappings_of(lines))
+
+    assert found == expected
 
 
 @pytest.mark.parametrize("text", ["AA", "A!AA", "gggggggggggggggA", "g"])

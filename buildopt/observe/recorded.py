@@ -11,12 +11,14 @@ from buildopt.model import PRESENT
 from buildopt.observe.first_touch import (
     ATTRIBUTES,
     EXECUTED,
+    FOLDER,
     KEPT_MODE,
     KIND,
     READ,
     STAT,
     TIMED,
     Touches,
+    look,
 )
 from buildopt.observe.listings import Listings
 
@@ -44,11 +46,14 @@ def meet(
 
 
 def own(touches: Touches, made: Iterable[str]) -> None:
-    """All that was made is the run's own now, whether it had to be written or was there."""
+    """All that was made is the run's own now, whether it had to be written or was there.
+
+    Of a folder that was there only what is in it and was made: the rest may be another step's.
+    """
     for path in made:
         touch = touches.all.get(path)
         if touch is not None:
-            touch.is_own = True
+            touch.is_own = touch.kind != FOLDER or touches.has_changed(touch, look(path)[0])
 
 
 def _look(touches: Touches, listings: Listings, kind: str, subject: str, value: str) -> None:

@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from tests.e2e.fuzz_grammar import INCREMENTAL
 from tests.rig import PROGRAM
 
 OBSERVE = "auto"
@@ -147,6 +148,19 @@ def test_whole_run_is_stored_though_an_answered_step_removed_what_was_stale(rig)
     done = run(rig, script)
 
     assert steps(done) == [("sh build.sh", "restored"), ("cat b", "executed")]
+    assert done.result["stored"], done.not_stored
+    assert run(rig, script).outcome == "fresh"
+
+
+def test_whole_run_is_stored_though_a_step_reads_what_an_answered_one_once_made(rig):
+    rig.write("build.sh", INCREMENTAL)
+    script = "sh build.sh && cat c out/a"
+    for path, content in (("a", "1"), ("b", "1"), ("c", "1"), ("b", "2"), ("c", "2")):
+        rig.write(path, content)
+        if (rig.root / "c").exists():
+            done = run(rig, script)
+
+    assert steps(done) == [("sh build.sh", "fresh"), ("cat c out/a", "executed")]
     assert done.result["stored"], done.not_stored
     assert run(rig, script).outcome == "fresh"
 

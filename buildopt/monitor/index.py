@@ -1,0 +1,215 @@
+"""Answers questions from the index, filtered by environment, host, project and machine.
+
+    index = Index(folder)           read-only; SQLite's WAL lets it read while another writes
+    index.runs(Where(environment="ci", from_ns=…), limit=100)
+
+Rows come as dictionaries of the columns that schema.py explains, with `environment`, `machine`,
+`host` and `project` of who told. Where there is no index yet, everything is empty.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from buildopt.monitor import schema, spans
+from buildopt.monitor.rollups import Level, Rollup
+from buildopt.monitor.sample_rows import DAY_S, day_of
+from buildopt.monitor.spans import Summary
+
+LAST_NS = 2**63 - 1
+QUANTILES = (0.5, 0.95, 0.99)
+_TABLES = {"events": "t.id", "runs": "t.time_ns", "tasks": "t.time_ns", "lookups": "t.time_ns"}
+"""What is listed, and by what it is in order."""
+Row = dict[str, Any]
+"""Column -> value."""
+
+
+class Where(NamedTuple):
+    """What is asked for; empty texts leave open. `to_ns` is not inside any more."""
+
+    environment: str = ""
+    host: str = ""
+    project: str = ""
+    machine: str = ""
+    from_ns: int = 0
+    to_ns: int = LAST_NS
+
+
+ANYWHERE = Where()
+
+
+class Series(NamedTuple):
+    """One measured series, as the index knows it."""
+
+    id: int
+    name: str
+    metric: str
+    host: str
+    project: str
+    environment: str
+    machine: str
+
+
+class Index:
+    """Reads the index of a state folder, or the file of one."""
+
+    def __init__(self, path: str) -> None:
+        self.path = os.path.join(path, "index.sqlite") if os.path.isdir(path) else path
+        self._connection: sqlite3.Connection | None = None
+        self._inode = 0
+
+    def events(
+        self, where: Where = ANYWHERE, *, types: Sequence[str] = (), run: str = "", limit: int = 100
+    ) -> list[Row]:
+        """Events, newest in the stream first; `types` are beginnings of type names."""
+        extra: list[tuple[str, Sequence[object]]] = []
+        if types:
+            either = " OR ".join("(t.type >= ? AND t.type < ?)" for _ in types)
+            extra.append(
+                (either, [bound for name in types for bound in (name, name + "\U0010ffff")])
+            )
+        if run:
+            extra.append(("t.run = ?", [run]))
+        rows = self._rows("events", where, extra, limit)
+        return [{**row, "data": json.loads(row["data"])} for row in rows]
+
+    def runs(self, where: Where = ANYWHERE, *, task: str = "", limit: int = 100) -> list[Row]:
+        """Runs that ended or were lost, newest first."""
+        return self._rows("runs", where, _task(task), limit)
+
+    def tasks(self, where: Where = ANYWHERE, *, task: str = "", limit: int = 100) -> list[Row]:
+        """Tasks of runs, newest first."""
+        return self._rows("tasks", where, _task(task), limit)
+
+    def lookups(self, where: Where = ANYWHERE, *, task: str = "", limit: int = 100) -> list[Row]:
+        """Look-ups that no record answered, with their first reason, newest first."""
+        return self._rows("lookups", where, _task(task), limit)
+
+    def series(self, where: Where = ANYWHERE, *, metric: str = "") -> list[Series]:
+        """The series of a metric, or of all."""
+        conditions, values = _origin("t", where)
+        if metric:
+            conditions.append("t.metric = ?")
+            values.append(metric)
+        select = "SELECT id, name, metric, host, project, environment, machine FROM series AS t"
+        return [Series(*row) for row in self._select(f"{select}{_where(conditions)}", values)]
+
+    def summary(
+        self, series: Sequence[int], span_s: tuple[int, int], shares: Sequence[float] = QUANTILES
+    ) -> Summary:
+        """What the values of series come to, with quantiles within 2 %."""
+        connection = self._opened()
+        return spans.summarize(connection or _nothing(), series, span_s, shares)
+
+    def samples(self, series: int, span_s: tuple[int, int]) -> list[tuple[int, float]]:
+        """Single samples that still stand: milliseconds since 1970, and value."""
+        connection = self._opened()
+        return list(spans.samples(connection, series, span_s)) if connection else []
+
+    def rollups(self, series: int, level: Level, span_s: tuple[int, int]) -> list[Rollup]:
+        """Roll-ups of a series that begin in a time, for a chart."""
+        start_s, end_s = span_s
+        select = (
+            "SELECT series, start_s, n, sum, min, max, sketch FROM rollups WHERE level = ?"
+            " AND day >= ? AND day <= ? AND series = ? AND start_s >= ? AND start_s < ?"
+            " ORDER BY start_s"
+        )
+        days = (day_of(max(0, start_s - DAY_S)), day_of(end_s))
+        return [Rollup(*r) for r in self._select(select, [level, *days, series, start_s, end_s])]
+
+    def position(self) -> str:
+        """Behind the last record that is in the index, as text; `/` where nothing is."""
+        found = self._select("SELECT value FROM meta WHERE key = 'position'", [])
+        return str(found[0][0]) if found else "/"
+
+    def skipped(self) -> list[Row]:
+        """Lines that were no events, or of a newer version: stem, segment, trouble, lines."""
+        select = "SELECT stem, segment, trouble, lines FROM skipped WHERE lines > 0"
+        names = ("stem", "segment", "trouble", "lines")
+        return [dict(zip(names, row, strict=True)) for row in self._select(select, [])]
+
+    def missing_events(self, where: Where = ANYWHERE) -> int:
+        """Events that were counted by who told them, and never came."""
+        conditions, values = _origin("t", where)
+        select = "SELECT coalesce(sum(missing), 0) FROM sources AS t"
+        found = self._select(f"{select}{_where(conditions)}", values)
+        return int(found[0][0]) if found else 0
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._connection:
+            self._connection.close()
+        self._connection = None
+
+    def _rows(
+        self,
+        table: str,
+        where: Where,
+        extra: Sequence[tuple[str, Sequence[object]]],
+        limit: int,
+    ) -> list[Row]:
+        conditions, values = _origin("s", where)
+        if where.from_ns or where.to_ns != LAST_NS:
+            conditions.append("t.time_ns >= ? AND t.time_ns < ?")
+            values += [where.from_ns, where.to_ns]
+        for condition, more in extra:
+            conditions.append(f"({condition})")
+            values += more
+        select = (
+            "SELECT t.*, s.source AS source, s.environment, s.machine, s.host, s.project"
+            f" FROM {table} AS t JOIN sources AS s ON s.id = t.source{_where(conditions)}"
+            f" ORDER BY {_TABLES[table]} DESC LIMIT ?"
+        )
+        connection = self._opened()
+        if connection is None:
+            return []
+        cursor = connection.execute(select, [*values, limit])
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
+
+    def _select(self, sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+        connection = self._opened()
+        return connection.execute(sql, values).fetchall() if connection else []
+
+    def _opened(self) -> sqlite3.Connection | None:
+        """The connection to the file that is there now; None where there is no index yet."""
+        try:
+            inode = os.stat(self.path).st_ino
+        except OSError:
+            self.close()
+            return None
+        if self._connection is None or inode != self._inode:
+            self.close()
+            with contextlib.suppress(sqlite3.Error):
+                self._connection = schema.open_to_read(self.path)
+                self._connection.execute("SELECT 1 FROM meta LIMIT 1")
+                self._inode = inode
+                return self._connection
+            self.close()
+        return self._connection
+
+
+def _task(name: str) -> list[tuple[str, Sequence[object]]]:
+    return [("t.task = ?", [name])] if name else []
+
+
+def _origin(table: str, where: Where) -> tuple[list[str], list[object]]:
+    names = ("environment", "host", "project", "machine")
+    asked = [name for name in names if getattr(where, name)]
+    return [f"{table}.{name} = ?" for name in asked], [getattr(where, name) for name in asked]
+
+
+def _where(conditions: Sequence[str]) -> str:
+    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
+
+
+def _nothing() -> sqlite3.Connection:
+    """An index in memory with nothing in it."""
+    connection = sqlite3.connect(":memory:")
+    connection.executescript(schema.TABLES)
+    return connection

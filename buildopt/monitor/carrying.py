@@ -24,10 +24,11 @@ from buildopt.monitor.samples import events_end
 
 
 class Carried(NamedTuple):
-    """How far the late lines of a segment were looked at, and those that were no records."""
+    """How far the late lines of a segment were looked at, and how many were records, or none."""
 
     segment: Segment
     end_bytes: int
+    records: int
     no_records: int
 
 
@@ -57,15 +58,17 @@ def marks(carried: str) -> Iterator[Place]:
 
 
 def _carry_segment(chain: Chain, start: Place) -> Carried:
-    segment, end, no_records = start.segment, start.offset_bytes, 0
+    segment, end, records, no_records = start.segment, start.offset_bytes, 0, 0
     for line in _lines(chain, start):
         payload = _marked(line, Place(segment, line.end_bytes))
         if payload is None:
             no_records += 1
-        elif not _append(chain, payload):
+        elif _append(chain, payload):
+            records += 1
+        else:
             break
         end = line.end_bytes
-    return Carried(segment, end, no_records)
+    return Carried(segment, end, records, no_records)
 
 
 def _lines(chain: Chain, start: Place) -> Iterable[Line]:

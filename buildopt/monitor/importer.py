@@ -59,6 +59,7 @@ class Importer:
         self._connection: sqlite3.Connection | None = None
         self._inode = 0
         self._is_stale = False
+        self._carried_records = 0
         self._gone: frozenset[str] = frozenset()
 
     def step(self) -> int:
@@ -75,15 +76,18 @@ class Importer:
             self.trouble = f"cannot read the journal of `{self.folder}`: {error.strerror}"
         return 0
 
-    def catch_up(self, most_steps: int = 1_000_000) -> int:
-        """Step until nothing more is there; how many records."""
-        taken = 0
-        for _ in range(most_steps):
-            step = self.step()
+    def catch_up(self) -> int:
+        """Step until all is read, what the importer itself has told included; how many records."""
+        taken, appended = 0, -1
+        while (step := self.step()) or appended != self._appended:
             taken += step
-            if not step:
-                break
+            appended = self._appended
         return taken
+
+    @property
+    def _appended(self) -> int:
+        """How many records it has itself added to the journal."""
+        return self.journal.counter + self._carried_records
 
     def connection(self) -> sqlite3.Connection | None:
         """The connection that writes, for retention; None where this process does not import."""
@@ -203,6 +207,7 @@ class Importer:
                 _keep_end(connection, chain.stem, Place(done.segment, done.end_bytes))
                 _keep_skipped(connection, [(skipped, done.no_records)])
                 connection.execute("COMMIT")
+                self._carried_records += done.records
 
     def _tell_lost_runs(self, connection: sqlite3.Connection) -> None:
         """Tell of runs that were gone before all was read, and have not ended in what was read."""

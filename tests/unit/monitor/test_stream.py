@@ -6,42 +6,11 @@ from itertools import pairwise
 import pytest
 
 from buildopt import journal_line
-from buildopt.events import CacheEvicted, DamageFound
-from buildopt.journal import Journal
+from buildopt.events import CacheEvicted
 from buildopt.monitor.position import Place, Position, Segment, segment_of
-from buildopt.monitor.samples import Writer, parse_series, series
+from buildopt.monitor.samples import parse_series, series
 from buildopt.monitor.stream import Reader
-
-NOW_NS = 1_795_534_274_000_000_000
-DAY_NS = 86_400 * 10**9
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return str(tmp_path / "state")
-
-
-class Emitter:
-    def __init__(self, folder):
-        self.folder = folder
-        self.journal = Journal(state=os.fsencode(folder), source="/h/p/1", run_id="r")
-        self.samples = Writer(folder)
-
-    def event(self, subject, now_ns=NOW_NS):
-        self.journal.append(DamageFound(subject=subject, action="a"), now_ns=now_ns)
-
-    def sample(self, value, now_ns=NOW_NS):
-        assert self.samples.append("system", now_ns, {"load": value})
-
-    def write(self, data, now_ns=NOW_NS, stem=b"events"):
-        path = journal_line.segment_path(os.fsencode(self.folder), now_ns, stem)
-        with open(path, "ab") as segment:
-            segment.write(data)
-
-
-@pytest.fixture
-def emitter(folder):
-    return Emitter(folder)
+from tests.unit.monitor.conftest import DAY_NS, NOW_NS
 
 
 def told(stored):

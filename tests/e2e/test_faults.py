@@ -60,8 +60,8 @@ def assert_next_run_is_right(rig):
 
 
 def points(call, step):
-    """Which calls of a kind are hit: all of them where there is time (`-m slow`)."""
-    return range(1, 400, step) if call in ("write", "openat") else range(1, 60)
+    """Which calls of a kind are hit: more where there is time (`-m thorough`, `-m slow`)."""
+    return range(1, 400, step) if call in ("write", "openat") else range(1, 60, 1 + step // 20)
 
 
 def check(rig, call, what, prepare, step):
@@ -93,12 +93,28 @@ STEPS = {"storing": store_something_new, "restoring": restore_everything}
 
 
 @pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("call", ["write", "openat", "rename"])
+@pytest.mark.timeout(300)
+def test_kill_at_some_calls_leaves_the_next_run_right(project, call, step):
+    check(project, call, "signal=KILL:when={k}", STEPS[step], 23)
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("call", ["write", "openat"])
+@pytest.mark.timeout(300)
+def test_full_disk_at_some_calls_leaves_the_next_run_right(project, call, step):
+    check(project, call, "error=ENOSPC:when={k}+", STEPS[step], 37)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.timeout(300)
 def test_kill_at_a_call_leaves_the_next_run_right(project, call, step):
     check(project, call, "signal=KILL:when={k}", STEPS[step], 7)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("call", ["write", "openat", "rename", "mkdir"])
 @pytest.mark.parametrize("when", ["{k}", "{k}+"])

@@ -10,14 +10,20 @@ from pathlib import Path
 import pytest
 
 FUZZ = Path(__file__).parents[2] / "benchmarks" / "fuzz_tracing.py"
-CASES = 15
-"""For each mode and seed; more would take the suite too long."""
 
 
-@pytest.mark.parametrize("seed", [1, 10_001])
+@pytest.mark.parametrize(
+    ("seed", "cases"),
+    [
+        (1, 15),
+        pytest.param(10_001, 50, marks=pytest.mark.thorough),
+        pytest.param(20_001, 50, marks=pytest.mark.thorough),
+    ],
+)
 @pytest.mark.parametrize("mode", ["strict", "default"])
-def test_runs_are_as_without_the_cache(tmp_path, mode, seed):
-    options = [f"--seed={seed}", f"--cases={CASES}", f"--mode={mode}", "--jobs=1"]
+@pytest.mark.timeout(600)
+def test_runs_are_as_without_the_cache(tmp_path, mode, seed, cases):
+    options = [f"--seed={seed}", f"--cases={cases}", f"--mode={mode}", "--jobs=1"]
 
     done = subprocess.run(
         [sys.executable, FUZZ, *options], cwd=tmp_path, capture_output=True, text=True, check=False

@@ -250,7 +250,7 @@ def test_a_restore_that_loses_its_files_after_all_really_runs_the_command(projec
     [
         ("unlink", 1),
         ("rename", 1),
-        ("openat", 67),
+        pytest.param("openat", 67, marks=pytest.mark.thorough),
         pytest.param("openat", 1, marks=pytest.mark.slow),
     ],
 )

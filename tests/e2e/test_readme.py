@@ -34,6 +34,7 @@ def run(line, clone, tmp_path):
     )  # fmt: skip
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(600)
 def test_first_line_runs_the_main_job_and_again_is_a_hit(clone, tmp_path):
     line, _ = readme_lines()
@@ -49,6 +50,7 @@ def test_first_line_runs_the_main_job_and_again_is_a_hit(clone, tmp_path):
     assert second.stdout == first.stdout[first.stdout.index("rendered") :]
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(600)
 def test_second_line_passes_the_tests(clone, tmp_path):
     """Collects them all and runs one file: running all here would never end."""

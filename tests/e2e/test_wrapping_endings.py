@@ -98,7 +98,7 @@ def test_a_closed_stream_is_another_one_than_any_that_is_open(rig, observe, word
         )
         return done.returncode, done.stdout, done.stderr
 
-    for _ in range(3):
+    for _ in range(2):
         for each in redirections:
             bare = shown("sh", "-c", f"exec ./s.sh {each}")
             wrapped = shown(

@@ -200,10 +200,10 @@ class Event:
     id: str
     time_ns: int
     mono_ns: int
-    boot: str
+    boot: str = ""
     type: str
     source: str
-    run: str
+    run: str = ""
     n: int
     data: Mapping[str, Any]  # Any: JSON
     subject: str = ""

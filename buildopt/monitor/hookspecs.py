@@ -26,7 +26,7 @@ docs/guides/write-a-plugin.md builds one step by step.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import pluggy
 
@@ -73,7 +73,7 @@ class State(Protocol):
         """
 
     def wake_at(self, time_ns: int) -> None:
-        """Have `tick` called at that time, once; further times may be asked for."""
+        """Have `tick` called at that time of the stream, once; further times may be asked for."""
 
 
 class Consumer(Protocol):
@@ -85,13 +85,23 @@ class Consumer(Protocol):
     types: Sequence[str]
     """Prefixes of event types: `("buildopt.run.", "buildopt.task.")`; `("buildopt.",)` for all."""
     state_version: int
-    """From 1; raised when what is in the state changes its form."""
+    """From 1; raised when what is in the state changes its form (`Migrating`)."""
 
     def handle(self, batch: Sequence[Event], state: State) -> Iterable[Event]:
         """Take up to 256 events; return those that follow from them (`fact`)."""
 
+
+@runtime_checkable
+class Ticking(Protocol):
+    """A consumer with timers has this too. It gets its events one by one, `tick` between them."""
+
     def tick(self, now_ns: int, state: State) -> Iterable[Event]:
-        """A time that `wake_at` asked for has come: after all events until then."""
+        """A time that `wake_at` asked for has come: behind all events until then."""
+
+
+@runtime_checkable
+class Migrating(Protocol):
+    """A consumer with tables of its own, or whose `state_version` has risen, has this too."""
 
     def migrate(self, state: State) -> None:
         """Bring a state of `state.version` to `state_version`; 0 is a new file."""
@@ -102,16 +112,31 @@ def fact(
     data: Mapping[str, Any],  # Any: JSON
     *,
     time_ns: int,
+    of: Event | None = None,
     subject: str = "",
     run: str = "",
     parent: str = "",
     severity: Severity = "info",
 ) -> Event:
-    """An event to return from `handle` or `tick`; the host gives it its id, source and number."""
+    """An event to return from `handle` or `tick`; the host gives it its id, source and number.
+
+    One that follows `of` another belongs to the same run, environment and machine.
+    """
     return Event(
-        id="", time_ns=time_ns, mono_ns=0, boot="", type=kind, source="", run=run, n=0, data=data,
-        subject=subject, parent=parent, severity=severity,
-    )  # fmt: skip
+        id="",
+        time_ns=time_ns,
+        mono_ns=0,
+        type=kind,
+        source="",
+        n=0,
+        data=data,
+        subject=subject,
+        run=run or (of.run if of else ""),
+        parent=parent or (of.id if of else ""),
+        severity=severity,
+        environment=of.environment if of else "",
+        machine=of.machine if of else "",
+    )
 
 
 # ---- workers: effects on the outside ----------------------------------------------------------
@@ -120,8 +145,9 @@ def fact(
 class Outside(Protocol):
     """What a worker has: its plugin's state to read, and a way to say what it did."""
 
-    channels: Mapping[str, NotificationChannel]
-    """Those of all plugins, by name."""
+    @property
+    def channels(self) -> Mapping[str, NotificationChannel]:
+        """Those of all plugins, by name."""
 
     def read(self, sql: str, parameters: Sequence[Any] = ()) -> Sequence[tuple[Any, ...]]:
         """Rows of the consumer's own tables as they were last committed."""

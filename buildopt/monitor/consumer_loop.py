@@ -1,0 +1,333 @@
+"""Leads one consumer along the stream: batches, tries, dead letters, quarantine.
+
+read 256 events -> take -+- went well
+                         +- failed: each event alone, again after 0.1, 1 and 10 s
+                              +- went well
+                              +- dead letter and `buildopt.plugin.error`, the next event
+                                   5 in a row -> quarantine for 10 minutes
+nothing to read, a timer is due -> a clock event into the journal, for everybody
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple, Protocol, TypeVar
+
+from filelock import FileLock, Timeout
+
+from buildopt.monitor.consumer import (
+    FAILURES_TO_QUARANTINE,
+    QUARANTINE_NS,
+    Batch,
+    Described,
+    batch_for,
+)
+from buildopt.monitor.position import Position
+from buildopt.monitor.publishing import Publisher
+from buildopt.monitor.seat import Failed, Report, Seat
+from buildopt.monitor.stream import Reader, Stored
+
+BATCH_EVENTS = 256
+TRIES_AFTER_S = (0.1, 1.0, 10.0)
+"""A lock or a full disk passes in a second; what fails for eleven is taken to fail for good."""
+KEEP_POSITION_EVENTS = 4_096
+"""Events of no interest that may be read again after a crash before the position is kept."""
+QUARANTINE_S = QUARANTINE_NS / 1e9
+AGAIN_S = 1.0
+"""Until a lock, or a journal that cannot be written, is tried again."""
+STORAGE_AGAIN_S = 10.0
+AT_ONCE = 0.0
+
+Status = Literal["starting", "running", "waiting", "failing", "quarantined", "stuck", "stopped"]
+Trouble = Literal["damaged", "quarantined", "stuck", "worker"]
+"""What the host says of a plugin in `buildopt.plugin.error`, beside the consumer's own."""
+T = TypeVar("T")
+
+
+class Pace(Protocol):
+    """Time, as an argument."""
+
+    def now_ns(self) -> int:
+        """Wall time."""
+
+    def monotonic_s(self) -> float:
+        """Seconds that no setting of a clock moves."""
+
+    def pause(self, timeout_s: float) -> bool:
+        """Wait so long; False when it is time to end."""
+
+
+class Progress(NamedTuple):
+    """How a consumer does. `behind_s`: how old the event was that it took last."""
+
+    status: Status = "starting"
+    position: str = ""
+    behind_s: float = 0.0
+    events: int = 0
+    failures: int = 0
+    dead_letters: int = 0
+    last_error: str = ""
+
+
+class ConsumerLoop:
+    """The steps of one consumer, all in one thread."""
+
+    def __init__(
+        self,
+        folder: str,
+        described: Described,
+        seat: Seat,
+        pace: Pace,
+        *,
+        tell_clock: Callable[[int], None],
+        say: Callable[[Trouble, str], None],
+    ) -> None:
+        self.described = described
+        self.progress = Progress()
+        self.busy_since_s: float | None = None
+        """When the seat was asked for what it has not answered yet."""
+        self.listeners: list[threading.Event] = []
+        """Set with each step that was kept: workers wait for it."""
+        self._seat = seat
+        self._pace = pace
+        self._tell_clock = tell_clock
+        self._say = say
+        self._lock = FileLock(f"{folder}/plugins/{described.name}.lock", mode=0o600)
+        self._reader = Reader(folder)
+        self._publisher = Publisher(folder, described.source)
+        self._report: Report | None = None
+        self._place = Position()
+        self._unkept = 0
+        self._starts_failed = 0
+        self._quarantine_ends_s = 0.0
+
+    def step(self) -> float:
+        """Do what there is to do; for how many seconds there is nothing more."""
+        left_s = self._quarantine_ends_s - self._pace.monotonic_s()
+        if left_s > 0:
+            return left_s
+        if self._report is None:
+            return self._open()
+        if self._report.outgoing and not self._publish(self._report):
+            return AGAIN_S
+        stored, place = self._reader.read(self._place, BATCH_EVENTS)
+        if stored:
+            return self._take(stored, place)
+        return self._rest_s(self._report)
+
+    def close(self) -> None:
+        """Keep where it is, and leave the seat."""
+        if self._report is not None and self._report.outgoing:
+            self._publish(self._report)
+        if self._report is not None and self._unkept:
+            self._call(lambda: self._seat.take(Batch((), str(self._place))))
+        self._leave()
+        self._set(status="stopped")
+
+    def interrupt(self) -> None:
+        """Have the seat fail at what it does now; called by another thread."""
+        self._seat.interrupt()
+
+    # ---- the seat ----
+
+    def _open(self) -> float:
+        try:
+            self._lock.acquire(timeout=0)
+        except (Timeout, OSError) as error:
+            is_held = isinstance(error, Timeout)
+            self._set(status="waiting", last_error="" if is_held else str(error))
+            return AGAIN_S
+        report = self._call(self._seat.open)
+        if isinstance(report, Failed):
+            return self._not_opened(report)
+        return self._stand(report)
+
+    def _not_opened(self, failed: Failed) -> float:
+        self._leave()
+        if failed.kind == "storage":
+            return STORAGE_AGAIN_S
+        self._starts_failed += 1
+        if self._starts_failed >= FAILURES_TO_QUARANTINE:
+            self._starts_failed = 0
+            self._quarantine(QUARANTINE_S)
+            self._say("quarantined", failed.text)
+            return AT_ONCE
+        return TRIES_AFTER_S[min(self._starts_failed, len(TRIES_AFTER_S)) - 1]
+
+    def _stand(self, report: Report) -> float:
+        """Take up where the file says that the consumer is."""
+        if report.moved_aside:
+            self._say("damaged", f"the damaged file was moved to {report.moved_aside}")
+        if not report.standing.knows_said:
+            ids = list(self._publisher.own_ids())
+            learnt = self._call(lambda: self._seat.learn_said(ids))
+            if isinstance(learnt, Failed):
+                return self._not_opened(learnt)
+            report = learnt
+        self._publisher.settle(report.outgoing)
+        self._place = Position.parse(report.standing.position or "/")
+        self._unkept = 0
+        self._keep(report)
+        self._must_rest(report)
+        return AT_ONCE
+
+    def _leave(self) -> None:
+        self._report = None
+        self._seat.close()
+        self._lock.release()
+
+    def _quarantine(self, for_s: float) -> None:
+        self._quarantine_ends_s = self._pace.monotonic_s() + for_s
+        self._set(status="quarantined")
+
+    # ---- events ----
+
+    def _take(self, stored: Sequence[Stored], place: Position) -> float:
+        batch = batch_for(self.described, stored)
+        if not batch.events and self._unkept + len(stored) < KEEP_POSITION_EVENTS:
+            self._pass(place, len(stored))
+            return AT_ONCE
+        report = self._call(lambda: self._seat.take(batch))
+        if isinstance(report, Failed):
+            if report.kind == "storage":
+                return self._wait_for_storage()
+            return self._one_by_one(stored)
+        self._keep(report, events=len(batch.events))
+        self._behind(stored[-1])
+        return AT_ONCE
+
+    def _one_by_one(self, stored: Sequence[Stored]) -> float:
+        """The same events alone, so that only the one that fails is tried again and set aside."""
+        for each in stored:
+            batch = batch_for(self.described, [each])
+            if not batch.events:
+                self._pass(each.position, 1)
+                continue
+            wait_s = self._try(batch)
+            if wait_s is not None:
+                return wait_s
+            self._behind(each)
+        return AT_ONCE
+
+    def _try(self, batch: Batch) -> float | None:
+        """Have one event taken, or set aside; else the seconds to wait before all goes on."""
+        failed: Failed | None = None
+        for wait_s in (0.0, *TRIES_AFTER_S):
+            if not self._pace.pause(wait_s):
+                return AT_ONCE
+            report = self._take_again(batch)
+            if not isinstance(report, Failed):
+                self._keep(report, events=1)
+                return None
+            if report.kind == "storage":
+                return self._wait_for_storage()
+            failed = report
+        assert failed is not None
+        return self._bury(batch, failed)
+
+    def _take_again(self, batch: Batch) -> Report | Failed:
+        if not_opened := self._reopen():
+            return not_opened
+        return self._call(lambda: self._seat.take(batch))
+
+    def _reopen(self) -> Failed | None:
+        """Start a process anew that is gone; a step that it had kept is not taken twice."""
+        if self._report is None:
+            opened = self._call(self._seat.open)
+            if isinstance(opened, Failed):
+                return opened
+            self._publisher.settle(opened.outgoing)
+            self._report = opened
+        return None
+
+    def _wait_for_storage(self) -> float:
+        self._leave()
+        return STORAGE_AGAIN_S
+
+    def _bury(self, batch: Batch, failed: Failed) -> float | None:
+        not_opened = self._reopen()
+        if not_opened or self._report is None:
+            return self._not_opened(not_opened or failed)
+        now_ns = self._pace.now_ns()
+        report = self._call(
+            lambda: self._seat.bury(batch, failed.text, tick_ns=failed.tick_ns, now_ns=now_ns)
+        )
+        if isinstance(report, Failed):
+            return self._not_opened(report)
+        self._keep(report)
+        if self._must_rest(report):
+            return AT_ONCE
+        return AT_ONCE if failed.tick_ns is not None else None
+
+    def _must_rest(self, report: Report) -> bool:
+        """Whether the consumer is in quarantine, from its file."""
+        left_s = (report.standing.quarantined_until_ns - self._pace.now_ns()) / 1e9
+        if 0 < left_s <= QUARANTINE_S:
+            self._quarantine(left_s)
+            return True
+        return False
+
+    def _pass(self, place: Position, events: int) -> None:
+        self._place = place
+        self._unkept += events
+
+    def _keep(self, report: Report, *, events: int = 0) -> None:
+        self._report = report
+        if report.standing.position:
+            self._place = Position.parse(report.standing.position)
+        self._unkept = 0
+        for listener in self.listeners:
+            listener.set()
+        self._starts_failed = 0
+        self._set(
+            status="running",
+            position=report.standing.position,
+            events=self.progress.events + events,
+            dead_letters=report.standing.letters,
+        )
+
+    # ---- what it says, and when it wakes ----
+
+    def _publish(self, report: Report) -> bool:
+        written = self._publisher.publish(report.outgoing, self._pace.now_ns())
+        left = tuple(row for row in report.outgoing if row.n > written)
+        if len(left) < len(report.outgoing):
+            if isinstance(self._call(lambda: self._seat.sent(written)), Failed):
+                return False
+            self._report = report._replace(outgoing=left)
+        if left:
+            self._set(status="failing", last_error="the journal cannot be written")
+        return not left
+
+    def _rest_s(self, report: Report) -> float:
+        """How long a consumer that has read everything may sleep."""
+        self._set(status="running", behind_s=0.0)
+        if report.wake_ns is None:
+            return float("inf")
+        left_s = (report.wake_ns - self._pace.now_ns()) / 1e9
+        if left_s > 0:
+            return left_s
+        self._tell_clock(report.wake_ns)
+        return AGAIN_S
+
+    def _behind(self, stored: Stored) -> None:
+        age_s = (self._pace.now_ns() - stored.event.time_ns) / 1e9
+        self._set(behind_s=max(0.0, age_s))
+
+    def _call(self, ask: Callable[[], T]) -> T | Failed:
+        """Ask the seat; a process that is gone is left."""
+        self.busy_since_s = self._pace.monotonic_s()
+        try:
+            return ask()
+        except Failed as failed:
+            failures = self.progress.failures + 1
+            self._set(status="failing", failures=failures, last_error=failed.text)
+            if failed.kind in ("died", "stuck"):
+                self._report = None
+            return failed
+        finally:
+            self.busy_since_s = None
+
+    def _set(self, **changed: object) -> None:
+        self.progress = self.progress._replace(**changed)  # type: ignore[arg-type]  # of _set's callers

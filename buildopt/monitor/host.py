@@ -1,0 +1,207 @@
+"""Runs consumers and workers while the monitor does, each in a thread that waits for nobody else.
+
+    Host(folder, plugins).start()
+      pulse      looks whether the journal has grown; tells of a consumer that is stuck
+      consumer…  the steps of one consumer (consumer_loop.py)
+      worker…    what one plugin does on the outside (working.py)
+    .stop(timeout_s)
+
+A thread that does not end in time is left behind: it can change nothing but its own file, and
+what it has not kept is taken up again by the next host.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from buildopt.journal import Journal, source_of
+from buildopt.monitor.clock_events import ClockEvents
+from buildopt.monitor.consumer import ERROR
+from buildopt.monitor.consumer_loop import ConsumerLoop, Progress, Trouble
+from buildopt.monitor.loading import Placed, Plugins
+from buildopt.monitor.process_seat import STUCK_AFTER_S
+from buildopt.monitor.working import Working
+
+PULSE_S = 0.1
+"""How often the journal is looked at: a fifth of the half second that an alert may take."""
+LONGEST_REST_S = 60.0
+
+
+class Health(NamedTuple):
+    """How one consumer of one plugin does."""
+
+    plugin: str
+    consumer: str
+    progress: Progress
+
+
+class Host:
+    """All consumers of `plugins` on one state folder. Starts and stops once."""
+
+    def __init__(
+        self,
+        folder: str,
+        plugins: Plugins,
+        *,
+        now_ns: Callable[[], int] = time.time_ns,
+        monotonic_s: Callable[[], float] = time.monotonic,
+        stuck_after_s: float = STUCK_AFTER_S,
+    ) -> None:
+        self._folder = folder
+        self._plugins = plugins
+        self._stuck_after_s = stuck_after_s
+        self._pace = _Pace(now_ns, monotonic_s)
+        self._clock = ClockEvents(folder, self._pace)
+        self._said = Journal(state=os.fsencode(folder), source=source_of("monitor"), run_id="")
+        self._saying = threading.Lock()
+        self._consumers = [self._consumer(placed) for placed in plugins.consumers()]
+        self._stuck: set[str] = set()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        os.makedirs(os.path.join(self._folder, "plugins"), mode=0o700, exist_ok=True)
+        for consumer in self._consumers:
+            self._spawn(f"consumer-{consumer.loop.described.name}", consumer.run)
+        for plugin, worker in self._plugins.contributions("workers"):
+            working = Working(
+                self._folder, worker, self._loop_of(worker.consumer), self._plugins, self._pace
+            )
+            self._spawn(f"worker-{worker.name}", partial(working.run, self._sayer(plugin)))
+        self._spawn("pulse", self._pulse)
+
+    def stop(self, timeout_s: float = 2.0) -> bool:
+        """End in order; whether all threads ended in time."""
+        ends_s = time.monotonic() + timeout_s
+        self._pace.end()
+        self._wake()
+        self._join(timeout_s / 2)
+        for consumer in self._consumers:
+            consumer.interrupt()
+        self._join(ends_s - time.monotonic())
+        self._plugins.close()
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def health(self) -> tuple[Health, ...]:
+        """How each consumer does."""
+        return tuple(self._health(consumer.loop) for consumer in self._consumers)
+
+    def _health(self, loop: ConsumerLoop) -> Health:
+        progress = loop.progress
+        if self._is_stuck(loop):
+            progress = progress._replace(status="stuck")
+        return Health(loop.described.plugin, loop.described.name, progress)
+
+    def _consumer(self, placed: Placed) -> _ConsumerThread:
+        loop = ConsumerLoop(
+            self._folder,
+            placed.described,
+            placed.seat(self._folder),
+            self._pace,
+            tell_clock=self._clock.tell,
+            say=self._sayer(placed.described.name),
+        )
+        return _ConsumerThread(loop, self._pace)
+
+    def _loop_of(self, name: str) -> ConsumerLoop | None:
+        loops = (consumer.loop for consumer in self._consumers)
+        return next((loop for loop in loops if loop.described.name == name), None)
+
+    def _spawn(self, name: str, run: Callable[[], None]) -> None:
+        thread = threading.Thread(target=run, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _join(self, timeout_s: float) -> None:
+        ends_s = time.monotonic() + timeout_s
+        for thread in self._threads:
+            thread.join(max(0.0, ends_s - time.monotonic()))
+
+    def _wake(self) -> None:
+        for consumer in self._consumers:
+            consumer.wake.set()
+
+    def _sayer(self, name: str) -> Callable[[Trouble, str], None]:
+        def say(trouble: Trouble, text: str) -> None:
+            data = {"plugin": name, "kind": trouble, "error": text}
+            with self._saying:
+                self._said.emit(
+                    ERROR, data, subject=name, severity="error", now_ns=self._pace.now_ns()
+                )
+
+        return say
+
+    def _pulse(self) -> None:
+        journal = os.path.join(self._folder, "journal")
+        seen: object = None
+        while self._pace.pause(PULSE_S):
+            now = _sizes(journal)
+            if now != seen:
+                seen = now
+                self._wake()
+            self._tell_stuck()
+
+    def _tell_stuck(self) -> None:
+        for consumer in self._consumers:
+            name = consumer.loop.described.name
+            if not self._is_stuck(consumer.loop):
+                self._stuck.discard(name)
+            elif name not in self._stuck:
+                self._stuck.add(name)
+                self._sayer(name)("stuck", f"no answer in `{self._stuck_after_s:g} s`")
+
+    def _is_stuck(self, loop: ConsumerLoop) -> bool:
+        since_s = loop.busy_since_s
+        return since_s is not None and self._pace.monotonic_s() - since_s >= self._stuck_after_s
+
+
+class _Pace:
+    """The clocks of a host, and its end."""
+
+    def __init__(self, now_ns: Callable[[], int], monotonic_s: Callable[[], float]) -> None:
+        self.now_ns = now_ns
+        self.monotonic_s = monotonic_s
+        self._ended = threading.Event()
+
+    def pause(self, timeout_s: float) -> bool:
+        """Wait so long; False when it is time to end."""
+        return not self._ended.wait(timeout_s)
+
+    def end(self) -> None:
+        """All that pauses ends."""
+        self._ended.set()
+
+
+class _ConsumerThread:
+    """One consumer in its thread."""
+
+    def __init__(self, loop: ConsumerLoop, pace: _Pace) -> None:
+        self.loop = loop
+        self.wake = threading.Event()
+        self._pace = pace
+
+    def run(self) -> None:
+        """Step until the end."""
+        while self._pace.pause(0):
+            self.wake.clear()
+            rest_s = self.loop.step()
+            if rest_s:
+                self.wake.wait(min(rest_s, LONGEST_REST_S))
+        self.loop.close()
+
+    def interrupt(self) -> None:
+        """Have it fail at what it waits for."""
+        self.loop.interrupt()
+
+
+def _sizes(folder: str) -> tuple[tuple[str, int], ...]:
+    try:
+        with os.scandir(folder) as entries:
+            return tuple((entry.name, entry.stat().st_size) for entry in entries)
+    except OSError:
+        return ()

@@ -179,11 +179,36 @@ class DamageFound:
     action: str
 
 
-EventData = RunFinished | TaskFinished | CacheLookup | CacheStored | CacheEvicted | DamageFound
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthChanged:
+    """A component of the monitor works, or does not any more; `before` is empty at first.
+
+    `observed` is the value that was looked at, `output` says it in words.
+    """
+
+    type: ClassVar[str] = "buildopt.health.changed"
+
+    component: str
+    status: Literal["pass", "warn", "fail"]
+    before: str = ""
+    observed: float | None = None
+    output: str = ""
+
+
+EventData = (
+    RunFinished
+    | TaskFinished
+    | CacheLookup
+    | CacheStored
+    | CacheEvicted
+    | DamageFound
+    | HealthChanged
+)
 TYPES: Mapping[str, type[Any]] = {  # Any: the records share no base class on purpose
     record.type: record
     for record in (
         RunFinished, TaskFinished, CacheLookup, CacheStored, CacheEvicted, DamageFound,
+        HealthChanged,
     )
 }  # fmt: skip
 

@@ -44,7 +44,7 @@ def listening(port: int, host: str = "127.0.0.1") -> list[socket.socket]:
     return sockets
 
 
-def server_of(application: Callable[..., Any]) -> uvicorn.Server:  # Any: ASGI
+def server_of(application: Callable[..., Any]) -> QuietServer:  # Any: ASGI
     """A server that says nothing by itself, with limits on what clients may take."""
     config = uvicorn.Config(
         application,
@@ -59,8 +59,29 @@ def server_of(application: Callable[..., Any]) -> uvicorn.Server:  # Any: ASGI
         h11_max_incomplete_event_size=MOST_HEADER_BYTES,
         timeout_graceful_shutdown=END_S,
         server_header=False,
+        date_header=False,
     )
-    return uvicorn.Server(config)
+    return QuietServer(config)
+
+
+class QuietServer(uvicorn.Server):
+    """Sleeps while nobody asks: uvicorn's own looks ten times a second whether it is to end."""
+
+    _loop: asyncio.AbstractEventLoop | None = None
+
+    async def main_loop(self) -> None:
+        """Serve until `end`."""
+        self._ended = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        if not self.should_exit:
+            await self._ended.wait()
+
+    def end(self) -> None:
+        """Take no new request, let all go, and end; to be called from any thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # it has ended
+                self._loop.call_soon_threadsafe(self._ended.set)
 
 
 class ImpatientProtocol(H11Protocol):

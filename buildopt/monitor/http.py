@@ -1,5 +1,6 @@
 """The one server: health, metrics, and the routes of plugins, behind the guards.
 
+    /                what there is, where no plugin has a page of its own
     /healthz         one word: pass, warn (200) or fail (503); needs no token
     /enter?token=T   the token from the printed address, exchanged for a cookie
     /metrics         Prometheus text
@@ -71,9 +72,13 @@ class Server:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
+    def begin_to_stop(self) -> None:
+        """Take no new request, and let all go."""
+        self._server.end()
+
     def stop(self, timeout_s: float = STOP_WITHIN_S) -> None:
-        """Let all go, and end."""
-        self._server.should_exit = True
+        """The same, and wait for the end."""
+        self.begin_to_stop()
         self._thread.join(timeout_s)
 
     @property
@@ -108,14 +113,20 @@ def application(shown: Shown, doors: Doors) -> ASGIApp:
     async def health(_: HttpRequest) -> HttpResponse:
         return JSONResponse(await run_in_threadpool(shown.health))
 
+    async def front(_: HttpRequest) -> HttpResponse:
+        paths = [route.path for route in routes]
+        lines = "".join(f"{path}\n" for path in sorted(paths))
+        return PlainTextResponse(f"buildopt monitor: {shown.health()['status']}\n\n{lines}")
+
     own = [
         HttpRoute("/healthz", healthz),
         HttpRoute("/enter", enter),
         HttpRoute("/metrics", metrics),
         HttpRoute("/api/v1/health", health),
     ]
+    routes = [*own, *map(_mounted, shown.routes), HttpRoute("/", front)]
     return Starlette(
-        routes=[*own, *map(_mounted, shown.routes)],
+        routes=routes,
         exception_handlers={HTTPException: _refused, Exception: _failed},
     )
 

@@ -23,6 +23,9 @@ MOST_DAYS = 36_500
 """A hundred years: what is more is a slip of the hand, and no date can be computed from it."""
 
 
+MOST_PORT = 65_535
+
+
 class Key(NamedTuple):
     """One thing that can be set, by a file, by `BUILDOPT_NAME`, or by `run --name`."""
 
@@ -113,6 +116,10 @@ KEYS = (
         "What events say as `deployment.environment.name`; else `ci` or `development`"),
     Key("machine", "text",
         "What events say of the machine's class; else its system, architecture and processors"),
+    Key("monitor_host", "text", "Where `buildopt monitor` listens; beyond this machine only with a "
+        "token"),
+    Key("monitor_port", "number", "Its port; 0: any that is free", most=MOST_PORT),
+    Key("monitor_token", "text", "Its token; else it makes one at each start", in_files=False),
     Key("force", "flag", "Runs the command and records over a hit",
         has_option=True, in_files=False),
     Key("dry_run", "flag", "Says hit or miss and why, and runs nothing",

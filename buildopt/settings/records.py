@@ -68,6 +68,10 @@ class Settings(NamedTuple):
     environment: str = ""
     machine: str = ""
     """Empty, as of `environment`: what `deployment.py` finds."""
+    monitor_host: str = "127.0.0.1"
+    monitor_port: int = 7117
+    """Registered for nothing (IANA, 2026), and below the ports that systems give away."""
+    monitor_token: str = ""
     force: bool = False
     dry_run: bool = False
     shell: bool = False

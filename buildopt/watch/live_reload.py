@@ -59,7 +59,7 @@ class LiveReload:
 
     def stop(self) -> None:
         """Let all go, and end."""
-        self._server.should_exit = True
+        self._server.end()
         self._tell("")
         self._thread.join()
 

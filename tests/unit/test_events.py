@@ -14,6 +14,7 @@ from buildopt.events import (
     CacheStored,
     DamageFound,
     Event,
+    HealthChanged,
     RunFinished,
     StoredOutput,
     TaskFinished,
@@ -58,6 +59,10 @@ RECORDS = st.one_of(
         limit_bytes=st.integers(0),
     ),
     st.builds(DamageFound, subject=text, action=text),
+    st.builds(
+        HealthChanged, component=text, status=st.sampled_from(("pass", "warn", "fail")),
+        before=text, observed=st.none() | st.floats(allow_nan=False), output=text,
+    ),
 )  # fmt: skip
 
 
@@ -91,6 +96,7 @@ def test_every_type_is_tested_above():
         CacheStored.type,
         CacheEvicted.type,
         DamageFound.type,
+        HealthChanged.type,
     }
 
 

@@ -18,9 +18,11 @@ from typing import NamedTuple
 
 import psutil
 
-from buildopt.monitor.hookspecs import Measurement
+from buildopt.monitor.hookspecs import Measurement, hookimpl
 from buildopt.observe.roster import FOLDER
+from buildopt.settings import state_folder
 
+BUILDOPT_API = 1
 NANOSECONDS = 1_000_000_000
 UNTOUCHED_S = 10.0
 """A roster without a living process that nobody wrote to for so long is one of a killed run."""
@@ -194,3 +196,9 @@ def _measurements(run_id: str, used: Used, since: Used, cores: float) -> Iterabl
     for direction, came in (("read", since.read_bytes), ("write", since.written_bytes)):
         yield Measurement("process.disk.io", came, "By", {**run, "disk.io.direction": direction})
     yield Measurement("buildopt.build.process.count", used.processes, "{process}", run)
+
+
+@hookimpl
+def metric_sources() -> list[BuildsSource]:
+    """The builds of the user's state folder."""
+    return [BuildsSource(state_folder(os.environ))]

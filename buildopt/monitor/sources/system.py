@@ -13,10 +13,12 @@ from typing import Any
 
 import psutil
 
-from buildopt.monitor.hookspecs import Measurement
+from buildopt.monitor.hookspecs import Measurement, hookimpl
 from buildopt.monitor.sources.control_groups import ControlGroups
 from buildopt.monitor.sources.pressure import Pressure
+from buildopt.settings import cache_folder, state_folder
 
+BUILDOPT_API = 1
 NOT_DISKS = ("loop", "ram", "zram", "fd", "sr", "dm-", "md")
 """Begins of names of block devices whose traffic is another one's, or memory's."""
 MODES = ("user", "system", "iowait", "steal")
@@ -145,3 +147,9 @@ def _mounts(folders: Iterable[str]) -> tuple[str, ...]:
             path = os.path.dirname(path)
         found[path] = None
     return tuple(found)
+
+
+@hookimpl
+def metric_sources() -> list[SystemSource]:
+    """The machine, with the file systems of cache and state."""
+    return [SystemSource((cache_folder(os.environ), state_folder(os.environ)))]

@@ -20,7 +20,6 @@ from buildopt.monitor.lines import Line, scan
 from buildopt.monitor.position import Place, Segment
 from buildopt.monitor.records import parse
 from buildopt.monitor.samples import STEM as SAMPLES
-from buildopt.monitor.samples import events_end
 
 
 class Carried(NamedTuple):
@@ -102,8 +101,9 @@ def _append(chain: Chain, record: dict[str, object]) -> bool:
     if chain.stem != SAMPLES:
         return journal_line.append(chain_path, _json(record))
     with sample_lock.exclusive(folder):
-        after = str(events_end(Chain(folder, "events", seals=False)))
-        return journal_line.append(chain_path, _json({**record, "after": after}))
+        events = Chain(folder, "events", seals=False)
+        events.look()
+        return journal_line.append(chain_path, _json({**record, "after": str(events.end())}))
 
 
 def _json(record: dict[str, object]) -> bytes:

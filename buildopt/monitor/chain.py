@@ -17,7 +17,7 @@ import os
 from typing import NamedTuple
 
 from buildopt.monitor.lines import last_line_end
-from buildopt.monitor.position import NOWHERE, Segment, segment_of
+from buildopt.monitor.position import NOWHERE, Place, Segment, segment_of
 
 NO_SEGMENT = NOWHERE.segment
 
@@ -55,9 +55,18 @@ class Chain:
             known, found = found, self._list()
         self.sizes = sizes
 
+    def end(self) -> Place:
+        """Behind all that is there: the length of the last segment."""
+        last = max(self.sizes, default=None)
+        return Place(last, self.sizes[last]) if last else NOWHERE
+
     def path(self, segment: Segment) -> str:
         """The file of a segment."""
         return os.path.join(self.journal, segment.file_name(self.stem))
+
+    def seal_path(self, segment: Segment) -> str:
+        """The file that seals a segment."""
+        return os.path.join(self.journal, f"sealed-{segment.file_name(self.stem)}")
 
     def end_of(self, segment: Segment) -> int:
         """How far a segment is read."""
@@ -126,12 +135,9 @@ class Chain:
         finally:
             os.close(descriptor)
 
-    def _seal_path(self, segment: Segment) -> str:
-        return os.path.join(self.journal, f"sealed-{segment.file_name(self.stem)}")
-
     def _read_seal(self, segment: Segment) -> Seal | None:
         try:
-            with open(self._seal_path(segment), encoding="utf-8") as file:
+            with open(self.seal_path(segment), encoding="utf-8") as file:
                 length, name = file.read().split()
         except (OSError, ValueError):
             return None
@@ -140,7 +146,7 @@ class Chain:
 
     def _write_seal(self, segment: Segment, words: bytes) -> None:
         """Publish a seal unless there is one; without effect where nothing can be written."""
-        path = self._seal_path(segment)
+        path = self.seal_path(segment)
         temporary = os.path.join(self.journal, f".sealed.buildopt-{os.urandom(6).hex()}")
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         try:

@@ -93,6 +93,11 @@ class Importer:
         """The connection that writes, for retention; None where this process does not import."""
         return self._connection
 
+    def forget_numbers(self) -> None:
+        """Look up numbers of sources and series anew: some of them may be gone."""
+        if self._connection:
+            self._writer.forget()
+
     def close(self) -> None:
         """Let another process import."""
         self._disconnect()

@@ -18,7 +18,6 @@ from collections.abc import Mapping
 from buildopt import hit, journal_line
 from buildopt.monitor import sample_lock
 from buildopt.monitor.chain import Chain
-from buildopt.monitor.position import NOWHERE, Place
 
 TYPE = "buildopt.metric.sample"
 STEM = "samples"
@@ -75,16 +74,10 @@ class Writer:
             "data": {name: value for name, value in metrics.items() if math.isfinite(value)},
         }
         with sample_lock.exclusive(self._folder):
-            sample["after"] = str(events_end(self._events))
+            self._events.look()
+            sample["after"] = str(self._events.end())
             payload = json.dumps(sample, separators=(",", ":")).encode("ascii")
             path = journal_line.segment_path(self._state, time_ns, STEM.encode())
             is_written = journal_line.append(path, payload)
         self.lost_samples += not is_written
         return is_written
-
-
-def events_end(events: Chain) -> Place:
-    """Where the events end now: the length of the last segment."""
-    events.look()
-    last = max(events.sizes, default=None)
-    return Place(last, events.sizes[last]) if last else NOWHERE

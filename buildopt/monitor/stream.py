@@ -49,8 +49,14 @@ class Reader:
     """Reads the journal of a state folder from any position."""
 
     def __init__(
-        self, folder: str, *, seals: bool = True, now_s: Callable[[], float] = time.time
+        self,
+        folder: str,
+        *,
+        seals: bool = True,
+        samples: bool = True,
+        now_s: Callable[[], float] = time.time,
     ) -> None:
+        """`samples=False` reads events alone; `seals=False` writes nothing (chain.py)."""
         self.folder = folder
         self.events = Chain(folder, "events", seals=seals)
         self.samples = Chain(folder, "samples", seals=seals)
@@ -59,6 +65,7 @@ class Reader:
         self.position = START
         self.passed = START
         """Where it stood last, and how far the lines behind that are known to be no events."""
+        self._reads_samples = samples
         self._now_s = now_s
 
     def read(
@@ -71,9 +78,7 @@ class Reader:
     def read_records(self, after: Position | None, limit: int) -> tuple[list[Record], Position]:
         """The same as records, for those who need no events."""
         after = after or START
-        with sample_lock.shared(self.folder):
-            self.samples.look()
-            self.events.look()
+        self._look()
         known = self.passed if after == self.position else after
         events = _Channel(self.events, after.events, known.events, self.skipped)
         samples = _Channel(self.samples, after.samples, known.samples, self.skipped)
@@ -85,6 +90,19 @@ class Reader:
         self.position = Position(events.place, samples.place)
         self.passed = Position(events.passed, samples.passed)
         return taken, self.position
+
+    def end(self) -> Position:
+        """Behind all that is there now."""
+        self._look()
+        return Position(self.events.end(), self.samples.end())
+
+    def _look(self) -> None:
+        if not self._reads_samples:
+            self.events.look()
+            return
+        with sample_lock.shared(self.folder):
+            self.samples.look()
+            self.events.look()
 
     def _merge(self, events: _Channel, samples: _Channel, limit: int) -> Iterator[Record]:
         for _ in range(limit):

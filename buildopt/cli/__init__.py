@@ -13,6 +13,7 @@ COMMANDS = {
     "config": ("buildopt.cli.config", "set up", "Print every setting, and where it was set."),
     "bundle": ("buildopt.cli.bundle", "look", "Say what a build's output is made of, and why."),
     "events": ("buildopt.cli.events", "monitor", "Write to the stream of events, and read it."),
+    "monitor": ("buildopt.cli.monitor", "monitor", "Follow all builds of this user, and tell."),
     "baseline": ("buildopt.cli.baseline", "monitor", "Find where a series is not as usual."),
     "doctor": ("buildopt.cli.doctor", "set up", "Say what works here, and how to mend the rest."),
     "cache": ("buildopt.cli.cache", "set up", "Look at the cache, check it, clear it."),

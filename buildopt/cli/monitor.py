@@ -1,0 +1,186 @@
+"""`buildopt monitor`: watch what happens on this machine, and tell of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from importlib import import_module
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from buildopt import settings
+from buildopt.cli.call import open_journal, working_directory
+from buildopt.cli.words import tell
+from buildopt.errors import UsageError
+
+if TYPE_CHECKING:
+    from buildopt.monitor.manager import Monitor
+    from buildopt.monitor.place import Place
+
+SUBCOMMANDS = {
+    "health": ("buildopt.cli.monitor_health", "Say how each component is."),
+}
+"""Name -> module that holds a click command, one line; imported when chosen."""
+MEASURING = ("system", "builds")
+"""Plugins that `--only` leaves on: what is measured serves all others."""
+
+EPILOG = """\b
+Examples:
+  buildopt monitor                        until Ctrl-C or SIGTERM
+  buildopt monitor --only alert,baseline  these plugins, and what is measured
+  buildopt monitor --port 0 --ready-file ready.json
+  buildopt monitor --until-idle           take in what is there, then end
+  buildopt monitor health                 how the running one is
+"""
+
+
+class Group(click.Group):
+    """Its commands by the table, imported when chosen."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of the table."""
+        return list(SUBCOMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, imported now."""
+        if cmd_name not in SUBCOMMANDS:
+            return None
+        command = getattr(import_module(SUBCOMMANDS[cmd_name][0]), "command")  # noqa: B009
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands, without importing one."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in SUBCOMMANDS.items()])
+
+
+@click.group("monitor", cls=Group, invoke_without_command=True, epilog=EPILOG)
+@click.option("--host", metavar="ADDRESS", help="Where to listen; default loopback.")
+@click.option("--port", type=click.IntRange(0, 65_535), help="0: any that is free.")
+@click.option("--token", metavar="TEXT", help="What opens the server; default a random one.")
+@click.option("--ready-file", metavar="FILE", help="Gets {url, token, pid} once it answers.")
+@click.option("--only", metavar="NAME,…", help="Run these plugins alone.")
+@click.option("-p", "switches", metavar="no:NAME", multiple=True, help="Leave a plugin out.")
+@click.option("--until-idle", is_flag=True, help="Take in what is there, then end.")
+@click.pass_context
+def command(
+    context: click.Context,
+    *,
+    host: str | None,
+    port: int | None,
+    token: str | None,
+    ready_file: str | None,
+    only: str | None,
+    switches: tuple[str, ...],
+    until_idle: bool,
+) -> int:
+    """Follow all builds of this user: index, measurements, plugins, health, one local server.
+
+    One monitor runs on a state folder. SIGTERM and Ctrl-C end it in order, and nothing is lost.
+    """
+    if context.invoked_subcommand is not None:
+        return 0
+    from buildopt.monitor.place import Place
+
+    chosen = settings.load(working_directory(), os.environ)
+    place = Place(
+        state=os.path.abspath(settings.state_folder(os.environ)),
+        cache=os.path.abspath(settings.cache_folder(os.environ)),
+        host=host or chosen.monitor_host,
+        port=chosen.monitor_port if port is None else port,
+        token=token or chosen.monitor_token,
+        ready_file=os.path.abspath(ready_file) if ready_file else "",
+    )
+    _require_token(place)
+    plugins = _plugins(only, switches)
+    journal = open_journal("monitor", os.environ, chosen)
+    if until_idle:
+        from buildopt.monitor.manager import evaluate
+
+        return 0 if evaluate(place.state, plugins) else 1
+    return _serve(place, plugins, journal)
+
+
+def _serve(place: Place, plugins: Any, journal: Any) -> int:  # Any: loading.Plugins, Journal
+    from buildopt.monitor.manager import Monitor
+
+    if not place.token:
+        import secrets
+
+        place = place._replace(token=secrets.token_urlsafe(16))
+    monitor = Monitor(place, plugins, journal)
+    ending = _Ending()
+    monitor.start()
+    try:
+        _say_where(monitor, place)
+        ending.wait()
+    finally:
+        in_time = monitor.stop()
+    if not in_time:
+        tell("buildopt: not all plugins ended in time; what they have not done comes next time")
+    return 0
+
+
+class _Ending:
+    """The first signal that asks for the end; a second one ends at once."""
+
+    def __init__(self) -> None:
+        from threading import Event
+
+        self._event = Event()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._hear)
+
+    def wait(self) -> None:
+        """Sleep until then."""
+        self._event.wait()
+
+    def _hear(self, number: int, _: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        self._event.set()
+
+
+def _say_where(monitor: Monitor, place: Place) -> None:
+    """Where it answers; the token only on a terminal, as what is elsewhere may be a log."""
+    url = monitor.server.url
+    if sys.stderr is not None and sys.stderr.isatty():
+        tell(f"buildopt: monitor at {url}/enter?token={place.token}")
+        return
+    tell(f"buildopt: monitor at {url} (token: {os.path.join(place.state, 'monitor.json')})")
+
+
+def _require_token(place: Place) -> None:
+    from buildopt.loopback import is_loopback
+
+    if is_loopback(place.host):
+        return
+    if not place.token:
+        raise UsageError(
+            f"`--host {place.host}` lets other machines in, and there is no token",
+            hint="choose one with --token or BUILDOPT_MONITOR_TOKEN",
+            slug="host-needs-token",
+        )
+    tell(f"buildopt: other machines can reach `{place.host}`; it is not encrypted")
+
+
+def _plugins(only: str | None, switches: tuple[str, ...]) -> Any:
+    """The plugins that are wanted; raises UsageError for a name that is none's."""
+    from buildopt.monitor.loading import Choice, load
+
+    off = frozenset(switch.removeprefix("no:") for switch in switches)
+    names = frozenset(name.strip() for name in (only or "").split(",") if name.strip())
+    is_on = os.environ.get("BUILDOPT_PLUGINS") != "0"
+    plugins = load(Choice(is_on=is_on, off=off, only=names | frozenset(MEASURING) if names else ()))
+    known = {row.name for row in plugins.rows}
+    if unknown := sorted((names | off) - known) if is_on else []:
+        raise UsageError(
+            f"no such plugin `{unknown[0]}`",
+            hint=f"there are: {', '.join(sorted(known)) or 'none'}",
+            slug="no-such-plugin",
+        )
+    return plugins

@@ -63,7 +63,8 @@ def answered(run: Run, found: Hit, states: States) -> Finished | MissReason:
     )
     keeps = run.stage.keeps_fresh_state
     fresh = fresh_state(run, found.trace, found.entry, chunks) if keeps else None
-    return Finished(result=result, fresh=fresh)
+    made = tuple(output.path for output in found.entry.outputs)
+    return Finished(result=result, fresh=fresh, made=made)
 
 
 def fit_for_replay(chunks: tuple[Chunk, ...], streams: Streams) -> tuple[Chunk, ...]:

@@ -112,24 +112,31 @@ def segments(state: bytes, stem: str = "events") -> list[str]:
     return [os.path.join(folder, name) for name in sorted(names, key=lambda name: name[-12:])]
 
 
-def read(path: str, offset: int = 0) -> Iterator[Event]:
-    """Events of one segment from a byte offset on; what is torn or damaged is passed over."""
+def read(path: str, offset: int = 0, kind: str = "") -> Iterator[Event]:
+    """Events of one segment from a byte offset on, of one type or of all; what is torn or damaged
+    is passed over.
+    """
+    mark = kind.encode()
     with open(path, "rb") as segment:
         segment.seek(offset)
         while line := segment.readline():
+            if mark not in line:
+                continue
             payload = _payload(line)
             if payload is None:
                 continue
             try:
-                yield decode(payload, f"{os.path.basename(path)}:{segment.tell()}")
+                event = decode(payload, f"{os.path.basename(path)}:{segment.tell()}")
             except ValueError:
                 continue
+            if kind in ("", event.type):
+                yield event
 
 
-def read_backwards(state: bytes) -> Iterator[Event]:
-    """All events, newest first, for those who need only the last ones."""
+def read_backwards(state: bytes, kind: str = "") -> Iterator[Event]:
+    """All events, of one type or of all, newest first, for those who need only the last ones."""
     for path in reversed(segments(state)):
-        yield from reversed(list(read(path)))
+        yield from reversed(list(read(path, kind=kind)))
 
 
 def _payload(line: bytes) -> bytes | None:

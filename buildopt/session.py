@@ -79,11 +79,13 @@ class Stores(NamedTuple):
 class Finished(NamedTuple):
     """A run's end: its result.
 
-    `fresh` says how the same call can be answered from now on, None where it cannot.
+    `fresh` says how the same call can be answered from now on, None where it cannot. `made` are
+    absolute paths of its outputs, as far as they are known.
     """
 
     result: RunFinished
     fresh: Fresh | None = None
+    made: tuple[str, ...] = ()
 
 
 class Fresh(NamedTuple):

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from buildopt.bundle.map_search import Owned, generated_file, owners_of
 from buildopt.bundle.memo import Memo
 from buildopt.bundle.model import OutputFile, Problem
-from buildopt.bundle.place import CODE_ENDINGS, Place
+from buildopt.bundle.outputs import CODE_ENDINGS
+from buildopt.bundle.place import Place
 from buildopt.bundle.reading import TooLarge, read_whole, shown
 from buildopt.bundle.sizes import Measuring, Method, digest
 

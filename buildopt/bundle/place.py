@@ -8,20 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from buildopt.bundle.model import Problem
+from buildopt.bundle.outputs import ARCHIVE_ENDINGS, CODE_ENDINGS, OUTPUT_FOLDERS
 from buildopt.bundle.reading import note, shown
 from buildopt.errors import UsageError
 
-OUTPUT_FOLDERS = (
-    "dist",
-    "build",
-    "out",
-    "public/build",
-    ".output/public",
-    ".next",
-    "www",
-    "target",
-)
-"""Where bundlers and packagers write by default, in the order in which they are tried."""
 PROJECT_FILES = (
     "package.json",
     "package-lock.json",
@@ -29,18 +19,6 @@ PROJECT_FILES = (
     "yarn.lock",
     "pyproject.toml",
     "setup.py",
-)
-CODE_ENDINGS = (".js", ".mjs", ".cjs", ".css")
-"""Files that may have a source map."""
-ARCHIVE_ENDINGS = (
-    ".whl",
-    ".zip",
-    ".egg",
-    ".tar",
-    ".tar.gz",
-    ".tgz",
-    ".tar.bz2",
-    ".tar.xz",
 )
 MAP_ENDING = ".map"
 

@@ -6,9 +6,20 @@ Everything of it that is cut off is counted, so that a reader knows what is miss
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
-from buildopt.bundle.model import SCHEMA, BundleAnalysis, Compressor, Sizes, sizes_of
+from buildopt.bundle.model import (
+    SCHEMA,
+    ArchiveAnalysis,
+    ArchiveSize,
+    BundleAnalysis,
+    Compressor,
+    Finding,
+    Sizes,
+    sizes_of,
+)
 
 MOST_PACKAGES = 100
 MOST_ENTRIES = 20
@@ -48,6 +59,7 @@ class BundleSummary:
     """The figures of one analysis; `left_out` counts rows that are not among them."""
 
     schema: int = SCHEMA
+    kind: Literal["bundle"] = "bundle"
     output: str
     compressors: tuple[Compressor, ...]
     totals: Sizes
@@ -59,6 +71,34 @@ class BundleSummary:
     """Kind -> how many."""
     unmapped_bytes: int
     left_out: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveSummary:
+    """The figures of one archive; `left_out` counts folders that are not among them."""
+
+    schema: int = SCHEMA
+    kind: Literal["archive"] = "archive"
+    archive: ArchiveSize
+    folders: dict[str, int]
+    native: int
+    unstripped: int
+    findings: dict[str, int]
+    """Kind -> how many."""
+    left_out: int
+
+
+def archive_summary_of(analysis: ArchiveAnalysis) -> ArchiveSummary:
+    """The figures, the largest folders."""
+    rows = list(analysis.folders.items())
+    return ArchiveSummary(
+        archive=analysis.archive,
+        folders={_short(name): count for name, count in rows[:MOST_FILES]},
+        native=len(analysis.native),
+        unstripped=sum(not library.stripped for library in analysis.native),
+        findings=_counted(analysis.findings),
+        left_out=max(0, len(rows) - MOST_FILES),
+    )
 
 
 def summary_of(analysis: BundleAnalysis) -> BundleSummary:
@@ -81,10 +121,14 @@ def summary_of(analysis: BundleAnalysis) -> BundleSummary:
             for file in files[:MOST_FILES]
         ),
         duplicates=len(analysis.duplicates),
-        findings=dict(sorted(Counter(f.kind for f in analysis.findings).items())),
+        findings=_counted(analysis.findings),
         unmapped_bytes=sum(row.unmapped for row in analysis.attribution),
         left_out=sum(max(0, len(rows) - most) for rows, most in cut),
     )
+
+
+def _counted(findings: Iterable[Finding]) -> dict[str, int]:
+    return dict(sorted(Counter(finding.kind for finding in findings).items()))
 
 
 def _packages(analysis: BundleAnalysis) -> list[PackageSummary]:

@@ -41,6 +41,11 @@ def document_of(asked: Asked) -> bytes:
     return _recalled(asked, folder) or _made(asked, folder)[1]
 
 
+def analysed(asked: Asked) -> tuple[Analysis, bytes]:
+    """Both, really made now."""
+    return _made(asked, _folder())
+
+
 def analysis_of(asked: Asked) -> Analysis:
     """The same as records."""
     folder = _folder()

@@ -175,7 +175,7 @@ def command(context: click.Context, /, words: tuple[str, ...], **options: Any) -
             unmatched.tell_all()
     if finished.fresh and consulted is not None and may_be_remembered(chosen, options, call):
         remember(call, finished.fresh, result, consulted, quiet=chosen.quiet)
-    tell_others(call.stores, result, chosen)
+    tell_others(call.stores, result, chosen, finished.made)
     return _end(finished)
 
 

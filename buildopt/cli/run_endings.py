@@ -1,4 +1,4 @@
-"""What follows a run: the result file, the report, and a sweep of the cache where it is due."""
+"""What follows a run: the result file, the report, a sweep where it is due, analyses of bundles."""
 
 from __future__ import annotations
 
@@ -15,14 +15,28 @@ SWEEP_EVERY_S = 3_600
 """A cache grows over its limit within hours, and a sweep reads all that is recorded in it."""
 
 
-def tell_others(stores: Stores, result: RunFinished, chosen: settings.Settings) -> None:
-    """Write all about a run that was asked for, and keep the cache small."""
+def tell_others(
+    stores: Stores,
+    result: RunFinished,
+    chosen: settings.Settings,
+    made: tuple[str, ...],
+    *,
+    is_watching: bool = False,
+) -> None:
+    """Write all about a run that was asked for, keep the cache small, and have bundles analysed.
+
+    `made` are the paths that it wrote.
+    """
     if chosen.result_file:
         _write_result(chosen.result_file, result)
     if chosen.report:
         _write_report(stores, result, _report_path(chosen))
     if result.stored:
         _sweep_where_due(stores.layout, chosen)
+    if chosen.bundle_analysis and made and result.outcome != "fresh" and not result.exit_code:
+        from buildopt.cli import bundle_after
+
+        bundle_after.start(stores, result, made, is_quick=is_watching)
 
 
 def _write_result(path: str, result: RunFinished) -> None:

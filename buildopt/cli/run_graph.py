@@ -109,6 +109,8 @@ def run_plan(
     works: Mapping[str, Work],
     names: tuple[str, ...],
     started_s: float,
+    *,
+    is_watching: bool = False,
 ) -> Ran:
     """Run the tasks of a plan and tell of them: lines, event, result file, report."""
     from buildopt.tasks.outcome import result_of_graph
@@ -148,8 +150,18 @@ def run_plan(
             tell("buildopt: not all of the output could be written")
         (only,) = end.results.values() if len(plan.tasks) == len(end.results) == 1 else (None,)
         tell(summary(only) if only else summary_of(result, end))
-    tell_others(stores, result, chosen)
+    tell_others(stores, result, chosen, _made_anew(end), is_watching=is_watching)
     return Ran(result, end)
+
+
+def _made_anew(end: GraphEnd) -> tuple[str, ...]:
+    """What tasks wrote that were not fresh."""
+    return tuple(
+        path
+        for name, paths in end.made.items()
+        if name in end.results and end.results[name].outcome != "fresh"
+        for path in paths
+    )
 
 
 def _open(chosen: settings.Settings) -> Place:

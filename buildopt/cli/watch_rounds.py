@@ -83,7 +83,7 @@ class WatchRounds:
             )
             works = works_of(planned.plan, place, keeps_seen=True)
             shown = self._wish.names or tuple(task.id for task in planned.plan.tasks)
-            ran = run_plan(planned.plan, place, works, shown, started_s)
+            ran = run_plan(planned.plan, place, works, shown, started_s, is_watching=True)
             then = self._run_then() if self._wish.then and not ran.result.exit_code else None
         except BuildoptError as error:
             tell_error(error.message, error.hint, error.slug)

@@ -58,6 +58,8 @@ class Settings(NamedTuple):
     quiet: bool = False
     verbose: bool = False
     no_color: bool = False
+    bundle_analysis: bool = True
+    bundle_budgets: tuple[str, ...] = ()
     cache_limit: str = "10 GB"
     """As much as GitHub's free cache for a repository, and little beside a developer's disk."""
     cache_max_age_days: int = 30

@@ -27,6 +27,8 @@ class GraphEnd(NamedTuple):
     signal: int = 0
     """That was to end us."""
     is_output_lost: bool = False
+    made: Mapping[str, frozenset[str]] = {}
+    """Absolute paths that the tasks wrote, as far as they are known."""
     seen: Mapping[str, Seen] = {}
     """Of the runs that left no record, where it was asked for (`Work.keeps_seen`)."""
 

@@ -74,6 +74,7 @@ class GraphRun:
         self._asked_to_end = 0
         self._is_output_lost = False
         self._seen: dict[str, Seen] = {}
+        self._made: dict[str, frozenset[str]] = {}
 
     def run(self) -> GraphEnd:
         """Run all; how it ended. What goes wrong with a task is told in its result."""
@@ -98,6 +99,7 @@ class GraphRun:
             crossings=tuple(self._crossings.found),
             signal=self._asked_to_end,
             is_output_lost=self._is_output_lost or self._printer.is_broken,
+            made=self._made,
             seen=self._seen,
         )
 
@@ -222,6 +224,7 @@ class GraphRun:
                 worker.answer(())
 
     def _tell(self, name: str, read: frozenset[str], wrote: frozenset[str]) -> tuple[str, ...]:
+        self._made[name] = wrote
         below = self._plan.root.rstrip("/") + "/"
         paths, spoiled = self._crossings.told(
             name,

@@ -1,0 +1,28 @@
+"""Which paths belong to a bundle or an archive."""
+
+import pytest
+
+from buildopt.bundle.outputs import places_of
+
+
+@pytest.mark.parametrize(
+    ("paths", "places"),
+    [
+        (["dist/assets/a.js", "dist/index.html"], ["dist"]),
+        (["packages/web/dist/a.js", "packages/ui/dist/b.css"],
+         ["packages/ui/dist", "packages/web/dist"]),
+        (["site/js/a.js", "site/b.js"], ["site"]),
+        (["public/build/a.js"], ["public/build"]),
+        (["dist/app-1.0-py3-none-any.whl", "dist/app-1.0.tar.gz"],
+         ["dist/app-1.0-py3-none-any.whl", "dist/app-1.0.tar.gz"]),
+        (["coverage/sorter.js", "node_modules/.vite/deps/a.js", "notes.txt", "a.js"], []),
+    ],
+)  # fmt: skip
+def test_the_output_folder_or_the_archive_is_named(paths, places):
+    found = places_of([f"/p/{path}" for path in paths], "/p")
+
+    assert found == tuple(f"/p/{place}" for place in places)
+
+
+def test_what_lies_outside_of_the_project_is_left_alone():
+    assert places_of(["/elsewhere/dist/a.js"], "/p") == ()

@@ -23,6 +23,7 @@ Examples:
   buildopt bundle                          what is in dist/ (or build/, out/ …)
   buildopt bundle dist/app-1.0-py3-none-any.whl
   buildopt bundle --json > before.json
+  buildopt bundle --html bundle.html       a page with a treemap, in one file
   buildopt bundle diff before.json dist    what changed, and because of what
   buildopt bundle diff before.json dist --markdown >> "$GITHUB_STEP_SUMMARY"
   buildopt bundle why lodash               which import brings it
@@ -54,6 +55,7 @@ _encoding = click.option(
 _markdown = click.option(
     "--markdown", "as_markdown", is_flag=True, help="Short Markdown, for a pull request."
 )
+_html = click.option("--html", metavar="FILE", help="Write a page with a treemap.")
 _json = click.option("--json", "as_json", is_flag=True, help="One object, for machines.")
 
 
@@ -67,6 +69,7 @@ def command() -> None:
 @_quick
 @_encoding
 @click.option("--savings", is_flag=True, help="Measure what leaving out each package would save.")
+@_html
 @_markdown
 @_json
 def show(
@@ -74,15 +77,20 @@ def show(
     quick: bool,
     encodings: tuple[str, ...],
     savings: bool,
+    html: str | None,
     as_markdown: bool,
     as_json: bool,
 ) -> None:
     """Analyse PATH: an output folder, a project with one, a wheel, an sdist, a zip or tar."""
     asked = Asked(path, encodings or DEFAULT_ENCODINGS, quick, savings)
     form = _form(as_markdown, as_json)
+    if html:
+        from buildopt.cli.bundle_html import write_analysis  # with the template engine
+
+        write_analysis(analysis_of(asked), html, tells_on_stderr=form != "text")
     if form == "json":
         click.echo(document_of(asked), nl=False)
-    else:
+    elif form == "markdown" or not html:
         _give(analysis_of(asked), form)
 
 
@@ -91,6 +99,7 @@ def show(
 @click.argument("after", metavar="B")
 @_quick
 @_encoding
+@_html
 @_markdown
 @_json
 def diff(
@@ -98,6 +107,7 @@ def diff(
     after: str,
     quick: bool,
     encodings: tuple[str, ...],
+    html: str | None,
     as_markdown: bool,
     as_json: bool,
 ) -> None:
@@ -105,8 +115,15 @@ def diff(
     from buildopt.bundle.compare import compare
 
     asked = Asked("", encodings or DEFAULT_ENCODINGS, quick)
-    found = compare(_bundle(asked._replace(path=before)), _bundle(asked._replace(path=after)))
-    _give(found, _form(as_markdown, as_json))
+    form = _form(as_markdown, as_json)
+    sides = (_bundle(asked._replace(path=before)), _bundle(asked._replace(path=after)))
+    found = compare(*sides)
+    if html:
+        from buildopt.cli.bundle_html import write_comparison
+
+        write_comparison(sides, found, html, tells_on_stderr=form != "text")
+    if form != "text" or not html:
+        _give(found, form)
 
 
 @command.command("why")

@@ -19,4 +19,4 @@ def page_of(view: RunView) -> bytes:
         "spans": spans_of(view.steps),
         "shapes": SHAPES,
     }
-    return render("report.html.j2", facts, styles=("tokens.css", "report.css"))
+    return render("report.html.j2", facts, styles=("tokens.css", "page.css", "report.css"))

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from buildopt import __version__, quantities
+from buildopt.phrases import printable
 
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
 
@@ -42,6 +43,18 @@ def asset(name: str) -> str:
         return ""
 
 
+def coded(words: str) -> Markup:
+    """Words whose names stand in backticks: names as code, and all of it as text only."""
+    parts = printable(words).split("`")
+    if len(parts) % 2 == 0:
+        return escape(printable(words))
+    marked = [
+        Markup("<code>{}</code>").format(part) if place % 2 else escape(part)
+        for place, part in enumerate(parts)
+    ]
+    return Markup("").join(marked)
+
+
 def _policy(style: str, script: str) -> str:
     """Nothing may load; the one style sheet and the one script are known by their digests."""
     scripts = f"script-src 'sha256-{_digest(script)}'; " if script else ""
@@ -70,4 +83,5 @@ def _environment() -> Environment:
     )
     names = ("duration", "size", "exact_bytes", "share", "moment", "counted")
     environment.filters.update({name: getattr(quantities, name) for name in names})
+    environment.filters["coded"] = coded
     return environment

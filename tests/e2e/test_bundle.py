@@ -252,3 +252,30 @@ def test_markdown_says_what_changed_for_a_pull_request(built):
     assert shown[0].startswith("## +")
     assert "| package | bytes | change | because |" in shown
     assert any(line.startswith("| `` src/i\\|`.js `` |") for line in shown)
+
+
+def test_a_page_is_one_file_and_the_rest_of_the_output_stays_as_it_is(built):
+    plain = told(built)
+
+    done = built.call("bundle", "--json", "--html", "page.html")
+
+    assert json.loads(done.stdout) == plain
+    assert done.stderr.decode() == f"page in {built.root / 'page.html'}\n"
+    assert built.read("page.html").startswith(b"<!doctype html>")
+
+
+def test_a_comparison_has_a_page(built):
+    (built.root / "before.json").write_bytes(built.call("bundle", "--json").stdout)
+    write_chunk(built.root / "dist", "main.js", [("../src/i.js", "i();"), (A, "a();" * 99)])
+
+    assert text(built, "diff", "before.json", "dist", "--html", "page.html").startswith("page in ")
+
+    assert b"Grew by 196 B" in built.read("page.html")
+
+
+def test_a_page_that_cannot_be_written_is_an_error_with_a_hint(built):
+    done = built.call("bundle", "--html", "dist/main.js/page.html")
+
+    assert done.returncode != 0
+    assert b"cannot write the page" in done.stderr
+    assert b"hint: " in done.stderr

@@ -1,0 +1,1 @@
+"""The page of a bundle, an archive or a comparison of two builds."""

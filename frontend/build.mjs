@@ -1,0 +1,45 @@
+// Bundles the script of each page into the package that puts it there, under the licences of what
+// is in it. Run by `npm run build`, and by hatch_build.py when a wheel is built.
+import { build } from "esbuild";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+
+const PAGES = {
+  "src/bundle.ts": "../buildopt/report/assets/bundle.js",
+};
+
+for (const [entry, target] of Object.entries(PAGES)) {
+  const made = await build({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: "iife",
+    target: "es2022",
+    charset: "utf8",
+    legalComments: "none",
+    minifyWhitespace: true, // names stay: whoever reads the page can
+    logLevel: "warning",
+  });
+  const text = (await licences(made.metafile)) + made.outputFiles[0].text;
+  if (/<\/script|<!--/i.test(text)) throw new Error(`${entry} could not stand in a page`);
+  await mkdir(dirname(target), { recursive: true });
+  await writeFile(target, text);
+}
+
+async function licences(metafile) {
+  const inputs = Object.keys(metafile.inputs).map((path) => path.split("node_modules/"));
+  const packages = new Set(
+    inputs.filter((parts) => parts.length > 1).map((parts) => nameOf(parts.at(-1))),
+  );
+  const texts = [...packages].sort().map(async (name) => {
+    const { version } = JSON.parse(await readFile(`node_modules/${name}/package.json`, "utf8"));
+    const licence = await readFile(`node_modules/${name}/LICENSE`, "utf8");
+    return `/*! ${name} ${version}\n\n${licence.trim().replaceAll("*/", "* /")}\n*/\n`;
+  });
+  return (await Promise.all(texts)).join("");
+}
+
+function nameOf(path) {
+  return path.split("/", path.startsWith("@") ? 2 : 1).join("/");
+}

@@ -1,0 +1,41 @@
+"""Read a page as a browser does: tags, attributes, words; scripts and styles apart."""
+
+from html.parser import HTMLParser
+
+VOID = {"meta", "img", "link", "br", "input"}
+
+
+class Page(HTMLParser):
+    """Every tag must be closed, in order."""
+
+    def __init__(self, content):
+        super().__init__()
+        self.tags = []
+        self.attributes = []
+        self.scripts = []
+        self.styles = []
+        self._words = []
+        self._open = []
+        self.feed(content.decode())
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, *pair) for pair in attrs]
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self._open.pop() == tag
+
+    def handle_data(self, data):
+        inside = self._open[-1] if self._open else ""
+        {"script": self.scripts, "style": self.styles}.get(inside, self._words).append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self._words).split())
+
+    def values(self, name):
+        return [value for _, key, value in self.attributes if key == name]

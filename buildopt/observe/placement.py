@@ -10,6 +10,7 @@ import fnmatch
 import os
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from buildopt.observe.ignored import PSEUDO_FOLDERS, Place, TracePolicy
 from buildopt.places import is_temporary
@@ -66,6 +67,12 @@ class Placement:
         A literal listing of a folder above the project, or of a home, would never hold twice.
         """
         return folder in self._by_membership and not _as_folder(folder).startswith(self._inside)
+
+
+@lru_cache(maxsize=8)
+def placement_for(policy: TracePolicy) -> Placement:
+    """The placement of a policy, made once: to compile its patterns takes longer than a listing."""
+    return Placement(policy)
 
 
 class _Patterns:

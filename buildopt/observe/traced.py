@@ -27,7 +27,7 @@ from buildopt.observe.ignored import (
 from buildopt.observe.ledger import Ledger
 from buildopt.observe.listing import list_folder
 from buildopt.observe.observer import DigestFile, Watch
-from buildopt.observe.placement import Placement
+from buildopt.observe.placement import placement_for
 from buildopt.observe.seccomp.observer import SeccompObserver
 from buildopt.observe.steps import StepLedger
 
@@ -71,7 +71,7 @@ class TracedObserver:
         if not task.inputs:
             return Observed()
         declared = survey_inputs(scope_of(task), digest)
-        placement = Placement(self.policy_for(task))
+        placement = placement_for(self.policy_for(task))
         return declared._replace(
             observations=tuple(
                 o._replace(value=list_folder(placement, o.subject, own))
@@ -83,7 +83,7 @@ class TracedObserver:
 
     def list_folder(self, task: Task, folder: str, own: Container[str]) -> str:
         """Value of a listing, without what tools keep for themselves."""
-        return list_folder(Placement(self.policy_for(task)), folder, own)
+        return list_folder(placement_for(self.policy_for(task)), folder, own)
 
     def policy_for(self, task: Task) -> TracePolicy:
         """What counts in a run of the task."""

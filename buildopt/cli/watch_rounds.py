@@ -104,7 +104,7 @@ class WatchRounds:
 
     def check(self, paths: frozenset[str], *, is_lost: bool, accepts: bool) -> Checked:
         """What differs from the last round; of tasks that nobody saw, whatever was told."""
-        found = self._differing(paths, is_lost=is_lost)
+        found = self._differing(paths, is_lost=is_lost, is_whole=accepts or bool(self._accepted))
         differing = frozenset(
             path
             for path in found.differing
@@ -114,11 +114,12 @@ class WatchRounds:
             self._accepted |= {path: signature(path) for path in differing}
         return Checked(differing, found.by_run & differing)
 
-    def _differing(self, paths: frozenset[str], *, is_lost: bool) -> Checked:
+    def _differing(self, paths: frozenset[str], *, is_lost: bool, is_whole: bool) -> Checked:
+        """What differs; all of it where that is asked for, else at least what makes a run."""
         changed = {path for path, before in self._consulted.items() if _state(path) != before}
         if self._checker is None:
             return Checked(frozenset(changed))
-        checked = self._checker.check()
+        checked = self._checker.check(frozenset() if is_whole or is_lost else paths)
         if self._checker.unknown:
             changed |= paths | ({self._wish.directory} if is_lost else set())
         by_run = checked.by_run | (checked.differing & self._made_then)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from buildopt.cache.artifacts import Damaged
@@ -51,8 +52,20 @@ class Checker:
                 memo = known.run.memo
         self._left = _left_behind(self._known)
 
-    def check(self) -> Checked:
+    def check(self, told: frozenset[str] = frozenset()) -> Checked:
         """The subjects that differ, and those of them that are as the round itself left them.
+
+        Where one that was told to have changed differs, and by somebody else's doing, nothing
+        else is looked at: that makes a run, which looks at everything.
+        """
+        if told:
+            found = self._compared(lambda known: _differing_of(known, told))
+            if found.differing - found.by_run:
+                return found
+        return self._compared(_differing)
+
+    def _compared(self, look: Callable[[Known], set[str]]) -> Checked:
+        """What `look` finds of each task, without what says nothing.
 
         A run that failed need not see what it wrote, and none what was not there before it came.
         Outside of the project nobody knows who changed what during a run; it counts afterwards.
@@ -60,7 +73,7 @@ class Checker:
         differing: set[str] = set()
         by_run: set[str] = set()
         for known in self._known:
-            found = _differing(known)
+            found = look(known)
             own = {path for path in found & self._left.keys() if self._is_as_left(path)}
             if not known.failed:
                 absent = {each.subject for each in known.observations if each.kind == "absent"}
@@ -132,6 +145,19 @@ def _differing(known: Known) -> set[str]:
     states = known.run.states(trace, entry)
     found = set(_changed(states, known.observations))
     return found | {each.path for each in entry.outputs if not states.is_in_place(each)}
+
+
+def _differing_of(known: Known, told: frozenset[str]) -> set[str]:
+    """Of what was told only, and of the folders in which that is."""
+    folders = {os.path.dirname(path) for path in told}
+    observations = [
+        each
+        for each in known.observations
+        if each.subject in told or (each.kind == "listing" and each.subject in folders)
+    ]
+    trace, entry = known.record or (None, None)
+    states = known.run.states(trace, entry, own=known.made)
+    return set(_changed(states, observations))
 
 
 def _changed(states: States, observations: Sequence[Observation]) -> Iterator[str]:

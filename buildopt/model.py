@@ -147,11 +147,6 @@ class OutputState(NamedTuple):
     size_bytes: int = 0
     mode: int = 0
 
-    @property
-    def state(self) -> str:
-        """Equal for equal contents and modes."""
-        return f"{self.kind} {self.fast_digest or self.digest} {self.mode:o}"
-
 
 class Usage(NamedTuple):
     """What a run cost, over its whole process tree where the system can tell."""
@@ -181,11 +176,9 @@ class CacheEntry(NamedTuple):
     """Root of the one checkout it may serve, because it holds that path; else empty."""
     named: str = ""
     """Name of the root's folder where it occurs in the result: it serves only roots so named."""
-    spared: tuple[str, ...] = ()
-    """What earlier runs had made and this one left as it was, without a look: it stays."""
-    spared_states: tuple[str, ...] = ()
-    """How each of these was then (`OutputState.state`); a tool's state that is given back may
-    rest on it, though the run never looked."""
+    spared: tuple[OutputState, ...] = ()
+    """What earlier runs had made and this one left as it was, without a look: it stays. A tool's
+    state that is given back may rest on it, and then it comes back with that."""
     secrets: tuple[str, ...] = ()
     """Names of the secret variables whose values occur in it: it never leaves this machine."""
 

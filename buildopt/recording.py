@@ -12,7 +12,15 @@ from buildopt.cache.fingerprint import States
 from buildopt.cache.occurrences import occurring
 from buildopt.cache.variables import UNNAMED
 from buildopt.execute.stdin import stdin_content, stdin_offset
-from buildopt.model import CacheEntry, Execution, NotStored, Observation, Observed, Trace
+from buildopt.model import (
+    CacheEntry,
+    Execution,
+    NotStored,
+    Observation,
+    Observed,
+    OutputState,
+    Trace,
+)
 from buildopt.results import relative_subjects, stored_event
 from buildopt.secrets_found import secrets_of
 from buildopt.session import Run, made_by_run, named, seconds_since, variable_observations
@@ -61,9 +69,7 @@ def _stored(run: Run, execution: Execution, observed: Observed) -> Recorded | tu
             run_id=run.stores.journal.run_id,
             shape=look.shape_of(execution.chunks or (), run.look),
         )
-        spared = _spared(run, observed)
-        spared_states = tuple(run.owned.states[path].state for path in spared)
-        entry = stored.entry._replace(spared=spared, spared_states=spared_states)
+        entry = stored.entry._replace(spared=_spared(run, observed))
         trace = run.records.record(run.task, trace, entry)
     except store.CannotStore as trouble:
         reason = NotStored(kind="incomplete", subject=trouble.subject)
@@ -76,10 +82,10 @@ def _stored(run: Run, execution: Execution, observed: Observed) -> Recorded | tu
     return Recorded(trace, entry._replace(key=trace.entry_key))
 
 
-def _spared(run: Run, observed: Observed) -> tuple[str, ...]:
+def _spared(run: Run, observed: Observed) -> tuple[OutputState, ...]:
     """What earlier runs had made and this one left, as far as it is still there."""
     others = run.owned.paths() - {*observed.outputs, *observed.removed}
-    return tuple(sorted(path for path in others if os.path.lexists(path)))
+    return tuple(run.owned.states[path] for path in sorted(others) if os.path.lexists(path))
 
 
 def _changes(

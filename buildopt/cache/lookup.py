@@ -74,9 +74,11 @@ def find(task: Task, finder: Finder) -> Found:
             if _may_be_coloured(trace, finder, states.words):
                 unfit.append(_other_look(trace, finder))
                 continue
-            if path := _moved_on(trace, entry, finder.owned, states):
+            lost, path = _lost(trace, entry, finder, states)
+            if path:
                 moved_on.append(MissReason(kind="file-changed", subject=path))
                 continue
+            entry = entry._replace(outputs=entry.outputs + lost)
             missing = _missing_content(entry, finder.artifacts)
             if missing is None:
                 return Found(
@@ -128,20 +130,31 @@ def _unfit(trace: Trace, entry: CacheEntry, finder: Finder) -> MissReason | None
     return None
 
 
-def _moved_on(trace: Trace, entry: CacheEntry, owned: Ownership, states: States) -> str:
-    """A path that an incremental run left alone and a later run of the task made anew; or nothing.
+def _lost(
+    trace: Trace, entry: CacheEntry, finder: Finder, states: States
+) -> tuple[tuple[OutputState, ...], str]:
+    """What an incremental run left alone and a later run of the task made anew.
 
-    To give back the tool's state of then would tell it that the path is as it was then, too.
+    The tool's state of then tells that it is as it was then, so it comes back with that; with the
+    path of one for which that cannot be, as it is not the task's own any more or not stored.
     """
     kept = {o.subject for o in trace.observations if "|" in o.value}
     if all(states.is_in_place(output) for output in entry.outputs if output.path in kept):
-        return ""
-    known = dict(zip(entry.spared, entry.spared_states, strict=False))
-    for path in entry.spared:
-        state = owned.states.get(path)
-        if state is None or state.state != known.get(path) or not states.is_in_place(state):
-            return path
-    return ""
+        return (), ""
+    lost = tuple(output for output in entry.spared if not states.is_in_place(output))
+    for output in lost:
+        is_stored = output.kind != "file" or finder.artifacts.has(output.digest, output.size_bytes)
+        if not is_stored or not _is_own(output.path, finder.owned, states):
+            return (), output.path
+    return lost, ""
+
+
+def _is_own(path: str, owned: Ownership, states: States) -> bool:
+    """Whether what is there, or is not, is the task's own doing."""
+    state = owned.states.get(path)
+    if state is not None:
+        return states.is_in_place(state)
+    return path in owned.former and not os.path.lexists(path)
 
 
 def _other_look(trace: Trace, finder: Finder) -> MissReason:

@@ -1,7 +1,7 @@
 """What a task has made in one checkout: the only paths that a restore may remove.
 
-TASK.owned   one JSON object {tokenised path: [kind, fast digest or target, mode]}; with a fourth
-             member, 1, what it made once and is gone
+TASK.owned   one JSON object {path: [kind, fast digest or target, mode, is gone, digest, bytes]};
+             what is gone it made once
 
 A command that is answered as a whole gives back what its steps made, without them: what a step
 made once, and the command around it has given back just so, is the step's own again.
@@ -57,7 +57,12 @@ class Ownership:
         left = [(path, s) for path, s in gone.items() if path not in self.states]
         self.former = dict(left[-FORMER_KEPT:])
         raw = {
-            os.path.relpath(path, self.root): [*_fields(s), *([1] if path in self.former else [])]
+            os.path.relpath(path, self.root): [
+                *_fields(s),
+                int(path in self.former),
+                s.digest,
+                s.size_bytes,
+            ]
             for path, s in (self.states | self.former).items()
         }
         data = json.dumps(raw, separators=(",", ":")).encode("ascii")
@@ -76,10 +81,10 @@ def load(path: str, root: str) -> Ownership:
     """What is owned; nothing where that cannot be read."""
     owned = Ownership(path, root)
     try:
-        for name, (kind, digest, mode, *gone) in json.loads(files.read(path)).items():
+        for name, (kind, fast, mode, gone, digest, size) in json.loads(files.read(path)).items():
             place = os.path.join(root, name)
             (owned.former if gone else owned.states)[place] = OutputState(
-                kind=kind, path=place, digest=digest, fast_digest=digest, mode=mode
+                kind, place, digest, "" if kind == "link" else fast, size, mode
             )
     except (OSError, ValueError, TypeError, AttributeError):
         return Ownership(path, root)

@@ -8,7 +8,7 @@ variables, so that runs in the same environment are tried first. Both kinds of f
             {subject: value}
     entry   exit_code, outputs [[kind, path, digest, fast_digest, size, mode]…], removed [path…],
             streams (digest), usage [duration_s, cpu_s, peak_memory_bytes], bound_to,
-            named, spared [path…], spared_states [text…]; and secrets [variable…] where it holds any
+            named, spared as outputs; and secrets [variable…] where it holds any
 
 Paths are tokenised (tokens.py). The checksum is XXH3-128 of the object's bytes; an entry's name
 is their SHA-256. A file that does not match is damaged: it is removed and counts as a miss.
@@ -30,7 +30,16 @@ from buildopt.cache.layout import Layout
 from buildopt.cache.search_path import NAME
 from buildopt.cache.tokens import Tokens
 from buildopt.cache.variables import is_of_one_run, is_of_scripts
-from buildopt.model import CacheEntry, Observation, ObservationKind, OutputState, Task, Trace, Usage
+from buildopt.model import (
+    CacheEntry,
+    Observation,
+    ObservationKind,
+    OutputKind,
+    OutputState,
+    Task,
+    Trace,
+    Usage,
+)
 from buildopt.secrets_found import masked, secrets_of
 
 TRACES_PER_ENVIRONMENT = 8
@@ -175,25 +184,17 @@ class Records(NamedTuple):
 
     def _entry(self, key: str, raw: dict[str, Any]) -> CacheEntry:
         expand = self.tokens.expand
-        outputs = tuple(
-            OutputState(
-                kind=kind, path=expand(path), digest=digest, fast_digest=fast,
-                size_bytes=size, mode=mode,
-            )
-            for kind, path, digest, fast, size, mode in raw["outputs"]
-        )  # fmt: skip
         duration_s, cpu_s, peak = raw["usage"]
         return CacheEntry(
             key=key,
             exit_code=raw["exit_code"],
-            outputs=outputs,
+            outputs=tuple(self._output(*row) for row in raw["outputs"]),
             removed=tuple(expand(path) for path in raw["removed"]),
             streams_digest=raw["streams"],
             usage=Usage(duration_s=duration_s, cpu_s=cpu_s, peak_memory_bytes=peak),
             bound_to=raw["bound_to"],
             named=raw["named"],
-            spared=tuple(expand(path) for path in raw["spared"]),
-            spared_states=tuple(raw.get("spared_states", ())),
+            spared=tuple(self._output(*row) for row in raw["spared"]),
             secrets=tuple(raw.get("secrets", ())),
         )
 
@@ -201,10 +202,7 @@ class Records(NamedTuple):
         shorten = self.tokens.shorten
         return {
             "exit_code": entry.exit_code,
-            "outputs": [
-                [o.kind, shorten(o.path), o.digest, o.fast_digest, o.size_bytes, o.mode]
-                for o in entry.outputs
-            ],
+            "outputs": [self._output_json(output) for output in entry.outputs],
             "removed": [shorten(path) for path in entry.removed],
             "streams": entry.streams_digest,
             "usage": [
@@ -214,10 +212,21 @@ class Records(NamedTuple):
             ],
             "bound_to": entry.bound_to,
             "named": entry.named,
-            "spared": [shorten(path) for path in entry.spared],
-            **({"spared_states": entry.spared_states} if entry.spared_states else {}),
+            "spared": [self._output_json(output) for output in entry.spared],
             **({"secrets": entry.secrets} if entry.secrets else {}),
         }
+
+    def _output(
+        self, kind: OutputKind, path: str, digest: str, fast_digest: str, size_bytes: int, mode: int
+    ) -> OutputState:
+        path = self.tokens.expand(path)
+        return OutputState(kind, path, digest, fast_digest, size_bytes, mode)
+
+    def _output_json(self, output: OutputState) -> list[str | int]:
+        path = self.tokens.shorten(output.path)
+        return [
+            output.kind, path, output.digest, output.fast_digest, output.size_bytes, output.mode
+        ]  # fmt: skip
 
 
 def give_out(withheld: Iterable[Withheld]) -> None:

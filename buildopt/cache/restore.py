@@ -66,7 +66,7 @@ def plan_for(entry: CacheEntry, owned: Ownership, keep: Container[str], states: 
     """
     differing = [output for output in entry.outputs if not states.is_in_place(output)]
     wanted = {output.path for output in entry.outputs}
-    stays = wanted | set(entry.spared)
+    stays = wanted | {output.path for output in entry.spared}
     checked: set[str] = set()
     for output in differing:
         _require_room(output, owned, wanted, checked)

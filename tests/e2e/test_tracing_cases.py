@@ -370,15 +370,31 @@ json.dump(now, open("x.tsbuildinfo", "w"))
 """As `tsc -b`: writes only what changed by its own account, and never looks at what it wrote."""
 
 
-def test_state_of_an_incremental_tool_comes_back_only_with_what_it_tells_of(rig):
+def test_state_of_an_incremental_tool_comes_back_with_all_that_it_tells_of(rig):
     rig.write("build.py", INCREMENTAL)
     for name, text in (("a", "a1"), ("b", "b1"), ("a", "a2"), ("b", "b2"), ("b", "b1")):
         rig.write(f"src/{name}", text)
         if name == "a" and text == "a1":
             continue
-        rig.run("--", "python3", "build.py")
+        last = rig.run("--", "python3", "build.py")
 
+    assert last.outcome == "restored"
     assert rig.read("dist/a") == b"A2"
+    assert rig.read("dist/b") == b"B1"
+
+
+def test_state_of_an_incremental_tool_does_not_come_back_over_what_a_user_wrote(rig):
+    rig.write("build.py", INCREMENTAL)
+    rig.write("src/a", "a1")
+    for name, text in (("b", "b1"), ("a", "a2"), ("b", "b2")):
+        rig.write(f"src/{name}", text)
+        rig.run("--", "python3", "build.py")
+    rig.write("dist/b", "mine")
+    rig.write("src/b", "b1")
+
+    last = rig.run("--", "python3", "build.py")
+
+    assert (last.outcome, last.reasons) == ("executed", [("file-changed", "dist/b")])
     assert rig.read("dist/b") == b"B1"
 
 

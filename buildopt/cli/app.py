@@ -43,7 +43,9 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name, imported now."""
         if cmd_name not in COMMANDS:
-            return None
+            from buildopt.cli import plugin_commands  # looks through all that is installed
+
+            return plugin_commands.load(cmd_name)
         command = getattr(import_module(COMMANDS[cmd_name][0]), "command")  # noqa: B009
         assert isinstance(command, click.Command)
         return command
@@ -64,7 +66,12 @@ class Commands(click.Group):
         if args and args[0] not in COMMANDS:
             import difflib
 
-            close = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            from buildopt.cli import plugin_commands
+
+            brought = plugin_commands.names()
+            if args[0] in brought:
+                return super().resolve_command(ctx, args)
+            close = difflib.get_close_matches(args[0], [*COMMANDS, *brought], n=1)
             hint = f"did you mean `{close[0]}`?" if close else "see `buildopt --help`"
             raise click.UsageError(f"no such command `{args[0]}`\nhint: {hint}", ctx)
         return super().resolve_command(ctx, args)

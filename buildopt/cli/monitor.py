@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from buildopt.monitor.place import Place
 
 SUBCOMMANDS = {
+    "plugins": ("buildopt.cli.monitor_plugins", "List the plugins, each with its status."),
+    "replay": ("buildopt.cli.monitor_replay", "Have a plugin tell again what it told."),
     "health": ("buildopt.cli.monitor_health", "Say how each component is."),
 }
 """Name -> module that holds a click command, one line; imported when chosen."""
@@ -170,14 +172,20 @@ def _require_token(place: Place) -> None:
 
 def _plugins(only: str | None, switches: tuple[str, ...]) -> Any:
     """The plugins that are wanted; raises UsageError for a name that is none's."""
-    from buildopt.monitor.loading import Choice, load
+    from buildopt.monitor.choice import choose
+    from buildopt.monitor.loading import load
 
     off = frozenset(switch.removeprefix("no:") for switch in switches)
     names = frozenset(name.strip() for name in (only or "").split(",") if name.strip())
-    is_on = os.environ.get("BUILDOPT_PLUGINS") != "0"
-    plugins = load(Choice(is_on=is_on, off=off, only=names | frozenset(MEASURING) if names else ()))
+    choice = choose(
+        settings.load(working_directory(), os.environ),
+        os.environ,
+        off=off,
+        only=names | frozenset(MEASURING) if names else (),
+    )
+    plugins = load(choice)
     known = {row.name for row in plugins.rows}
-    if unknown := sorted((names | off) - known) if is_on else []:
+    if unknown := sorted((names | off) - known) if choice.is_on else []:
         raise UsageError(
             f"no such plugin `{unknown[0]}`",
             hint=f"there are: {', '.join(sorted(known)) or 'none'}",

@@ -8,14 +8,15 @@ none, `-p no:NAME` all but one, as with pytest.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal, NamedTuple
 
 from buildopt.monitor import plugin_file
+from buildopt.monitor.choice import Choice
 from buildopt.monitor.consumer import Described, source_of
 from buildopt.monitor.hookspecs import ENTRY_POINTS, Consumer, Ticking
-from buildopt.monitor.process_seat import MEMORY_LIMIT_BYTES, Origin, ProcessSeat
+from buildopt.monitor.process_seat import Origin, ProcessSeat
 from buildopt.monitor.registry import Registry
 from buildopt.monitor.remote_plugin import RemotePlugin
 from buildopt.monitor.seat import Failed, HostSeat, Seat, told
@@ -58,19 +59,6 @@ class Placed(NamedTuple):
 
     described: Described
     seat: Callable[[str], Seat]
-
-
-class Choice(NamedTuple):
-    """Which plugins are loaded, and how."""
-
-    is_on: bool = True
-    off: Collection[str] = ()
-    only: Collection[str] = ()
-    """Just these, where it is not empty."""
-    trusted: Collection[str] = ()
-    options: Mapping[str, Mapping[str, Any]] = {}
-    """Tables of the settings by the names of plugins."""
-    memory_limit_bytes: int = MEMORY_LIMIT_BYTES
 
 
 class Plugins:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import traceback
 from collections.abc import Callable, Sequence
@@ -13,7 +14,13 @@ from buildopt.monitor.plugin_file import Outgoing, PluginFile, Standing, is_stor
 
 LONGEST_ERROR = 2_000
 """Characters of an exception that are kept: enough for a line each of the plugin's frames."""
-_OWN_FOLDER = os.path.dirname(__file__)
+MOST_FRAMES = 5
+NOT_PLUGINS = (
+    os.path.dirname(__file__),
+    os.path.dirname(importlib.__file__),
+    os.path.dirname(importlib.metadata.__file__),
+)
+"""Folders of code that every plugin is reached through."""
 FailureKind = Literal["raised", "died", "stuck", "storage"]
 
 
@@ -145,10 +152,12 @@ def _kind(error: BaseException) -> FailureKind:
 def told(error: BaseException) -> str:
     """An exception in words, with the lines of the plugin that it came through."""
     words = traceback.format_exception_only(error)[-1].strip()
+    if type(error).__module__.startswith("buildopt."):
+        words = str(error)
     frames = [
         f"{os.path.basename(frame.filename)}:{frame.lineno} in {frame.name}"
         for frame in traceback.extract_tb(error.__traceback__)
-        if os.path.dirname(frame.filename) != _OWN_FOLDER
+        if os.path.dirname(frame.filename) not in NOT_PLUGINS
         and not frame.filename.startswith("<frozen")
     ]
-    return "; ".join([words[:LONGEST_ERROR], *frames[-5:]])
+    return "; ".join([words[:LONGEST_ERROR], *frames[-MOST_FRAMES:]])

@@ -5,6 +5,7 @@ Defaults are those of the records (`records.py`); a test holds names and kinds a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple, get_args
 
 from buildopt.model import CacheMode, NetworkMode
@@ -124,6 +125,9 @@ KEYS = (
         "token"),
     Key("monitor_port", "number", "Its port; 0: any that is free", most=MOST_PORT),
     Key("monitor_token", "text", "Its token; else it makes one at each start", in_files=False),
+    Key("trusted_plugins", "list",
+        "Plugins, or distributions of some, that the monitor runs in its own process although they "
+        "are not buildopt's"),
     Key("force", "flag", "Runs the command and records over a hit",
         has_option=True, in_files=False),
     Key("dry_run", "flag", "Says hit or miss and why, and runs nothing",
@@ -153,9 +157,9 @@ TASK_KEYS = (
 """The keys of `[tasks.NAME]`."""
 
 FILE_KEYS = {key.name: key for key in KEYS if key.in_files}
-NAMESPACES: tuple[str, ...] = ()
-"""Names of further tables of a settings file. Whoever owns one checks it when it is read
-(`Settings.namespaces`), since a run waits for nothing that it does not use."""
-SWITCHES = ("BUILDOPT_FAST_PATH", "BUILDOPT_STAT_MEMO")
-"""Variables for tests and trouble: `0` switches off the answer from signatures alone, or what is
-remembered of files' contents."""
+NAMESPACES: Mapping[str, str] = {"plugins": "A table for each plugin of the monitor"}
+"""Names and meanings of further tables of a settings file. Whoever owns one checks it when it is
+read (`Settings.namespaces`), since a run waits for nothing that it does not use."""
+SWITCHES = ("BUILDOPT_FAST_PATH", "BUILDOPT_STAT_MEMO", "BUILDOPT_PLUGINS")
+"""Variables for tests and trouble: `0` switches off the answer from signatures alone, what is
+remembered of files' contents, or all plugins."""

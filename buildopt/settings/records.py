@@ -74,6 +74,7 @@ class Settings(NamedTuple):
     monitor_port: int = 7117
     """Registered for nothing (IANA, 2026), and below the ports that systems give away."""
     monitor_token: str = ""
+    trusted_plugins: tuple[str, ...] = ()
     force: bool = False
     dry_run: bool = False
     shell: bool = False

@@ -32,7 +32,9 @@ def schema() -> Node:
             TASK_KEYS, TaskSettings._field_defaults, required=["command"]
         ),
     }
-    namespaces = {name: {"type": "object"} for name in NAMESPACES}
+    namespaces = {
+        name: {"type": "object", "description": told} for name, told in NAMESPACES.items()
+    }
     defaults = {name: getattr(Settings(), name) for name in FILE_KEYS}
     top = _table(FILE_KEYS.values(), defaults)
     return {

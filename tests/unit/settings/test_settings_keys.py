@@ -7,6 +7,7 @@ import pytest
 
 from buildopt import hit
 from buildopt.cli import call, run
+from buildopt.monitor import choice
 from buildopt.settings.keys import KEYS, NAMESPACES, SWITCHES, TASK_KEYS, WAYS
 from buildopt.settings.records import Settings, TaskSettings
 from buildopt.settings.values import checked
@@ -55,7 +56,7 @@ def test_no_name_is_taken_twice():
 
 
 def test_every_switch_is_a_variable_that_the_code_reads():
-    code = [Path(run.__file__), Path(hit.__file__)]
+    code = [Path(module.__file__) for module in (run, hit, choice)]
 
     text = "".join(path.read_text() for path in code)
 

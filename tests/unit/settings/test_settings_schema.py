@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from buildopt.errors import SettingsError
 from buildopt.settings import loading
 from buildopt.settings.files import Part
-from buildopt.settings.keys import FILE_KEYS, TASK_KEYS
+from buildopt.settings.keys import FILE_KEYS, NAMESPACES, TASK_KEYS
 from buildopt.settings.schema import DIALECT, schema
 
 VALIDATOR = jsonschema.Draft202012Validator(schema())
@@ -34,7 +34,7 @@ def test_every_key_is_told_with_its_meaning_and_default():
     top = schema()["properties"]
     task = top["tasks"]["additionalProperties"]["properties"]
 
-    assert set(top) == {*FILE_KEYS, "tasks"}
+    assert set(top) == {*FILE_KEYS, "tasks", *NAMESPACES}
     assert set(task) == {key.name for key in TASK_KEYS}
     assert all(node["description"] for node in (*top.values(), *task.values()))
     assert top["cache_limit"]["default"] == "10 GB"

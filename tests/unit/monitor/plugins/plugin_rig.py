@@ -1,13 +1,14 @@
 """What tests of plugins share: a journal with builds in it, and plugins written as files."""
 
 import os
+import sys
 import textwrap
 from importlib.metadata import EntryPoint
 
 from buildopt import journal_line
 from buildopt.events import encode
 from buildopt.journal import Journal
-from buildopt.monitor.hookspecs import ENTRY_POINTS, fact
+from buildopt.monitor.hookspecs import ENTRY_POINTS
 from buildopt.monitor.stream import Reader
 
 START_NS = 1_795_534_274_000_000_000
@@ -56,8 +57,20 @@ class PluginFolder:
         monkeypatch.setenv("PYTHONPATH", str(path))
 
     def write(self, module, source):
+        sys.modules.pop(module, None)
         (self.path / f"{module}.py").write_text(source)
         return EntryPoint(module.replace("_", "-"), module, ENTRY_POINTS)
+
+
+def install(path, name, entry_points, version="1.0"):
+    """What an installer leaves of a distribution beside its modules."""
+    info = path / f"{name.replace('-', '_')}-{version}.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    lines = []
+    for group, points in entry_points.items():
+        lines += [f"[{group}]", *(f"{key} = {value}" for key, value in points.items())]
+    (info / "entry_points.txt").write_text("\n".join(lines) + "\n")
 
 
 class Builds:
@@ -112,6 +125,3 @@ class StillPace:
             self.waits_s.append(timeout_s)
         self.now_s += timeout_s
         return not self.ended
-
-
-__all__ = ["fact"]

@@ -7,16 +7,17 @@ import pytest
 
 from buildopt import journal_line
 from buildopt.monitor import plugin_file
+from buildopt.monitor.choice import Choice
 from buildopt.monitor.consumer import source_of
 from buildopt.monitor.consumer_loop import ConsumerLoop
-from buildopt.monitor.loading import Choice, Plugins
+from buildopt.monitor.hookspecs import fact, hookimpl
+from buildopt.monitor.loading import Plugins
 from tests.unit.monitor.plugins.plugin_rig import (
     SECOND_NS,
     START_NS,
     StillPace,
     counted,
     events,
-    fact,
 )
 
 FORBIDDEN = (
@@ -73,8 +74,6 @@ def placed(consumer):
 
 
 def _hook(give):
-    from buildopt.monitor.hookspecs import hookimpl
-
     @hookimpl
     def consumers(self):
         return give()

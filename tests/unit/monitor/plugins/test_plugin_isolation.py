@@ -7,9 +7,10 @@ import time
 import pytest
 
 from buildopt.monitor import process_seat
+from buildopt.monitor.choice import Choice
 from buildopt.monitor.consumer_loop import ConsumerLoop
 from buildopt.monitor.host import Host
-from buildopt.monitor.loading import Choice, load
+from buildopt.monitor.loading import load
 from tests.unit.monitor.plugins.plugin_rig import (
     START_NS,
     StillPace,

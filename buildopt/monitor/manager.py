@@ -20,7 +20,7 @@ from buildopt.cache import files, locks
 from buildopt.errors import BuildoptError
 from buildopt.events import HealthChanged
 from buildopt.journal import Journal
-from buildopt.monitor import checks, exposition
+from buildopt.monitor import checks, exposition, retention
 from buildopt.monitor.filling import Filling, Hourly
 from buildopt.monitor.health import RANK, Change, Component, Health
 from buildopt.monitor.hookspecs import HealthState, Measurement
@@ -59,7 +59,8 @@ class Monitor:
         self._recorder = Recorder(
             Writer(place.state, environment=journal.environment, machine=journal.machine)
         )
-        self._filling = Filling(Importer(place.state), hourly)
+        importer = Importer(place.state)
+        self._filling = Filling(importer, (lambda now_ns: _drop_expired(importer, now_ns), *hourly))
         self._host = Host(place.state, plugins)
         self._samplers = tuple(
             Sampler(source.thing, self._recorder)
@@ -236,6 +237,10 @@ class Monitor:
             source = {"source": sampler.source.name}
             yield Measurement("buildopt.samples.due", sampler.schedule.due, "", source)
             yield Measurement("buildopt.samples.taken", sampler.schedule.taken, "", source)
+
+
+def _drop_expired(importer: Importer, now_ns: int) -> None:
+    retention.drop_expired(importer, now_ns / 1_000_000_000)
 
 
 def _locked(state: str) -> int:

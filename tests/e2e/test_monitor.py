@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from buildopt.events import CacheEvicted
 from buildopt.journal import Journal
 from buildopt.monitor.index import Index
+from buildopt.monitor.samples import Writer
 
 OBSERVE = "auto"
 STOP_WITHIN_S = 2.0
@@ -183,3 +184,32 @@ def test_a_folder_that_cannot_be_written_is_said(rig):
 
     assert done.returncode == 2
     assert b"cannot write" in done.stderr
+
+
+def test_what_the_index_holds_is_exported_by_environment(rig):
+    rig.script("build.sh", "echo hi > out.txt\n")
+    for rig.environ["BUILDOPT_ENVIRONMENT"] in ("staging", "production"):
+        rig.run("--force", "--output", "out.txt", "--", "./build.sh")
+
+    rows = rig.call("monitor", "export", "runs", "--environment", "staging").stdout.splitlines()
+    table = rig.call("monitor", "export", "tasks", "--format", "csv").stdout.decode().splitlines()
+
+    assert [json.loads(row)["environment"] for row in rows] == ["staging"]
+    assert len(table) == 3 and "outcome" in table[0]
+
+
+def test_samples_are_exported_and_summed_up(rig):
+    writer = Writer(str(rig.state), environment="staging")
+    now_ns = time.time_ns()
+    for number in range(100):
+        writer.append("system", now_ns - number * 1_000_000_000, {"a{x=1}": number, "b": 1})
+
+    call = ("--metric", "a", "--from", "1h")
+    samples = rig.call("monitor", "export", "samples", *call).stdout.splitlines()
+    (summary,) = rig.call("monitor", "export", "summary", *call).stdout.splitlines()
+
+    assert sorted(json.loads(row)["value"] for row in samples) == list(range(100))
+    told = json.loads(summary)
+    assert (told["series"], told["environment"], told["n"]) == ("a{x=1}", "staging", 100)
+    assert (told["min"], told["max"], told["mean"]) == (0, 99, 49.5)
+    assert abs(told["p95"] - 94) < 3

@@ -64,6 +64,12 @@ def wait_until(what, for_s=30.0):
     return found
 
 
+def measured(metrics):
+    """The metrics, once processes of a run were seen."""
+    count = metrics.get("buildopt_builds_process_count")
+    return metrics if count and count.value else None
+
+
 def components(rig):
     told = json.loads(rig.call("monitor", "health", "--json").stdout)
     return told["status"], {row["name"]: row for row in told["components"]}
@@ -75,8 +81,7 @@ def test_a_run_beside_the_monitor_is_measured_and_in_the_index(rig):
         command, puppet = rig.puppet("true")
         run = rig.start("run", "--quiet", "--", *command)
         puppet.wait_for_start()
-        wait_until(lambda: "buildopt_builds_process_count" in running.metrics())
-        metrics = running.metrics()
+        metrics = wait_until(lambda: measured(running.metrics()))
         puppet.go_on()
         assert run.wait(30) == 0
         run.communicate()

@@ -204,7 +204,7 @@ def test_everything_that_a_plugin_contributes_works_wherever_it_runs(sample, tru
 
 def test_the_list_of_plugins_names_each_with_its_status(sample, state, monkeypatch):
     monkeypatch.setenv("BUILDOPT_STATE_DIR", state)
-    monkeypatch.setenv("BUILDOPT_TRUSTED_PLUGINS", '["sample-counter"]')
+    monkeypatch.setenv("BUILDOPT_TRUSTED_PLUGINS", "sample-counter")
 
     told = CliRunner().invoke(plugins_command, ["--json"], standalone_mode=False)
     off = CliRunner().invoke(plugins_command, ["-p", "no:sample-counter"], standalone_mode=False)

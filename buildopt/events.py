@@ -240,6 +240,7 @@ class Event:
     position: str = ""
 
 
+_JSON = json.JSONEncoder(separators=(",", ":"))
 _NAMES = {"time_ns": "time", "mono_ns": "mono"}
 _FIELDS = {_NAMES.get(name, name): name for name in (f.name for f in fields(Event))}
 
@@ -299,7 +300,7 @@ def _dump(event: Event) -> bytes:
         for name, field in _FIELDS.items()
         if (value := getattr(event, field)) not in ("", None)
     }
-    return json.dumps(raw, separators=(",", ":")).encode("ascii")
+    return _JSON.encode(raw).encode("ascii")
 
 
 def _run_data(record: RunFinished, data: dict[str, Any]) -> dict[str, Any]:

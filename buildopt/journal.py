@@ -13,12 +13,14 @@ from binascii import crc32
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from buildopt import hit, journal_line
 from buildopt.events import Event, EventData, Severity, data_of, decode, encode
 from buildopt.secrets_found import Secrets, masked
 
+DAY_NS = 86_400 * 1_000_000_000
 RING_EVENTS = 1_024
 """Events held in memory while the journal cannot be written; the oldest go first."""
 
@@ -38,6 +40,8 @@ class Journal:
     """Of a call with many tasks: the one whose process this is."""
     counter: int = 0
     unfit: int = 0
+    _day: int = -1
+    _path: bytes = b""
     _waiting: deque[bytes] = field(default_factory=lambda: deque(maxlen=RING_EVENTS))
 
     def append(self, record: EventData, *, subject: str = "", now_ns: int | None = None) -> Event:
@@ -61,7 +65,7 @@ class Journal:
             id=journal_line.uuid7(now_ns, os.urandom(10)),
             time_ns=time_ns or now_ns,
             mono_ns=time.monotonic_ns(),
-            boot=hit.boot_hash().decode(),
+            boot=own_boot(),
             type=kind,
             source=self.source,
             subject=masked(subject, self.secrets),
@@ -90,11 +94,19 @@ class Journal:
 
     def _write(self, payload: bytes, now_ns: int) -> None:
         self._waiting.append(payload)
-        path = journal_line.segment_path(self.state, now_ns)
+        day = now_ns // DAY_NS
+        if day != self._day:
+            self._day, self._path = day, journal_line.segment_path(self.state, now_ns)
         while self._waiting:
-            if not self.state or not journal_line.append(path, self._waiting[0]):
+            if not self.state or not journal_line.append(self._path, self._waiting[0]):
                 return
             self._waiting.popleft()
+
+
+@cache
+def own_boot() -> str:
+    """Hash of the boot that this process lives in."""
+    return hit.boot_hash().decode()
 
 
 def source_of(project: str) -> str:

@@ -13,6 +13,8 @@ from binascii import crc32
 
 _HOST_ALLOWED = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_")
 
+_TO_APPEND = posix.O_WRONLY | posix.O_APPEND | posix.O_CREAT | posix.O_CLOEXEC
+
 
 def frame(payload: bytes) -> bytes:
     """The record whose JSON is `payload`, which holds no newline."""
@@ -40,7 +42,10 @@ def append(path: bytes, payload: bytes) -> bool:
     except OSError:
         return False
     try:
-        return any(posix.write(descriptor, record) == len(record) for _ in range(2))
+        length = len(record)
+        return posix.write(descriptor, record) == length or (
+            posix.write(descriptor, record) == length
+        )
     except OSError:
         return False
     finally:
@@ -57,12 +62,11 @@ def uuid7(now_ns: int, random: bytes) -> str:
 
 
 def _open(path: bytes) -> int:
-    flags = posix.O_WRONLY | posix.O_APPEND | posix.O_CREAT | posix.O_CLOEXEC
     try:
-        return posix.open(path, flags, 0o600)
+        return posix.open(path, _TO_APPEND, 0o600)
     except FileNotFoundError:
         _make_folders(path.rpartition(b"/")[0])
-        return posix.open(path, flags, 0o600)
+        return posix.open(path, _TO_APPEND, 0o600)
 
 
 def _make_folders(folder: bytes) -> None:

@@ -62,16 +62,9 @@ class BatchWriter:
     def _write_events(self, events: Sequence[Record]) -> None:
         first = self._next_event()
         sources = [self._source(record) for record in events]
-        rows = [
-            _event_row(record, number, source)
-            for number, (record, source) in enumerate(zip(events, sources, strict=True), first)
-        ]
-        taken = self._insert(rows)
-        fresh = [
-            (record, number, source)
-            for number, (record, source) in enumerate(zip(events, sources, strict=True), first)
-            if taken is None or number in taken
-        ]
+        numbered = list(zip(events, range(first, first + len(events)), sources, strict=True))
+        taken = self._insert([_event_row(*each) for each in numbered])
+        fresh = numbered if taken is None else [each for each in numbered if each[1] in taken]
         self._write_derived(fresh)
         self._count_numbers((source, record.envelope.n) for record, _, source in fresh)
 

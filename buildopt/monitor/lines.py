@@ -79,19 +79,25 @@ def _split(lines: bytes, offset: int) -> Iterator[Line]:
     for text in lines.split(b"\n")[:-1]:
         end = offset + len(text) + 1
         if text:
-            yield _checked(text, offset, end)
+            payload = _payload(text)
+            yield Line(offset, end, payload, "" if payload else _trouble(text))
         offset = end
 
 
-def _checked(text: bytes, start: int, end: int) -> Line:
+def _payload(text: bytes) -> bytes:
+    """The JSON of a sound line; empty where it is none."""
     if len(text) > LINE_LIMIT_BYTES:
-        return Line(start, end, b"", "too_long")
-    parts = text.split(b" ", 2)
-    if len(parts) == 3:
-        length, checksum, payload = parts
-        if length == b"%d" % len(payload) and checksum == b"%08x" % crc32(payload):
-            return Line(start, end, payload)
-    return Line(start, end, b"", "torn" if _is_torn(text) else "foreign")
+        return b""
+    length, _, rest = text.partition(b" ")
+    checksum, _, payload = rest.partition(b" ")
+    is_sound = length == b"%d" % len(payload) and checksum == b"%08x" % crc32(payload)
+    return payload if is_sound else b""
+
+
+def _trouble(text: bytes) -> Trouble:
+    if len(text) > LINE_LIMIT_BYTES:
+        return "too_long"
+    return "torn" if _is_torn(text) else "foreign"
 
 
 def _is_torn(text: bytes) -> bool:

@@ -8,7 +8,7 @@ import time
 from collections import defaultdict
 from typing import NamedTuple
 
-from buildopt import hit
+from buildopt.journal import own_boot
 from buildopt.monitor.rows import Origin
 
 FOREIGN_LOST_AFTER_S = 86_400
@@ -38,7 +38,7 @@ def this_machine(now_ns: int) -> Machine:
     """This machine, now."""
     mono_ns = time.monotonic_ns()
     boot_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-    return Machine(os.uname().nodename, hit.boot_hash().decode(), boot_ns - mono_ns, now_ns)
+    return Machine(os.uname().nodename, own_boot(), boot_ns - mono_ns, now_ns)
 
 
 def gone(connection: sqlite3.Connection, machine: Machine) -> frozenset[str]:

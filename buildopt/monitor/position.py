@@ -3,15 +3,13 @@
     20261129,host,000000004711/20261129,host,000000000815
 
 A place is a segment (UTC day and host) and a byte offset in it; both places only ever grow along
-the stream, so that positions, and their texts, are in the order in which everybody reads.
+the stream, so that positions, and their texts, are in the order in which everybody reads: an
+offset has twelve digits, since a segment of a day stays below a terabyte.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
-
-OFFSET_DIGITS = 12
-"""A segment of a day stays below a terabyte."""
 
 
 class Segment(NamedTuple):
@@ -32,9 +30,8 @@ class Place(NamedTuple):
     offset_bytes: int = 0
 
     def __str__(self) -> str:
-        if self == NOWHERE:
-            return ""
-        return f"{self.segment.day},{self.segment.host},{self.offset_bytes:0{OFFSET_DIGITS}}"
+        segment, offset = self
+        return f"{segment[0]},{segment[1]},{offset:012}" if segment[0] else ""
 
     @classmethod
     def parse(cls, text: str) -> Place:

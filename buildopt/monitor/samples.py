@@ -15,7 +15,8 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 
-from buildopt import hit, journal_line
+from buildopt import journal_line
+from buildopt.journal import own_boot
 from buildopt.monitor import sample_lock
 from buildopt.monitor.chain import Chain
 
@@ -65,7 +66,7 @@ class Writer:
             "id": journal_line.uuid7(time_ns, os.urandom(10)),
             "time": time_ns,
             "mono": time.monotonic_ns(),
-            "boot": hit.boot_hash().decode(),
+            "boot": own_boot(),
             "type": TYPE,
             "source": f"/{os.uname().nodename}/{source}/{os.getpid()}",
             "n": self._counters[source],

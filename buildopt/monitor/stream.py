@@ -108,24 +108,23 @@ class Reader:
         for _ in range(limit):
             event, sample = events.peek(), samples.peek()
             if sample and self._is_due(sample, event, events):
-                samples.take()
-                yield Record(Position(events.place, samples.place), sample.envelope)
+                found = samples.take()
             elif event:
-                events.take()
-                yield Record(Position(events.place, samples.place), event.envelope)
+                found = events.take()
             else:
                 return
+            yield Record(Position(events.place, samples.place), found.envelope)
 
     def _is_due(self, sample: _Found, event: _Found | None, events: _Channel) -> bool:
         """Whether no event is left that stood before the sample."""
         point = sample.after
         if event:
-            return point <= event.start
+            return point <= Place(event.end.segment, event.start_bytes)
         return point <= events.passed or not events.may_be_finished(self._now_s())
 
 
 class _Found(NamedTuple):
-    start: Place
+    start_bytes: int
     end: Place
     envelope: Envelope
 
@@ -148,6 +147,7 @@ class _Channel:
         self._skipped = skipped
         self._descriptor = -1
         self._next: _Found | None = None
+        self._is_at_end = False
         self._segment = passed.segment
         self._lines: Iterator[Line] = iter(())
         self.place = place
@@ -158,17 +158,20 @@ class _Channel:
 
     def peek(self) -> _Found | None:
         """The next record; None at the end of what was there when the chain was looked at."""
-        if self._next is None:
+        if self._next is None and not self._is_at_end:
             self._next = self._find()
+            self._is_at_end = self._next is None
         return self._next
 
-    def take(self) -> None:
-        """Go behind the next record."""
-        assert self._next is not None
-        if self._next.envelope.schema > SCHEMA:
+    def take(self) -> _Found:
+        """The next record, which one is behind from now on."""
+        found = self._next
+        assert found is not None
+        if found.envelope.schema > SCHEMA:
             self._count("newer")
-        self.place = self.passed = self._next.end
+        self.place = self.passed = found.end
         self._next = None
+        return found
 
     def may_be_finished(self, now_s: float) -> bool:
         """Whether the last line has no end and is so young that somebody may be writing it."""
@@ -197,15 +200,13 @@ class _Channel:
             self._open(Place(following))
 
     def _record(self, line: Line) -> _Found | None:
-        segment, trouble = self._segment, line.trouble
-        start, end = Place(segment, line.start_bytes), Place(segment, line.end_bytes)
+        start_bytes, end_bytes, payload, trouble = line
+        end = Place(self._segment, end_bytes)
         if not trouble:
             try:
-                envelope = records.parse(line.payload)
+                return _Found(start_bytes, end, records.parse(payload))
             except ValueError:
                 trouble = "not_an_event"
-            else:
-                return _Found(start, end, envelope)
         self._count(trouble)
         self.passed = end
         return None

@@ -23,6 +23,7 @@ from buildopt.journal import Journal, source_of
 from buildopt.monitor.clock_events import ClockEvents
 from buildopt.monitor.consumer import ERROR
 from buildopt.monitor.consumer_loop import ConsumerLoop, Progress, Trouble
+from buildopt.monitor.growth import Growth
 from buildopt.monitor.loading import Placed, Plugins
 from buildopt.monitor.process_seat import STUCK_AFTER_S
 from buildopt.monitor.working import Working
@@ -137,12 +138,9 @@ class Host:
         return say
 
     def _pulse(self) -> None:
-        journal = os.path.join(self._folder, "journal")
-        seen: object = None
+        growth = Growth(self._folder, "events", "samples")
         while self._pace.pause(PULSE_S):
-            now = _sizes(journal)
-            if now != seen:
-                seen = now
+            if growth.is_new():
                 self._wake()
             self._tell_stuck()
 
@@ -197,11 +195,3 @@ class _ConsumerThread:
     def interrupt(self) -> None:
         """Have it fail at what it waits for."""
         self.loop.interrupt()
-
-
-def _sizes(folder: str) -> tuple[tuple[str, int], ...]:
-    try:
-        with os.scandir(folder) as entries:
-            return tuple((entry.name, entry.stat().st_size) for entry in entries)
-    except OSError:
-        return ()

@@ -120,6 +120,7 @@ def test_it_ends_in_order_within_two_seconds_and_nothing_is_lost(rig):
         began_s = time.monotonic()
         status = running.end()
         took_s = time.monotonic() - began_s
+    rig.call("monitor", "--until-idle")
     index = Index(str(rig.state))
     told = index.events(types=[EVENT.type], limit=10_000)
     index.close()

@@ -4,10 +4,10 @@ python benchmarks/monitor_overhead.py                       all of it, as a Mark
 python benchmarks/monitor_overhead.py busy --pairs 20 --seconds 60
 python benchmarks/monitor_overhead.py idle --seconds 600
 
-Each pair is one run without (A) and one with a monitor (B), in the order A B B A. Processor time is
-that of the build and of all that it waited for, with the monitor's own in the same time added on B's
-side. Told is the median of the pairs with the 95 % interval of a bootstrap; its upper end is what the
-targets are about.
+Each pair is one run without (A) and one with a monitor (B), in the order A B B A. Processor time
+is that of the build and of all that it waited for, on B's side with the monitor's own in the same
+time. Told is the median of the pairs with the 95 % interval of a bootstrap; its upper end is what
+the targets are about.
 """
 
 from __future__ import annotations

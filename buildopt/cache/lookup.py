@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import NamedTuple
 
 from buildopt.cache import look as looks
@@ -57,6 +57,7 @@ def find(task: Task, finder: Finder) -> Found:
     damaged: list[MissReason] = []
     unfit: list[MissReason] = []
     moved_on: list[MissReason] = []
+    changed: set[str] = set()
     for name in names[:CANDIDATES]:
         try:
             trace = finder.records.read_trace(task, name)
@@ -70,7 +71,8 @@ def find(task: Task, finder: Finder) -> Found:
             near.append((trace, entry))
             continue
         states = finder.states_for(trace, entry)
-        if states.first_difference(trace.observations) is None:
+        difference = states.first_difference(_suspects_first(trace.observations, changed))
+        if difference is None:
             if _may_be_coloured(trace, finder, states.words):
                 unfit.append(_other_look(trace, finder))
                 continue
@@ -89,6 +91,7 @@ def find(task: Task, finder: Finder) -> Found:
                 )
             damaged.append(missing)
             continue
+        changed.add(difference.subject)
         near.append((trace, entry))
     reasons = tuple(moved_on[:1]) or _changes(task, near, finder) or tuple(damaged or unfit)
     return Found(
@@ -107,6 +110,14 @@ def own_paths(
         o.subject for o in observations if o.kind not in ("absent", "listing", "attributes")
     }
     return frozenset({*outputs, *(owned.paths() - depended_on)})
+
+
+def _suspects_first(
+    observations: Sequence[Observation], suspects: Container[str]
+) -> Sequence[Observation]:
+    """In such an order that what newer records do not agree with is looked at first."""
+    first = [each for each in observations if each.subject in suspects]
+    return [*first, *observations] if first else observations
 
 
 def _unfit(trace: Trace, entry: CacheEntry, finder: Finder) -> MissReason | None:

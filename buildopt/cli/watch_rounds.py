@@ -137,6 +137,8 @@ class WatchRounds:
             here=self._wish.directory,
         )
         works = works_of(planned.plan, place, keeps_seen=True)
+        if not planned.chosen.quiet:
+            tell(f"buildopt: then {', '.join(f'`{name}`' for name in wish.names)}")
         ran = run_plan(planned.plan, place, works, wish.names, started_s)
         self._made_then = Checker(works, place.stores, ran.end).made()
         return ran.result

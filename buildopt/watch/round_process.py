@@ -19,6 +19,7 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple, NoReturn, Protocol
 
 from buildopt import frames
@@ -130,20 +131,21 @@ def start(rounds: Rounds, *, output_to_stderr: bool) -> RoundProcess:
     ours, theirs = socket.socketpair()
     for stream in filter(None, (sys.stdout, sys.stderr)):
         stream.flush()
+    session = os.getpid()
     pid = os.fork()
     if pid == 0:
         ours.close()
         if output_to_stderr:
             os.dup2(2, 1)
-        _serve(theirs, rounds)
+        _serve(theirs, rounds, session)
     theirs.close()
     return RoundProcess(pid, ours)
 
 
-def _serve(channel: socket.socket, rounds: Rounds) -> NoReturn:
+def _serve(channel: socket.socket, rounds: Rounds, session: int) -> NoReturn:
     late = LateSignals()
-    _end_with_session()
     try:
+        _end_with(session)
         while (data := frames.receive(channel)) is not None:
             what, *arguments = marshal.loads(data)
             if what == "run":
@@ -166,11 +168,16 @@ def _serve(channel: socket.socket, rounds: Rounds) -> NoReturn:
         os._exit(0)
 
 
-def _end_with_session() -> None:
-    if sys.platform == "linux":
-        from buildopt.observe.seccomp.kernel import end_with_parent  # ctypes, here only
+def _end_with(session: int) -> None:
+    """Have a round asked to end when the session is killed; raises OSError where it has been."""
+    if sys.platform != "linux":
+        return
+    from buildopt.observe.seccomp.kernel import end_with_parent  # ctypes, here only
 
+    with suppress(OSError):  # refused in a sandbox: then it ends after the round
         end_with_parent(signal.SIGTERM)
+    if os.getppid() != session:
+        raise ProcessLookupError(session)
 
 
 class LateSignals:

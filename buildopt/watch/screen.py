@@ -147,7 +147,7 @@ def _named(paths: list[str]) -> str:
 
 def _relative(path: str, root: str) -> str:
     prefix = root.rstrip("/") + "/"
-    return path.removeprefix(prefix) if path.startswith(prefix) else path
+    return "." if path == root else path.removeprefix(prefix)
 
 
 def _write(text: str) -> None:

@@ -239,9 +239,6 @@ class Session:
         self._inbox.take()
         self._checks.forget()
 
-    def _status_of(self, end: RoundEnd) -> int:
-        return end.exit_code if self._manner.once else 0
-
     def _take(self, changes: Changes) -> None:
         if any(os.path.basename(path) in IGNORE_NAMES for path in changes.paths):
             self._watcher.renew_rules()

@@ -59,6 +59,18 @@ def test_a_new_file_in_a_listed_folder_runs(project: Rig, session: Session) -> N
     assert project.read("out/all.txt") == b"1\n2\n"
 
 
+def test_another_entry_of_the_root_is_told_as_a_point(
+    project: Rig, watch: Callable[..., Session]
+) -> None:
+    project.write("build.sh", "#!/bin/sh\nls\n", mode=0o755)
+    session = watch("--", "./build.sh")
+    session.until("ready")
+
+    project.write("notes.md", "new\n")
+
+    assert session.until("changed")["paths"] == ["."]
+
+
 def test_what_was_not_read_and_what_is_only_touched_runs_nothing(
     project: Rig, session: Session
 ) -> None:

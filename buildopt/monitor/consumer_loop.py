@@ -10,6 +10,7 @@ nothing to read, a timer is due -> a clock event into the journal, for everybody
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple, Protocol, TypeVar
@@ -87,6 +88,8 @@ class ConsumerLoop:
         self.progress = Progress()
         self.busy_since_s: float | None = None
         """When the seat was asked for what it has not answered yet."""
+        self.is_idle = False
+        """Whether the last step found nothing to do."""
         self.listeners: list[threading.Event] = []
         """Set with each step that was kept: workers wait for it."""
         self._seat = seat
@@ -105,6 +108,7 @@ class ConsumerLoop:
     def step(self) -> float:
         """Do what there is to do; for how many seconds there is nothing more."""
         left_s = self._quarantine_ends_s - self._pace.monotonic_s()
+        self.is_idle = left_s > 0
         if left_s > 0:
             return left_s
         if self._report is None:
@@ -133,6 +137,7 @@ class ConsumerLoop:
 
     def _open(self) -> float:
         try:
+            os.makedirs(os.path.dirname(self._lock.lock_file), mode=0o700, exist_ok=True)
             self._lock.acquire(timeout=0)
         except (Timeout, OSError) as error:
             is_held = isinstance(error, Timeout)
@@ -303,6 +308,7 @@ class ConsumerLoop:
     def _rest_s(self, report: Report) -> float:
         """How long a consumer that has read everything may sleep."""
         self._set(status="running", behind_s=0.0)
+        self.is_idle = report.wake_ns is None or report.wake_ns > self._pace.now_ns()
         if report.wake_ns is None:
             return float("inf")
         left_s = (report.wake_ns - self._pace.now_ns()) / 1e9

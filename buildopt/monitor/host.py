@@ -66,7 +66,6 @@ class Host:
 
     def start(self) -> None:
         """Begin; returns at once."""
-        os.makedirs(os.path.join(self._folder, "plugins"), mode=0o700, exist_ok=True)
         for consumer in self._consumers:
             self._spawn(f"consumer-{consumer.loop.described.name}", consumer.run)
         for plugin, worker in self._plugins.contributions("workers"):
@@ -91,6 +90,10 @@ class Host:
     def health(self) -> tuple[Health, ...]:
         """How each consumer does."""
         return tuple(self._health(consumer.loop) for consumer in self._consumers)
+
+    def is_idle(self) -> bool:
+        """Whether no consumer has anything left to do."""
+        return all(consumer.loop.is_idle for consumer in self._consumers)
 
     def _health(self, loop: ConsumerLoop) -> Health:
         progress = loop.progress

@@ -292,7 +292,7 @@ def evaluate(state: str, plugins: Plugins, *, quiet_s: float = QUIET_S) -> bool:
     try:
         seen: object = None
         since_s = time.monotonic()
-        while time.monotonic() - since_s < quiet_s:
+        while not host.is_idle() or time.monotonic() - since_s < quiet_s:
             importer.catch_up()
             standing = [(each.consumer, each.progress.position) for each in host.health()]
             now = (str(importer.position), standing)

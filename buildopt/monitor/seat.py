@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.metadata
+import importlib
 import os
+import pkgutil
 import traceback
 from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple, Protocol
@@ -15,12 +16,9 @@ from buildopt.monitor.plugin_file import Outgoing, PluginFile, Standing, is_stor
 LONGEST_ERROR = 2_000
 """Characters of an exception that are kept: enough for a line each of the plugin's frames."""
 MOST_FRAMES = 5
-NOT_PLUGINS = (
-    os.path.dirname(__file__),
-    os.path.dirname(importlib.__file__),
-    os.path.dirname(importlib.metadata.__file__),
-)
-"""Folders of code that every plugin is reached through."""
+OWN_FOLDER = os.path.dirname(__file__)
+LOADERS = (importlib.__file__, pkgutil.__file__)
+"""Files through which every plugin is imported."""
 FailureKind = Literal["raised", "died", "stuck", "storage"]
 
 
@@ -157,7 +155,8 @@ def told(error: BaseException) -> str:
     frames = [
         f"{os.path.basename(frame.filename)}:{frame.lineno} in {frame.name}"
         for frame in traceback.extract_tb(error.__traceback__)
-        if os.path.dirname(frame.filename) not in NOT_PLUGINS
+        if os.path.dirname(frame.filename) != OWN_FOLDER
+        and frame.filename not in LOADERS
         and not frame.filename.startswith("<frozen")
     ]
     return "; ".join([words[:LONGEST_ERROR], *frames[-MOST_FRAMES:]])

@@ -3,6 +3,7 @@
 import os
 import sys
 import textwrap
+import time
 from importlib.metadata import EntryPoint
 
 from buildopt import journal_line
@@ -125,3 +126,10 @@ class StillPace:
             self.waits_s.append(timeout_s)
         self.now_s += timeout_s
         return not self.ended
+
+
+def wait_for(is_so, timeout_s=30):
+    ends_s = time.monotonic() + timeout_s
+    while not is_so():
+        assert time.monotonic() < ends_s, "waited too long"
+        time.sleep(0.02)

@@ -2,7 +2,6 @@
 
 import os
 import threading
-import time
 
 import pytest
 
@@ -17,6 +16,7 @@ from tests.unit.monitor.plugins.plugin_rig import (
     counted,
     events,
     plugin_source,
+    wait_for,
 )
 from tests.unit.monitor.plugins.test_consumer_loop import letters, run
 
@@ -55,7 +55,7 @@ def bad(plugin_folder, act, module="bad", name="counter"):
 def test_the_event_that_undoes_a_plugin_is_set_aside_and_the_rest_goes_on(
     state, builds, plugin_folder, monkeypatch, act, error
 ):
-    monkeypatch.setattr("buildopt.monitor.consumer_loop.TRIES_AFTER_S", (0.1,))
+    monkeypatch.setattr("buildopt.monitor.consumer_loop.TRIES_AFTER_S", ())
     if act == SLEEPER:
         monkeypatch.setattr(process_seat, "STUCK_AFTER_S", 0.5)
     builds.emit(3)
@@ -125,15 +125,17 @@ def test_one_that_sleeps_and_one_that_dies_hold_up_nobody(state, builds, plugin_
         plugin_folder.write("good", plugin_source()),
     ]
     builds.emit(2)
-    host = Host(state, load(Choice(), found), now_ns=lambda: START_NS, stuck_after_s=0.2)
+    host = Host(
+        state, load(Choice(trusted=["good"]), found), now_ns=lambda: START_NS, stuck_after_s=0.2
+    )
     host.start()
     try:
-        _wait_for(lambda: _said_by(state, "counter") == [1, 2])
+        wait_for(lambda: _said_by(state, "counter") == [1, 2])
         builds.emit()
-        _wait_for(lambda: _said_by(state, "counter") == [1, 2, 3])
-        _wait_for(lambda: _status(host)["sleeper"] == "stuck")
-        _wait_for(lambda: _status(host)["dying"] == "failing")
-        _wait_for(lambda: "stuck" in _troubles(state, "sleeper"))
+        wait_for(lambda: _said_by(state, "counter") == [1, 2, 3])
+        wait_for(lambda: _status(host)["sleeper"] == "stuck")
+        wait_for(lambda: _status(host)["dying"] == "failing")
+        wait_for(lambda: "stuck" in _troubles(state, "sleeper"))
         others = _said_by(state, "sleeper"), _said_by(state, "dying")
     finally:
         is_ended = host.stop(5)
@@ -155,10 +157,3 @@ def _status(host):
 def _troubles(state, name):
     found = events(state, "buildopt.plugin.error")
     return [e.data["kind"] for e in found if e.data["plugin"] == name]
-
-
-def _wait_for(is_so, timeout_s=30):
-    ends_s = time.monotonic() + timeout_s
-    while not is_so():
-        assert time.monotonic() < ends_s, "waited too long"
-        time.sleep(0.02)

@@ -1,0 +1,16 @@
+"""Tells people of a real trouble once, in the right place, and of nothing else.
+
+    rule, rule_reading, presets      rules as data; what makes no sense is refused with its line
+    expressions, durations           what stands in them
+    stream, inputs, facts            events as samples and occurrences, and what follows from them
+    windows, prediction              many samples as one value
+    alert, machine, escalation       one alert: its states, and what moves it
+    overlays, groups                 what holds a message back, and what goes together
+    engine                           all alerts: the page to read first
+    message, wording, outbox         what is said, and what is still to be sent
+    snapshot, simulation             the state as rows; a stream replayed with a clock of its own
+    channels/                        the ways to people
+
+Pure up to here: clock, random source and transport are arguments. The effects are in `channels`
+and `worker`; `plugin` joins it all with the monitor, `command` is `buildopt alert`.
+"""

@@ -1,0 +1,140 @@
+"""Reads the streams of `alert test-rule`: one JSON object a line, events or the short form.
+
+    {"t": 0, "metric": "system.memory.utilization", "value": 0.97, "labels": {"host": "a"}}
+    {"t": 5, "type": "buildopt.run.finished", "data": {"task": "build", "exit_code": 1}}
+    {"t": 9, "do": "ack", "rule": "memory", "by": "ann", "for": "1h"}
+
+`t` is in seconds; `time` in the short form, also in seconds, is when it happened where that was
+earlier. Events as in docs/events have `time` in nanoseconds and no `t`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from buildopt.errors import UsageError
+from monitor_plugins.alert.durations import seconds
+from monitor_plugins.alert.inputs import Occurrence, Sample
+
+SAMPLE = "buildopt.metric.sample"
+ACTIONS = (
+    "ack", "silence", "unsilence", "crash", "restart", "clock", "sleep", "rules", "tick", "mark",
+)  # fmt: skip
+
+
+class Line(NamedTuple):
+    """One line: when it came, and what it is."""
+
+    t: float
+    items: tuple[Sample | Occurrence, ...] = ()
+    do: str = ""
+    raw: Mapping[str, Any] = {}  # Any: JSON; a default that nobody changes
+    wall_s: float | None = None
+
+
+def read_lines(lines: Iterable[str], shown: str) -> Iterator[Line]:
+    """The lines of a stream; raises UsageError with the number of the bad one."""
+    for number, text in enumerate(lines, 1):
+        if not text.strip() or text.lstrip().startswith("#"):
+            continue
+        try:
+            raw = json.loads(text)
+            yield line_of(raw)
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise UsageError(
+                f"cannot read `{shown}`: line {number}: {error}",
+                hint='a line is `{"t": 0, "metric": "NAME", "value": 1}`, an event, or has `do`',
+                slug="broken-events",
+            ) from None
+
+
+def line_of(raw: Any) -> Line:  # Any: JSON
+    """One line; raises ValueError for what is none."""
+    if not isinstance(raw, dict):
+        raise ValueError("it is no object")
+    if "t" not in raw:
+        return _of_event(raw)
+    t = _number(raw, "t")
+    if "do" in raw:
+        if raw["do"] not in ACTIONS:
+            raise ValueError(f"`do` cannot be `{raw['do']}`; it takes {', '.join(ACTIONS)}")
+        return Line(t, do=raw["do"], raw=raw)
+    late_s = max(0.0, t - _number(raw, "time")) if "time" in raw else 0.0
+    run = str(raw.get("run", ""))
+    if "metric" in raw:
+        labels = _labels(raw.get("labels", {}))
+        sample = Sample(str(raw["metric"]), _number(raw, "value"), labels, late_s, run)
+        return Line(t, (sample,))
+    data = raw.get("data", {})
+    if not isinstance(raw.get("type"), str) or not isinstance(data, dict):
+        raise ValueError("it has neither `metric`, `type` nor `do`")
+    return Line(t, tuple(items_of(raw["type"], data, str(raw.get("id", "")), run, late_s)))
+
+
+def items_of(
+    kind: str,
+    data: Mapping[str, Any],  # Any: JSON
+    id_: str,
+    run: str,
+    late_s: float,
+) -> Iterator[Sample | Occurrence]:
+    """What an event holds: the samples of a sample event, else itself."""
+    if kind != SAMPLE:
+        yield Occurrence(kind, data, id_, late_s, run)
+        return
+    if isinstance(data.get("metric", data.get("name")), str):
+        name = str(data.get("metric", data.get("name")))
+        labels = _labels(data.get("labels", data.get("attributes", {})))
+        yield Sample(name, float(data["value"]), labels, late_s, run)
+        return
+    for series, value in data.items():
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            name, labels = parse_series(series)
+            yield Sample(name, float(value), labels, late_s, run)
+
+
+def parse_series(name: str) -> tuple[str, dict[str, str]]:
+    """The metric and the labels of a series: `system.cpu.utilization{cpu.mode=iowait}`."""
+    metric, mark, rest = name.partition("{")
+    if not mark:
+        return name, {}
+    pairs = (pair.partition("=") for pair in rest.rstrip("}").split(","))
+    return metric, {key: value for key, _, value in pairs}
+
+
+def _of_event(raw: Mapping[str, Any]) -> Line:  # Any: JSON
+    kind, data, time_ns = raw.get("type"), raw.get("data", {}), raw.get("time")
+    if (
+        not isinstance(kind, str)
+        or not isinstance(data, dict)
+        or not isinstance(time_ns, int | float)
+    ):
+        raise ValueError("it has neither `t` nor `type` and `time`")
+    wall_s = time_ns / 1e9
+    items = items_of(kind, data, str(raw.get("id", "")), str(raw.get("run", "")), 0.0)
+    return Line(wall_s, tuple(items), wall_s=wall_s)
+
+
+def _number(raw: Mapping[str, Any], name: str) -> float:  # Any: JSON
+    value = raw.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"`{name}` is no number")
+    return float(value)
+
+
+def _labels(raw: object) -> dict[str, str]:
+    if not isinstance(raw, dict):
+        raise ValueError("`labels` is no object")
+    return {str(name): str(value) for name, value in raw.items()}
+
+
+def span_s(raw: Mapping[str, Any], names: Iterable[str], default: float) -> float:  # Any: JSON
+    """A duration under one of some names."""
+    for name in names:
+        if name in raw:
+            value = raw[name]
+            is_back = isinstance(value, int | float) and value < 0
+            return -seconds(-value) if is_back else seconds(value)
+    return default

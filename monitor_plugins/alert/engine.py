@@ -636,6 +636,7 @@ class Engine:
         for alert in self.alerts.values():
             if alert.is_open:
                 alert.slept_s += slept_s
+                self.dirty.add((ALERT, alert.key))
                 self._schedule(alert)
         self._schedule_overlays()
 

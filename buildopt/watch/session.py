@@ -14,12 +14,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from buildopt.execute.signals import ENDING, Arrival, SignalWatch, stop_self
-from buildopt.model import Observation
 from buildopt.watch.changes import Watcher
 from buildopt.watch.checks import Checks
-from buildopt.watch.git_lock import lock_path
 from buildopt.watch.inbox import Changes, Inbox
 from buildopt.watch.keyboard import STDIN, Key, Keyboard
+from buildopt.watch.last_round import LastRound
 from buildopt.watch.loop import (
     MOST_SELF_CAUSED,
     Asked,
@@ -38,15 +37,13 @@ from buildopt.watch.loop import (
 from buildopt.watch.round_process import RoundEnd, RoundProcess
 from buildopt.watch.screen import Screen
 from buildopt.watch.servers import Servers
+from buildopt.watch.surroundings import Surroundings
 from buildopt.watch.tally import Tally
-from buildopt.watch.wanted import Inputs, inputs_of
 
 TICK_S = 1.0
 """How often the clock, the root and the servers are looked at."""
 LOCKED_TICK_S = 0.02
 """How often is looked whether git has finished."""
-SLEEP_S = 2.0
-"""The machine slept, or its clock was set, if more than this passed on one clock only."""
 PATIENCE_S = 10.0
 """How long a round that is to be stopped may take before it is told again, with force."""
 IGNORE_NAMES = (".gitignore", ".ignore", "exclude")
@@ -84,16 +81,11 @@ class Session:
         self._keyboard = Keyboard()
         self._servers = Servers(manner.root, screen.say)
         self._loop = Loop()
-        self._tally, self._task = tally, ""
-        self._since = ""
-        self._inputs = Inputs()
-        self._made: frozenset[str] = frozenset()
-        self._unknown = False
+        self._tally, self._last = tally, LastRound()
         self._checks = Checks(rounds)
-        self._is_ready = self._has_overflown = self._was_gone = False
-        self._git_lock = lock_path(manner.root)
+        self._around = Surroundings(manner.root, watcher, screen)
+        self._is_ready = self._has_overflown = False
         self._kill_s: float | None = None
-        self._drift_s = _drift_s()
         self._exit_code: int | None = None
         self._wanted_end = False
 
@@ -102,7 +94,7 @@ class Session:
         with SignalWatch(own_session=True) as signals, self._keyboard:
             try:
                 signals.listen()
-                self._watcher.start(self._inputs)
+                self._watcher.start(self._last.inputs)
                 self._happen(Asked())
                 while not self._is_over():
                     self._turn(signals)
@@ -147,7 +139,8 @@ class Session:
 
     def _obey(self, order: Order, cause: Happening) -> None:
         if order == "check" and self._loop.phase == "running":
-            self._happen(Checked(self._touched(cause)))
+            paths = cause.changes.paths if isinstance(cause, Changed) else frozenset()
+            self._happen(Checked(self._last.touched(paths)))
         elif order in ("check", "accept"):
             self._checks.ask(accepts=order == "accept")
         elif order == "start":
@@ -168,14 +161,6 @@ class Session:
         self._checks.forget()
         self._rounds.ask_to_run()
 
-    def _touched(self, cause: Happening) -> frozenset[str]:
-        """What of the changes during a round concerns it: its inputs that it does not write."""
-        if not isinstance(cause, Changed):
-            return frozenset()
-        inputs = self._inputs
-        listed = (path for path in cause.changes.paths if os.path.dirname(path) in inputs.listed)
-        return (cause.changes.paths & inputs.subjects | frozenset(listed)) - self._made
-
     def _hear(self) -> None:
         message = self._rounds.message()
         if isinstance(message, RoundEnd):
@@ -195,13 +180,15 @@ class Session:
 
     def _round_ended(self, end: RoundEnd) -> None:
         self._kill_s = None
-        self._take_over(end)
+        self._last = self._last.after(end, self._manner.root)
+        if end.result is not None:
+            self._tally = self._tally.with_result(end.result, datetime.now())
         if self._manner.once or self._wanted_end:
             self._exit_code = end.exit_code if self._manner.once else 0
             self._wanted_end = True
         else:
-            self._watcher.follow(self._inputs, is_all=self._unknown)
-            if self._unknown:
+            self._watcher.follow(self._last.inputs, is_all=self._last.unknown)
+            if self._last.unknown:
                 self._drop_told()
         self._tell_end(end)
         if not self._wanted_end and end.exit_code == 0:
@@ -211,25 +198,13 @@ class Session:
             self._screen.ready(self._watcher.coverage(), self._manner.root)
         self._happen(Ended())
 
-    def _take_over(self, end: RoundEnd) -> None:
-        """What is known from now on."""
-        if end.result is not None:
-            rows = [Observation(kind, subject, "") for kind, subject in end.rows]  # type: ignore[arg-type]  # as they were told
-            self._inputs = inputs_of(rows, self._manner.root)
-            self._tally = self._tally.with_result(end.result, datetime.now())
-            self._task = end.result["task"]
-        consulted = frozenset(end.consulted)
-        self._inputs = self._inputs._replace(subjects=self._inputs.subjects | consulted)
-        self._made, self._unknown = end.made, end.unknown
-        self._since = time.strftime("%H:%M")
-
     def _tell_end(self, end: RoundEnd) -> None:
         if end.result is not None:
             more = {"then": dict(end.then)} if end.then else {}
             self._screen.event("finished", result=dict(end.result), **more)
         else:
             self._screen.event("finished", result=None, exit_code=end.exit_code)
-        self._screen.finished(end.exit_code, self._task)
+        self._screen.finished(end.exit_code, self._last.task)
         for do in self._manner.after:
             do(end)
 
@@ -256,28 +231,15 @@ class Session:
         if self._kill_s is not None and now_s >= self._kill_s:
             self._rounds.send_signal(signal.SIGTERM)  # the second time with force
             self._kill_s = now_s + PATIENCE_S
-        if self._is_root_gone():
+        if self._around.is_root_gone() or not self._is_ready:
             return
-        if self._watcher.look() and self._is_ready:
-            self._screen.refused(self._watcher.coverage())
-        drift_s = _drift_s()
-        if abs(drift_s - self._drift_s) > SLEEP_S or now_s >= self._checks.next_s:
-            self._look_at_all(drift_s)
-        if self._loop.phase in ("idle", "paused") and self._is_ready:
-            self._screen.wait(self._tally, self._since)
-
-    def _look_at_all(self, drift_s: float) -> None:
-        if self._loop.phase == "idle" and self._is_ready:
-            self._drift_s = drift_s
+        self._around.tell_refused()
+        is_due = self._around.has_slept() or now_s >= self._checks.next_s
+        if is_due and self._loop.phase == "idle":
+            self._around.wake()
             self._happen(Changed(Changes(is_rescan=True)))
-
-    def _is_root_gone(self) -> bool:
-        is_gone = not self._watcher.check_root()
-        if is_gone != self._was_gone:
-            words = "is gone; waiting for it" if is_gone else "is there again; all is checked"
-            self._screen.say(f"`{self._manner.root}` {words}")
-        self._was_gone = is_gone
-        return is_gone
+        if self._loop.phase in ("idle", "paused"):
+            self._screen.wait(self._tally, self._last.since)
 
     def _signalled(self, arrival: Arrival) -> None:
         if arrival.number == signal.SIGTSTP:
@@ -315,7 +277,7 @@ class Session:
         if names:
             shown = os.path.relpath(names[0], self._manner.root)
             times = f"ran {MOST_SELF_CAUSED} times because of its own file"
-            self._screen.say(f"paused: `{self._task}` {times} `{shown}`")
+            self._screen.say(f"paused: `{self._last.task}` {times} `{shown}`")
             self._screen.hint("press r to run again", slug="paused")
             self._screen.event("paused", paths=names)
         else:
@@ -324,7 +286,7 @@ class Session:
 
     def _is_locked(self) -> bool:
         is_asked = self._loop.phase == "settling" or self._servers.is_settling
-        return is_asked and bool(self._git_lock) and os.path.lexists(self._git_lock)
+        return is_asked and self._around.is_locked()
 
     def _end(self) -> None:
         self._screen.hide()
@@ -335,7 +297,3 @@ class Session:
             self._screen.say("the process that runs the tasks was ended")
             self._exit_code = 1
         self._screen.event("stopped")
-
-
-def _drift_s() -> float:
-    return time.time() - time.monotonic()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from buildopt.watch import session as module
+from buildopt.watch import surroundings as module
 from buildopt.watch.changes import Watcher
 from buildopt.watch.inbox import Changes, Inbox
 from buildopt.watch.loop import Changed, Checked, Loop, Pause, Tick

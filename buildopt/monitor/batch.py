@@ -15,6 +15,7 @@ from typing import NamedTuple
 from buildopt.monitor import sample_rows
 from buildopt.monitor.records import Record, json_of
 from buildopt.monitor.rows import (
+    ABOUT_RUNS,
     Origin,
     Value,
     begins_run,
@@ -86,6 +87,8 @@ class BatchWriter:
         ended: list[tuple[str]] = []
         for record, number, source in events:
             told = record.envelope
+            if told.type not in ABOUT_RUNS:
+                continue
             for row in rows_of(told, event=number, source=source):
                 tables[row.table].append(_encodable(row.values))
             if begins_run(told):

@@ -16,6 +16,8 @@ RUN_LOST = "buildopt.run.lost"
 RUN_STARTED = "buildopt.run.started"
 _BEGIN = frozenset({RUN_STARTED, CacheLookup.type, CacheStored.type, TaskFinished.type})
 """Types of which the run that tells them is one that will end."""
+ABOUT_RUNS = _BEGIN | {RunFinished.type, RUN_LOST}
+"""All types of which more comes than the row of the event."""
 _MOST = 2**63 - 1
 
 Value = str | int | float | None

@@ -17,6 +17,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from buildopt.events import SCHEMA, Event
@@ -105,15 +106,19 @@ class Reader:
             self.events.look()
 
     def _merge(self, events: _Channel, samples: _Channel, limit: int) -> Iterator[Record]:
-        for _ in range(limit):
-            event, sample = events.peek(), samples.peek()
-            if sample and self._is_due(sample, event, events):
+        left = limit
+        while left and (sample := samples.peek()):
+            event = events.peek()
+            if self._is_due(sample, event, events):
                 found = samples.take()
             elif event:
                 found = events.take()
             else:
                 return
+            left -= 1
             yield Record(Position(events.place, samples.place), found.envelope)
+        for found in islice(events.rest(), left):
+            yield Record(Position(found.end, samples.place), found.envelope)
 
     def _is_due(self, sample: _Found, event: _Found | None, events: _Channel) -> bool:
         """Whether no event is left that stood before the sample."""
@@ -172,6 +177,17 @@ class _Channel:
         self.place = self.passed = found.end
         self._next = None
         return found
+
+    def rest(self) -> Iterator[_Found]:
+        """Take all records that are left."""
+        while self.peek():
+            yield self.take()
+            for line in self._lines:
+                if found := self._record(line):
+                    self.place = self.passed = found.end
+                    if found.envelope.schema > SCHEMA:
+                        self._count("newer")
+                    yield found
 
     def may_be_finished(self, now_s: float) -> bool:
         """Whether the last line has no end and is so young that somebody may be writing it."""

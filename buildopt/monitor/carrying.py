@@ -33,6 +33,7 @@ class Carried(NamedTuple):
 
 def carry(chain: Chain, here: Segment, known: Mapping[Segment, int]) -> list[Carried]:
     """Carry what is late in segments before `here`; `known` is how far each was carried."""
+    chain.look(all_sizes=True)
     done = []
     for segment in sorted(each for each in chain.sizes if each < here):
         seal = chain.seal_of(segment)

@@ -13,13 +13,17 @@ What stands behind the seal is late: the importer carries it to the end (carryin
 
 from __future__ import annotations
 
+import errno
 import os
+import time
 from typing import NamedTuple
 
 from buildopt.monitor.lines import last_line_end
 from buildopt.monitor.position import NOWHERE, Place, Segment, segment_of
 
-NO_SEGMENT = NOWHERE.segment
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+_SETTLED_NS = 2_000_000_000
+"""A folder's time of change that is so old tells of a later change; some have steps of a second."""
 
 
 class Seal(NamedTuple):
@@ -44,11 +48,30 @@ class Chain:
         self.journal = os.path.join(folder, "journal")
         self.stem = stem
         self.sizes: dict[Segment, int] = {}
+        self._listed_ns = 0
         self._may_seal = seals
         self._seals: dict[Segment, Seal] = {}
+        self._is_full = False
+        """Whether no seal could be written for want of room."""
 
-    def look(self) -> None:
-        """Take in which files there are and how long, as of one moment."""
+    def look(self, *, all_sizes: bool = False) -> None:
+        """Take in which files there are, as of one moment, and how long the last one is.
+
+        How long the others are is taken in when a file comes or goes, or by `all_sizes`.
+        """
+        changed_ns = self._changed_ns()
+        if changed_ns and changed_ns == self._listed_ns:
+            last = max(self.sizes, default=None)
+            asked = self.sizes if all_sizes else filter(None, (last,))
+            sizes = {segment: self._size(segment) for segment in asked}
+            if changed_ns == self._changed_ns():
+                self.sizes |= sizes
+                return
+        self._take_stock()
+        is_settled = time.time_ns() - changed_ns > _SETTLED_NS
+        self._listed_ns = changed_ns if is_settled else 0
+
+    def _take_stock(self) -> None:
         found, known = self._list(), None
         while found != known:  # so that no file was there before another's length was taken
             sizes = {segment: self._size(segment) for segment in found}
@@ -79,6 +102,8 @@ class Chain:
         seal = self._sealed(segment)
         if seal and seal.successor in self.sizes:
             return seal.successor
+        if seal is None and self._is_full:
+            return None  # where the file ends must stand before anybody leaves it
         return next((each for each in self._behind(segment) if not self._is_aside(each)), None)
 
     def seal_of(self, segment: Segment) -> Seal | None:
@@ -111,6 +136,13 @@ class Chain:
 
     def _behind(self, segment: Segment) -> list[Segment]:
         return sorted(each for each in self.sizes if each > segment)
+
+    def _changed_ns(self) -> int:
+        """When a file came or went last; 0 where that cannot be told."""
+        try:
+            return os.stat(self.journal).st_mtime_ns
+        except OSError:
+            return 0
 
     def _list(self) -> list[Segment]:
         try:
@@ -151,13 +183,15 @@ class Chain:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         try:
             descriptor = os.open(temporary, flags, 0o600)
-        except OSError:
+        except OSError as error:
+            self._is_full = error.errno in _NO_ROOM
             return
         try:
-            if os.write(descriptor, words) == len(words):
+            self._is_full = os.write(descriptor, words) != len(words)
+            if not self._is_full:
                 os.link(temporary, path)
-        except OSError:
-            return  # sealed by another, or no room
+        except OSError as error:  # or sealed by another
+            self._is_full = error.errno in _NO_ROOM
         finally:
             os.close(descriptor)
             os.unlink(temporary)

@@ -10,7 +10,8 @@ import pytest
 from buildopt.monitor.importer import LINES_SKIPPED, Importer
 from buildopt.monitor.index import Index
 from buildopt.monitor.samples import Writer
-from tests.unit.monitor.conftest import NOW_NS, Emitter
+from buildopt.monitor.stream import Reader
+from tests.unit.monitor.conftest import DAY_NS, NOW_NS, Emitter
 
 
 def subjects(folder):
@@ -77,6 +78,24 @@ def test_a_full_disk_keeps_what_was_written_and_goes_on_when_there_is_room(small
     assert emitter.journal.lost_events == 0
     assert emitter.samples.lost_samples == 1
     assert subjects(small_disk) == ["first", *(f"e{n}" for n in range(number)), "last"]
+
+
+def test_a_reader_leaves_no_file_whose_end_it_cannot_write_down(small_disk):
+    emitter = Emitter(small_disk)
+    emitter.event("a")
+    emitter.event("b", NOW_NS + DAY_NS)
+    ballast = os.path.join(small_disk, "ballast")
+    with open(ballast, "wb", buffering=0) as file, pytest.raises(OSError, match="space"):
+        while True:
+            file.write(b"x" * 4_096)
+    reader = Reader(small_disk)
+    live, after = reader.read()
+    os.unlink(ballast)
+    emitter.event("late")
+    more, _ = reader.read(after)
+
+    assert [s.event.data["subject"] for s in live] == ["a"]
+    assert [s.event.data["subject"] for s in more] == ["late", "b"]
 
 
 def test_a_folder_that_cannot_be_written_is_told_and_loses_nothing(folder, emitter):

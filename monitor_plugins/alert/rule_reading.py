@@ -66,7 +66,7 @@ class Place:
         self._shown = shown
         self._line_of = line_of
 
-    def error(self, path: Path, what: str, hint: str, slug: str) -> SettingsError:
+    def error(self, path: Path, what: str, hint: str, *, slug: str) -> SettingsError:
         """A mistake at a key."""
         line = self._line_of(path) if self._line_of else None
         where = f"line {line}: " if line else ""
@@ -80,7 +80,7 @@ class Place:
         text = "".join(c if c.isprintable() else "?" for c in str(shown))[:60]
         name = ".".join(path)
         return self.error(
-            path, f"`{name}` cannot be `{text}`", f"it takes {expected}", "impossible-rule"
+            path, f"`{name}` cannot be `{text}`", f"it takes {expected}", slug="impossible-rule"
         )
 
     def unknown(self, path: Path, known: Iterable[str]) -> SettingsError:
@@ -88,7 +88,7 @@ class Place:
         names = list(known)
         close = difflib.get_close_matches(path[-1], names, n=1)
         hint = f"did you mean `{close[0]}`?" if close else f"known keys: {', '.join(sorted(names))}"
-        return self.error(path, f"unknown key `{'.'.join(path)}`", hint, "unknown-key")
+        return self.error(path, f"unknown key `{'.'.join(path)}`", hint, slug="unknown-key")
 
 
 def read_rules(
@@ -169,7 +169,7 @@ def _signal(table: Table, place: Place, path: Path) -> Signal:
     if raw is None:
         what = f"`{'.'.join(path[:-1])}` has no `signal`"
         hint = 'add `signal = { metric = "…" }` or `{ event = "…" }`'
-        raise place.error(path[:-1], what, hint, "missing-key")
+        raise place.error(path[:-1], what, hint, slug="missing-key")
     if isinstance(raw, str):
         raw = {"event" if raw.startswith("buildopt.") and "." in raw[9:] else "metric": raw}
     if not isinstance(raw, Mapping):
@@ -192,7 +192,7 @@ def _signal(table: Table, place: Place, path: Path) -> Signal:
     )
     if bool(signal.metric) == bool(signal.event):
         raise place.error(path, f"`{'.'.join(path)}` needs either `metric` or `event`",
-                          "keep one of them", "impossible-rule")  # fmt: skip
+                          "keep one of them", slug="impossible-rule")  # fmt: skip
     has_window = signal.window_s or signal.window_count
     if signal.aggregation != "last" and not has_window:
         raise place.impossible(
@@ -241,7 +241,7 @@ def _level(
             raise place.unknown((*path, key), LEVEL_KEYS)
     if "fire" not in raw:
         raise place.error(
-            path, f"`{'.'.join(path)}` has no `fire`", "add `fire` to it", "missing-key"
+            path, f"`{'.'.join(path)}` has no `fire`", "add `fire` to it", slug="missing-key"
         )
     fire = _number(place, path, raw, "fire", 0.0)
     inside = -CLEAR_SHARE if not compare.startswith("<") else CLEAR_SHARE

@@ -13,7 +13,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_every_slug_has_its_paragraph_and_every_paragraph_its_slug():
-    code = "".join(path.read_text() for path in (ROOT / "buildopt").rglob("*.py"))
+    sources = [*(ROOT / "buildopt").rglob("*.py"), *(ROOT / "monitor_plugins").rglob("*.py")]
+    code = "".join(path.read_text() for path in sources)
     used = set(re.findall(r'slug="([a-z-]+)"', code)) | {"usage"}
 
     told = set(re.findall(r"^### ([a-z-]+)$", (ROOT / "docs/messages.md").read_text(), re.M))

@@ -26,7 +26,7 @@ from buildopt.monitor.consumer import (
 )
 from buildopt.monitor.position import Position
 from buildopt.monitor.publishing import Publisher
-from buildopt.monitor.seat import Failed, Report, Seat
+from buildopt.monitor.seat import Failed, Report, Seat, told
 from buildopt.monitor.stream import Reader, Stored
 
 BATCH_EVENTS = 256
@@ -103,22 +103,33 @@ class ConsumerLoop:
         self._place = Position()
         self._unkept = 0
         self._starts_failed = 0
-        self._quarantine_ends_s = 0.0
+        self._rests_until_s = 0.0
 
     def step(self) -> float:
         """Do what there is to do; for how many seconds there is nothing more."""
-        left_s = self._quarantine_ends_s - self._pace.monotonic_s()
-        self.is_idle = left_s > 0
+        left_s = self._rests_until_s - self._pace.monotonic_s()
         if left_s > 0:
             return left_s
+        self.is_idle = False
         if self._report is None:
             return self._open()
         if self._report.outgoing and not self._publish(self._report):
-            return AGAIN_S
+            return self._rest(AGAIN_S)
         stored, place = self._reader.read(self._place, BATCH_EVENTS)
-        if stored:
-            return self._take(stored, place)
-        return self._rest_s(self._report)
+        if stored and not self._take(stored, place):
+            return self._left_s()
+        if len(stored) == BATCH_EVENTS or self._report is None or self._report.outgoing:
+            return AT_ONCE
+        return self._sleep_s(self._report)
+
+    def step_safely(self) -> float:
+        """The same for the host: what goes wrong in here ends no consumer."""
+        try:
+            return self.step()
+        except Exception as error:  # noqa: BLE001  # a trouble of ours: the reader, the journal
+            self._set(status="failing", last_error=told(error))
+            self._leave()
+            return self._rest(STORAGE_AGAIN_S)
 
     def close(self) -> None:
         """Keep where it is, and leave the seat."""
@@ -142,7 +153,7 @@ class ConsumerLoop:
         except (Timeout, OSError) as error:
             is_held = isinstance(error, Timeout)
             self._set(status="waiting", last_error="" if is_held else str(error))
-            return AGAIN_S
+            return self._rest(AGAIN_S)
         report = self._call(self._seat.open)
         if isinstance(report, Failed):
             return self._not_opened(report)
@@ -151,14 +162,15 @@ class ConsumerLoop:
     def _not_opened(self, failed: Failed) -> float:
         self._leave()
         if failed.kind == "storage":
-            return STORAGE_AGAIN_S
+            return self._rest(STORAGE_AGAIN_S)
         self._starts_failed += 1
         if self._starts_failed >= FAILURES_TO_QUARANTINE:
             self._starts_failed = 0
             self._quarantine(QUARANTINE_S)
             self._say("quarantined", failed.text)
             return AT_ONCE
-        return TRIES_AFTER_S[min(self._starts_failed, len(TRIES_AFTER_S)) - 1]
+        wait_s = TRIES_AFTER_S[min(self._starts_failed, len(TRIES_AFTER_S)) - 1]
+        return self._rest(wait_s, is_idle=False)
 
     def _stand(self, report: Report) -> float:
         """Take up where the file says that the consumer is."""
@@ -183,48 +195,56 @@ class ConsumerLoop:
         self._lock.release()
 
     def _quarantine(self, for_s: float) -> None:
-        self._quarantine_ends_s = self._pace.monotonic_s() + for_s
+        self._rest(for_s)
         self._set(status="quarantined")
+
+    def _rest(self, for_s: float, *, is_idle: bool = True) -> float:
+        """Do nothing for so long, whatever happens; with no hope of doing more if it is idle."""
+        self._rests_until_s = self._pace.monotonic_s() + for_s
+        self.is_idle = is_idle
+        return for_s
+
+    def _left_s(self) -> float:
+        return max(AT_ONCE, self._rests_until_s - self._pace.monotonic_s())
 
     # ---- events ----
 
-    def _take(self, stored: Sequence[Stored], place: Position) -> float:
+    def _take(self, stored: Sequence[Stored], place: Position) -> bool:
+        """Whether the consumer is behind these events now; if not, it rests or begins again."""
         batch = batch_for(self.described, stored)
         if not batch.events and self._unkept + len(stored) < KEEP_POSITION_EVENTS:
             self._pass(place, len(stored))
-            return AT_ONCE
+            return True
         report = self._call(lambda: self._seat.take(batch))
         if isinstance(report, Failed):
             if report.kind == "storage":
                 return self._wait_for_storage()
-            return self._one_by_one(stored)
+            return all(self._take_alone(each) for each in stored)
         self._keep(report, events=len(batch.events))
         self._behind(stored[-1])
-        return AT_ONCE
+        return True
 
-    def _one_by_one(self, stored: Sequence[Stored]) -> float:
-        """The same events alone, so that only the one that fails is tried again and set aside."""
-        for each in stored:
-            batch = batch_for(self.described, [each])
-            if not batch.events:
-                self._pass(each.position, 1)
-                continue
-            wait_s = self._try(batch)
-            if wait_s is not None:
-                return wait_s
+    def _take_alone(self, each: Stored) -> bool:
+        """One of several, so that only the one that fails is tried again and set aside."""
+        batch = batch_for(self.described, [each])
+        if not batch.events:
+            self._pass(each.position, 1)
+            return True
+        is_taken = self._try(batch)
+        if is_taken:
             self._behind(each)
-        return AT_ONCE
+        return is_taken
 
-    def _try(self, batch: Batch) -> float | None:
-        """Have one event taken, or set aside; else the seconds to wait before all goes on."""
+    def _try(self, batch: Batch) -> bool:
+        """Have one event taken, or set aside."""
         failed: Failed | None = None
         for wait_s in (0.0, *TRIES_AFTER_S):
             if not self._pace.pause(wait_s):
-                return AT_ONCE
+                return False
             report = self._take_again(batch)
             if not isinstance(report, Failed):
                 self._keep(report, events=1)
-                return None
+                return True
             if report.kind == "storage":
                 return self._wait_for_storage()
             failed = report
@@ -246,24 +266,25 @@ class ConsumerLoop:
             self._report = opened
         return None
 
-    def _wait_for_storage(self) -> float:
+    def _wait_for_storage(self) -> bool:
         self._leave()
-        return STORAGE_AGAIN_S
+        self._rest(STORAGE_AGAIN_S)
+        return False
 
-    def _bury(self, batch: Batch, failed: Failed) -> float | None:
-        not_opened = self._reopen()
-        if not_opened or self._report is None:
-            return self._not_opened(not_opened or failed)
+    def _bury(self, batch: Batch, failed: Failed) -> bool:
+        """Set the event, or the tick before it, aside; whether the event is behind us."""
+        if not_opened := self._reopen():
+            self._not_opened(not_opened)
+            return False
         now_ns = self._pace.now_ns()
         report = self._call(
             lambda: self._seat.bury(batch, failed.text, tick_ns=failed.tick_ns, now_ns=now_ns)
         )
         if isinstance(report, Failed):
-            return self._not_opened(report)
+            self._not_opened(report)
+            return False
         self._keep(report)
-        if self._must_rest(report):
-            return AT_ONCE
-        return AT_ONCE if failed.tick_ns is not None else None
+        return not self._must_rest(report) and failed.tick_ns is None
 
     def _must_rest(self, report: Report) -> bool:
         """Whether the consumer is in quarantine, from its file."""
@@ -305,7 +326,7 @@ class ConsumerLoop:
             self._set(status="failing", last_error="the journal cannot be written")
         return not left
 
-    def _rest_s(self, report: Report) -> float:
+    def _sleep_s(self, report: Report) -> float:
         """How long a consumer that has read everything may sleep."""
         self._set(status="running", behind_s=0.0)
         self.is_idle = report.wake_ns is None or report.wake_ns > self._pace.now_ns()

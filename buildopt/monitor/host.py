@@ -190,7 +190,7 @@ class _ConsumerThread:
         """Step until the end."""
         while self._pace.pause(0):
             self.wake.clear()
-            rest_s = self.loop.step()
+            rest_s = self.loop.step_safely()
             if rest_s:
                 self.wake.wait(min(rest_s, LONGEST_REST_S))
         self.loop.close()

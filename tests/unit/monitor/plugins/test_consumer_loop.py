@@ -282,6 +282,7 @@ def test_a_journal_that_cannot_be_written_gets_the_events_later(state, builds, m
         rest_s = run(loop)
         told = loop.progress.last_error
 
+    loop._pace.pause(rest_s)
     run(loop)
 
     assert (rest_s, told) == (1.0, "the journal cannot be written")
@@ -301,6 +302,7 @@ def test_a_full_disk_makes_no_dead_letter(state, builds, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(plugin_file.PluginFile, "stand", stand)
         rest_s = run(loop)
+    loop._pace.pause(rest_s)
     run(loop)
 
     assert rest_s == 10.0
@@ -343,6 +345,7 @@ def test_two_monitors_on_one_folder_take_turns(state, builds):
     second.step()
     waiting = second.progress.status
     first.close()
+    second._pace.pause(1)
     run(second)
 
     assert waiting == "waiting"

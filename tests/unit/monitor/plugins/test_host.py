@@ -6,6 +6,7 @@ from buildopt.monitor.choice import Choice
 from buildopt.monitor.hookspecs import fact, hookimpl
 from buildopt.monitor.host import Host
 from buildopt.monitor.loading import Plugins
+from buildopt.monitor.stream import Reader
 from tests.unit.monitor.plugins.plugin_rig import SECOND_NS, START_NS, counted, events, wait_for
 from tests.unit.monitor.plugins.test_consumer_loop import Counter, Timer
 
@@ -139,3 +140,24 @@ def test_a_folder_that_cannot_be_written_is_told_and_ends_nothing(tmp_path, buil
 
     assert host.stop(5)
     assert host.health()[0].progress.last_error
+
+
+def test_a_trouble_of_ours_ends_no_consumer(state, builds, monkeypatch):
+    monkeypatch.setattr("buildopt.monitor.consumer_loop.STORAGE_AGAIN_S", 0.05)
+    broken = [True]
+
+    def read(self, after=None, limit=256, read=Reader.read):
+        if broken:
+            raise RuntimeError("a mistake of ours")
+        return read(self, after, limit)
+
+    monkeypatch.setattr(Reader, "read", read)
+    host = host_of(state, Counter())
+    host.start()
+    try:
+        builds.emit(2)
+        wait_for(lambda: "a mistake of ours" in host.health()[0].progress.last_error)
+        broken.clear()
+        wait_for(lambda: counted(state) == [(1, 1), (2, 2)])
+    finally:
+        assert host.stop(5)

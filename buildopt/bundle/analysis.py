@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from buildopt.bundle.findings import findings_of
 from buildopt.bundle.formats.statistics import read_graphs
-from buildopt.bundle.graph import Closure, Graph, joined, reasons
+from buildopt.bundle.graph import Closure, Graph, importers, joined, reasons
 from buildopt.bundle.inventory import duplicates_of, packages_of
 from buildopt.bundle.loading import closure_of_page, entries_of, roles_of
 from buildopt.bundle.map_search import generated_file
@@ -65,7 +65,8 @@ def _analyse_bundle(place: Place, means: Means) -> BundleAnalysis:
     graph = joined(graphs)
     measured = measure_files(place, means)
     modules = tuple(module for one in measured.owned for module in one.modules)
-    packages = packages_of(modules, read_versions(_folders(place)))
+    who = importers(graph)
+    packages = packages_of(modules, read_versions(_folders(place)), who)
     entries = entries_of(graph.closures or _closures_of_pages(place), measured.files)
     roles = roles_of(entries)
     found = BundleAnalysis(
@@ -78,7 +79,7 @@ def _analyse_bundle(place: Place, means: Means) -> BundleAnalysis:
         attribution=tuple(one.attribution for one in measured.owned),
         packages=packages,
         modules=modules,
-        duplicates=duplicates_of(packages, graph),
+        duplicates=duplicates_of(packages, who),
         why=_reasons_of(packages, graph),
         findings=(),
         problems=(*place.problems, *problems, *measured.problems),

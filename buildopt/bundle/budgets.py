@@ -6,12 +6,13 @@ file:assets/*.js.raw<=500kB    each file that matches
 package:moment<=70kB           all copies of a package, bytes by source map
 duplicates<=0                  packages with more than one copy
 total.gzip<=+5%                against another analysis; `+10kB` too
+total.gzip<=usual+5%           against the median of the last ten builds; `usual+10kB` too
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
@@ -19,23 +20,25 @@ from typing import Literal
 from buildopt.bundle.compare import unlike_encodings
 from buildopt.bundle.matching import pairs
 from buildopt.bundle.model import ENCODINGS, SCHEMA, BundleAnalysis, Sizes, sizes_of
+from buildopt.bundle.summary import BundleSummary
+from buildopt.bundle.trend import usual_figure
 from buildopt.errors import UsageError
 from buildopt.quantities import parse_size
 
 FORMS = (
     "`total.gzip<=300kB`, `initial.brotli<=150kB`, `file:assets/*.js.raw<=500kB`, "
-    "`package:NAME<=70kB`, `duplicates<=0`, `total.gzip<=+5%`"
+    "`package:NAME<=70kB`, `duplicates<=0`, `total.gzip<=+5%`, `total.gzip<=usual+5%`"
 )
 DEFAULT_ENCODING = "gzip"
 _BUDGET = re.compile(
     r"\s*(total|initial|duplicates|initial:.+?|file:.+?|package:.+?)"
-    r"(?:\.(raw|gzip|brotli|zstd))?\s*<=\s*(\+?)\s*([^%+]+?)\s*(%?)\s*"
+    r"(?:\.(raw|gzip|brotli|zstd))?\s*<=\s*(usual\s*)?(\+?)\s*([^%+]+?)\s*(%?)\s*"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """One limit; `is_relative` ones add to what the other analysis has."""
+    """One limit; `is_relative` ones add to what the other analysis has, or to what is usual."""
 
     text: str
     what: str
@@ -43,16 +46,20 @@ class Budget:
     limit: float
     is_relative: bool
     is_percent: bool
+    is_trend: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """How one subject stands to one budget; in bytes, or copies for `duplicates`."""
+    """How one subject stands to one budget; in bytes, or copies for `duplicates`.
+
+    Without a `limit` there is too little history to say, and it counts as kept.
+    """
 
     budget: str
     subject: str
     actual: int
-    limit: int
+    limit: int | None
     before: int | None
     is_kept: bool
 
@@ -66,18 +73,23 @@ class CheckResult:
     passed: bool
     budgets: tuple[Verdict, ...]
 
+    @property
+    def lacks_history(self) -> bool:
+        """Whether a budget could not be judged."""
+        return any(verdict.limit is None for verdict in self.budgets)
+
 
 def parse_budget(text: str) -> Budget:
     """A budget in words; raises UsageError for what is none."""
     found = _BUDGET.fullmatch(text)
     if not found:
         raise _no_budget(text)
-    what, encoding, plus, amount, percent = found.groups()
+    what, encoding, usual, plus, amount, percent = found.groups()
     try:
         limit = float(amount) if percent or what == "duplicates" else float(parse_size(amount))
     except ValueError:
         raise _no_budget(text) from None
-    if percent and not plus:
+    if (percent or usual) and not plus:
         raise _no_budget(text)
     return Budget(
         text=text,
@@ -86,23 +98,23 @@ def parse_budget(text: str) -> Budget:
         limit=limit,
         is_relative=bool(plus),
         is_percent=bool(percent),
+        is_trend=bool(usual),
     )
 
 
 def judge(
-    budget: Budget, analysis: BundleAnalysis, against: BundleAnalysis | None
+    budget: Budget,
+    analysis: BundleAnalysis,
+    against: BundleAnalysis | None,
+    history: tuple[BundleSummary, ...] = (),
 ) -> tuple[Verdict, ...]:
-    """A verdict for each subject of the budget.
+    """A verdict for each subject of the budget; `history` has earlier builds, the newest first.
 
     Raises UsageError where it names nothing that is there, or cannot be compared.
     """
-    before = dict(_subjects(budget, against)) if against else {}
-    if budget.is_relative:
-        _check_comparable(budget, analysis, against)
-    names = _earlier_names(budget, analysis, against)
+    before = _before(budget, analysis, against, history)
     found = [
-        _verdict(budget, subject, actual, before.get(names.get(subject, subject)))
-        for subject, actual in _subjects(budget, analysis)
+        _verdict(budget, subject, actual, before) for subject, actual in _subjects(budget, analysis)
     ]
     if not found:
         raise UsageError(
@@ -113,18 +125,45 @@ def judge(
     return tuple(found)
 
 
-def _verdict(budget: Budget, subject: str, actual: int, before: int | None) -> Verdict:
-    limit = budget.limit
-    if budget.is_relative:  # what was not there before may not be there at all
-        base = before or 0
-        limit = base + (base * budget.limit / 100 if budget.is_percent else budget.limit)
+Before = Callable[[str], int | None]
+"""The figure of a subject with which a relative budget compares; None where nothing tells it."""
+
+
+def _before(
+    budget: Budget,
+    analysis: BundleAnalysis,
+    against: BundleAnalysis | None,
+    history: tuple[BundleSummary, ...],
+) -> Before:
+    if budget.is_trend:
+        made = next((m for m in analysis.compressors if m.encoding == budget.encoding), None)
+        prefix = "package:" if budget.what.startswith("package:") else ""
+        return lambda subject: usual_figure(history, made, prefix + subject, budget.encoding)
+    if against is None:
+        return lambda _: None
+    if budget.is_relative:
+        _check_comparable(budget, analysis, against)
+    known = dict(_subjects(budget, against))
+    names = _earlier_names(budget, analysis, against)
+    # What was not there before may not be there at all.
+    absent = 0 if budget.is_relative else None
+    return lambda subject: known.get(names.get(subject, subject), absent)
+
+
+def _verdict(budget: Budget, subject: str, actual: int, before_of: Before) -> Verdict:
+    before = before_of(subject)
+    limit: float | None = budget.limit
+    if budget.is_relative:
+        limit = None if before is None else before + budget.limit
+        if before is not None and budget.is_percent:
+            limit = before + before * budget.limit / 100
     return Verdict(
         budget=budget.text,
         subject=subject,
         actual=actual,
-        limit=int(limit),
+        limit=None if limit is None else int(limit),
         before=before,
-        is_kept=actual <= limit,
+        is_kept=limit is None or actual <= limit,
     )
 
 
@@ -155,22 +194,14 @@ def _measured(subject: str, sizes: Sizes, budget: Budget) -> Iterator[tuple[str,
 
 
 def _earlier_names(
-    budget: Budget, analysis: BundleAnalysis, against: BundleAnalysis | None
+    budget: Budget, analysis: BundleAnalysis, against: BundleAnalysis
 ) -> dict[str, str]:
     """Names of files in the other analysis: hashes in them change."""
     is_of_files = budget.what.startswith("file:") and budget.is_relative
-    return pairs(against, analysis) if against and is_of_files else {}
+    return pairs(against, analysis) if is_of_files else {}
 
 
-def _check_comparable(
-    budget: Budget, analysis: BundleAnalysis, against: BundleAnalysis | None
-) -> None:
-    if against is None:
-        raise UsageError(
-            f"the budget `{budget.text}` needs something to compare with",
-            hint="give an earlier folder or JSON document with --against",
-            slug="budget",
-        )
+def _check_comparable(budget: Budget, analysis: BundleAnalysis, against: BundleAnalysis) -> None:
     if budget.encoding in unlike_encodings(against.compressors, analysis.compressors):
         raise UsageError(
             f"the budget `{budget.text}` compares sizes that were made in different ways",

@@ -53,6 +53,15 @@ class ModuleChange:
     name: str
     before_bytes: int
     after_bytes: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usual:
+    """What is usual: the median of so many builds that were analysed before."""
+
+    builds: int
+    totals: Sizes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +79,10 @@ class Comparison:
     """Files of the second build that a visitor of the first has not got."""
     not_compared: tuple[str, ...]
     """Encodings that were made in different ways, and so left out."""
+    before_build: str = ""
+    """Which build of the history stands before, where none was named."""
+    usual: Usual | None = None
+    """What builds of the history come to, where none was named."""
 
 
 def compare(before: BundleAnalysis, after: BundleAnalysis) -> Comparison:
@@ -183,8 +196,16 @@ def _cause(
         added = next((p for p in right if p.instance not in known), right[-1])
         return f"one more copy, {_brought_by(added.instance, analyses[1].why)}"
     if _versions(left) != _versions(right):
-        return f"version {', '.join(_versions(left))} → {', '.join(_versions(right))}"
-    return _module_cause(name, analyses)
+        where = f" ({right[0].locked_at})" if right[0].locked_at else ""
+        return f"version {', '.join(_versions(left))} → {', '.join(_versions(right))}{where}"
+    return _module_cause(name, analyses) + _new_importers(left, right)
+
+
+def _new_importers(left: Iterable[Package], right: Iterable[Package]) -> str:
+    """The imports that are new, of a package that was there before."""
+    known, now = ({n for package in side for n in package.imported_by} for side in (left, right))
+    new = sorted(now - known) if known else []
+    return f", now imported by {', '.join(f'`{name}`' for name in new[:3])} too" if new else ""
 
 
 def _brought_by(instance: str, chains: Iterable[Why]) -> str:
@@ -217,7 +238,12 @@ def _module_names(analysis: BundleAnalysis, package: str) -> set[str]:
 def _module_changes(before: BundleAnalysis, after: BundleAnalysis) -> Iterator[ModuleChange]:
     old, new = _own_modules(before), _own_modules(after)
     changes = [
-        ModuleChange(name=name, before_bytes=old.get(name, 0), after_bytes=new.get(name, 0))
+        ModuleChange(
+            name=name,
+            before_bytes=old.get(name, 0),
+            after_bytes=new.get(name, 0),
+            cause="changed" if name in old and name in new else "new" if name in new else "gone",
+        )
         for name in set(old) | set(new)
         if old.get(name, 0) != new.get(name, 0)
     ]

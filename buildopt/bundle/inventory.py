@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from buildopt.bundle.attribution import NO_SOURCE_NAME, Shares
-from buildopt.bundle.graph import Graph, importers
 from buildopt.bundle.model import Attribution, Duplicate, MapState, Module, Package
 from buildopt.bundle.modules import (
     FOLDER,
@@ -17,6 +16,9 @@ from buildopt.bundle.modules import (
     plain_name,
 )
 from buildopt.bundle.versions import Versions
+
+MOST_IMPORTERS = 20
+"""Of a package: enough to see that one has come."""
 
 
 def attribution_of(path: str, state: MapState, shares: Shares) -> Attribution:
@@ -50,35 +52,46 @@ def modules_of(path: str, sources: Mapping[str, int]) -> tuple[Module, ...]:
     return tuple(sorted(found.values(), key=lambda module: (-module.bytes, module.name)))
 
 
-def packages_of(modules: Iterable[Module], versions: Versions) -> tuple[Package, ...]:
+def packages_of(
+    modules: Iterable[Module], versions: Versions, who: Mapping[str, tuple[str, ...]]
+) -> tuple[Package, ...]:
     """The installed copies, the largest first."""
     counts: dict[str, dict[str, int]] = defaultdict(dict)
     for module in modules:
         if module.instance:
             files = counts[module.instance]
             files[module.file] = files.get(module.file, 0) + module.bytes
-    packages = [_package(instance, files, versions) for instance, files in counts.items()]
+    packages = [
+        _package(instance, files, versions, who.get(instance, ()))
+        for instance, files in counts.items()
+    ]
     return tuple(sorted(packages, key=lambda package: (-package.bytes, package.instance)))
 
 
-def _package(instance: str, files: dict[str, int], versions: Versions) -> Package:
+def _package(
+    instance: str, files: dict[str, int], versions: Versions, importing: tuple[str, ...]
+) -> Package:
     copy = PackageCopy(name=instance.rpartition(FOLDER)[2], instance=instance)
+    version = versions.version_of(copy)
     return Package(
         name=copy.name,
-        version=versions.version_of(copy),
+        version=version,
+        locked_at=versions.line_of(copy, version),
+        imported_by=tuple(sorted(map(plain_name, importing)))[:MOST_IMPORTERS],
         instance=instance,
         bytes=sum(files.values()),
         files=files,
     )
 
 
-def duplicates_of(packages: Iterable[Package], graph: Graph) -> tuple[Duplicate, ...]:
+def duplicates_of(
+    packages: Iterable[Package], who: Mapping[str, tuple[str, ...]]
+) -> tuple[Duplicate, ...]:
     """Packages of which more than one copy is there, the costliest first."""
     copies: dict[str, list[Package]] = defaultdict(list)
     for package in packages:
         copies[package.name].append(package)
     groups = {name: group for name, group in copies.items() if len(group) > 1}
-    who = importers(graph) if groups else {}
     found = [_duplicate(name, group, who) for name, group in groups.items()]
     return tuple(sorted(found, key=lambda duplicate: (-duplicate.extra_bytes, duplicate.name)))
 

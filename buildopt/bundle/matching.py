@@ -95,11 +95,16 @@ def _same_name_without_hash(
 ) -> Step:
     named: dict[str, list[str]] = defaultdict(list)
     for file in before:
-        named[_HASH.sub("", file.path)].append(file.path)
+        named[without_hash(file.path)].append(file.path)
     for file in after:
-        candidates = named.get(_HASH.sub("", file.path), [])
+        candidates = named.get(without_hash(file.path), [])
         if len(candidates) == 1:
             yield file.path, candidates[0]
+
+
+def without_hash(path: str) -> str:
+    """A file's name less what changes with its content."""
+    return _HASH.sub("", path)
 
 
 def _ending(path: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from buildopt.bundle.modules import PackageCopy
 from buildopt.bundle.reading import TooLarge, read_whole
@@ -17,6 +17,7 @@ LARGEST_LOCK_BYTES = 64_000_000
 LARGEST_PACKAGE_FILE_BYTES = 4_000_000
 
 _PNPM_FOLDER = re.compile(r"(?:^|/)\.pnpm/([^/]+)/node_modules/")
+_NPM_KEY = re.compile(r"^\s*\"((?:[^\"\n]*/)?node_modules/[^\"\n]+)\": \{", re.MULTILINE)
 _PNPM_KEY = re.compile(r"^ {2}['\"]?/?((?:@[^/@\s]+/)?[^/@\s]+)[@/]([^(_'\":\s]+)", re.MULTILINE)
 _YARN_ENTRY = re.compile(
     r"^\"?((?:@[^/@\s]+/)?[^@\s\"]+)@[^\n]*:\n {2}version:? \"?([^\"\s]+)", re.MULTILINE
@@ -29,6 +30,8 @@ class Versions:
 
     by_place: Mapping[str, str]
     by_name: Mapping[str, frozenset[str]]
+    lines: Mapping[str, str]
+    """Place, or `NAME@VERSION` where only names are locked -> `LOCKFILE:LINE`."""
     folders: tuple[str, ...]
     """Folders under which packages may be installed."""
 
@@ -41,17 +44,19 @@ class Versions:
             or _only(self.by_name.get(copy.name, frozenset()))
         )
 
+    def line_of(self, copy: PackageCopy, version: str | None) -> str | None:
+        """Where a lock file says so: `package-lock.json:88`; None where none does for certain."""
+        return _at(self.lines, copy.instance) or self.lines.get(f"{copy.name}@{version}")
+
     def _locked_place(self, instance: str) -> str | None:
-        if instance in self.by_place:
-            return self.by_place[instance]
-        end = "/" + instance  # a workspace's own folder stands before
-        return _only({v for place, v in self.by_place.items() if place.endswith(end)})
+        return _at(self.by_place, instance)
 
 
 def read_versions(folders: Iterable[str]) -> Versions:
     """The lock files that stand in these folders; the first of each kind counts."""
     by_place: dict[str, str] = {}
     by_name: dict[str, set[str]] = {}
+    lines: dict[str, str] = {}
     folders = tuple(folders)
     for folder in folders:
         for name, reader in _READERS.items():
@@ -59,27 +64,43 @@ def read_versions(folders: Iterable[str]) -> Versions:
                 text = read_whole(os.path.join(folder, name), LARGEST_LOCK_BYTES).decode()
             except (OSError, TooLarge, UnicodeDecodeError):
                 continue
-            places, names = reader(text)
-            by_place = {**places, **by_place}
-            for package, version in names:
+            locked = reader(text)
+            by_place = {**locked.places, **by_place}
+            for package, version in locked.names:
                 by_name.setdefault(package, set()).add(version)
+            lines = {**{key: f"{name}:{line}" for key, line in locked.lines.items()}, **lines}
     named = {name: frozenset(found) for name, found in by_name.items()}
-    return Versions(by_place=by_place, by_name=named, folders=folders)
+    return Versions(by_place=by_place, by_name=named, lines=lines, folders=folders)
 
 
-_Locked = tuple[dict[str, str], list[tuple[str, str]]]
-"""Versions by place, and pairs of name and version."""
+class _Locked(NamedTuple):
+    """Versions by place, pairs of name and version, and the lines where they stand."""
+
+    places: dict[str, str]
+    names: list[tuple[str, str]]
+    lines: dict[str, int]
 
 
 def _npm(text: str) -> _Locked:
     try:
         lock = json.loads(text)
     except (ValueError, RecursionError):
-        return {}, []
+        return _Locked({}, [], {})
     packages = lock.get("packages") if isinstance(lock, dict) else None
     if isinstance(packages, dict):
-        return {place: found for place in packages if (found := _npm_version(packages, place))}, []
-    return dict(_nested_npm(lock, "")) if isinstance(lock, dict) else {}, []
+        places = {place: found for place in packages if (found := _npm_version(packages, place))}
+        lines = {found[1]: line for line, found in _numbered(_NPM_KEY, text)}
+        return _Locked(places, [], lines)
+    return _Locked(dict(_nested_npm(lock, "")) if isinstance(lock, dict) else {}, [], {})
+
+
+def _numbered(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, re.Match[str]]]:
+    """What is found, each with the number of its line."""
+    line, reached = 1, 0
+    for found in pattern.finditer(text):
+        line += text.count("\n", reached, found.start(1))
+        reached = found.start(1)
+        yield line, found
 
 
 def _npm_version(packages: Mapping[str, Any], place: str) -> str:  # Any: JSON
@@ -104,11 +125,19 @@ def _nested_npm(lock: Mapping[str, Any], prefix: str) -> Iterable[tuple[str, str
 
 def _pnpm(text: str) -> _Locked:
     _, _, packages = text.partition("\npackages:")
-    return {}, _PNPM_KEY.findall(packages)
+    offset = text.count("\n", 0, len(text) - len(packages))
+    return _named(_PNPM_KEY, packages, offset)
 
 
 def _yarn(text: str) -> _Locked:
-    return {}, _YARN_ENTRY.findall(text)
+    return _named(_YARN_ENTRY, text, 0)
+
+
+def _named(pattern: re.Pattern[str], text: str, offset: int) -> _Locked:
+    """What a lock file tells by names and versions alone."""
+    rows = [(found[1], found[2], line + offset) for line, found in _numbered(pattern, text)]
+    lines = {f"{name}@{version}": line for name, version, line in reversed(rows)}
+    return _Locked({}, [(name, version) for name, version, _ in rows], lines)
 
 
 _READERS = {
@@ -141,6 +170,14 @@ def _version_on_disk(copy: PackageCopy, folders: Iterable[str]) -> str | None:
         if isinstance(version, str) and package.get("name") == copy.name:
             return version
     return None
+
+
+def _at(known: Mapping[str, str], instance: str) -> str | None:
+    """What is known of a place; a workspace's own folder may stand before it."""
+    if instance in known:
+        return known[instance]
+    end = "/" + instance
+    return _only({value for place, value in known.items() if place.endswith(end)})
 
 
 def _only(found: Iterable[str]) -> str | None:

@@ -3,6 +3,7 @@
 import pytest
 
 from buildopt.bundle.budgets import judge, parse_budget
+from buildopt.bundle.summary import summary_of
 from buildopt.errors import UsageError
 from tests.unit.bundle.bundle_writing import analysed, write_chunk
 
@@ -64,6 +65,8 @@ def test_a_relative_budget_adds_to_what_the_other_build_has(build, text, is_kept
         "total<=5%",
         "all<=3kB",
         "total<=+x%",
+        "total<=usual5%",
+        "total<=usual",
     ],
 )
 def test_what_is_no_budget_is_refused(text):
@@ -71,9 +74,38 @@ def test_what_is_no_budget_is_refused(text):
         parse_budget(text)
 
 
-def test_a_relative_budget_needs_something_to_compare_with(build):
-    with pytest.raises(UsageError, match="needs something"):
-        verdicts("total.raw<=+5%", build())
+@pytest.mark.parametrize("text", ["total.raw<=+5%", "total.raw<=usual+5%"])
+def test_a_relative_budget_without_anything_to_compare_with_is_not_judged(build, text):
+    (verdict,) = judge(parse_budget(text), build(), None)
+
+    assert (verdict.limit, verdict.before, verdict.is_kept) == (None, None, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("total.raw<=usual+5%", False),
+        ("total.raw<=usual+60%", True),
+        ("initial.gzip<=usual+10kB", True),
+        ("file:*.js.raw<=usual+0", False),
+        ("package:a<=usual+399", False),
+        ("package:a<=usual+400", True),
+        ("duplicates<=usual+0", True),
+        ("total.brotli<=usual+1%", None),
+    ],
+)
+def test_a_trend_is_held_against_the_median_of_earlier_builds(build, text, kept):
+    history = [summary_of(build(f"old{number}", times)) for number, times in enumerate([1, 2, 9])]
+    if kept is None:
+        with pytest.raises(UsageError, match="names nothing"):
+            judge(parse_budget(text), build(times=3), None, tuple(history))
+        return
+
+    (verdict,) = judge(parse_budget(text), build(times=3), None, tuple(history))
+    (unknown,) = judge(parse_budget(text), build(times=3), None, tuple(history[:2]))
+
+    assert (verdict.is_kept, verdict.limit is None) == (kept, False)
+    assert unknown.limit is None
 
 
 def test_an_estimate_is_never_held_against_an_exact_size(build, tmp_path):

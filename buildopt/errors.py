@@ -12,6 +12,7 @@ Everything else that is raised is a built-in exception, and a bug if a user sees
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_DRY_RUN_MISS = 3
+EXIT_NO_HISTORY = 3
 EXIT_NOT_STARTED = 125
 """Status of `run` when our own trouble came before the command started (as in `timeout`, `env`)."""
 EXIT_NOT_RUNNABLE = 126

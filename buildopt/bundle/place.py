@@ -19,6 +19,7 @@ PROJECT_FILES = (
     "yarn.lock",
     "pyproject.toml",
     "setup.py",
+    "buildopt.toml",
 )
 MAP_ENDING = ".map"
 

@@ -7,14 +7,22 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from buildopt.cli.bundle_asked import DEFAULT_ENCODINGS, Asked, analysis_of, document_of
-from buildopt.errors import EXIT_FAILED, UsageError
+from buildopt import settings
+from buildopt.cli.bundle_asked import (
+    DEFAULT_ENCODINGS,
+    Asked,
+    analysis_of,
+    document_of,
+    usual_path,
+)
+from buildopt.errors import EXIT_FAILED, EXIT_NO_HISTORY, UsageError
 
 if TYPE_CHECKING:
-    from buildopt.bundle.budgets import CheckResult
+    from buildopt.bundle.budgets import Budget, CheckResult
     from buildopt.bundle.compare import Comparison
     from buildopt.bundle.model import Analysis, BundleAnalysis
     from buildopt.bundle.reason import Answer
+    from buildopt.bundle.summary import BundleSummary
 
 Form = Literal["text", "markdown", "json"]
 
@@ -24,9 +32,11 @@ Examples:
   buildopt bundle dist/app-1.0-py3-none-any.whl
   buildopt bundle --json > before.json
   buildopt bundle --html bundle.html       a page with a treemap, in one file
+  buildopt bundle diff                     against the last build that was otherwise
   buildopt bundle diff before.json dist    what changed, and because of what
   buildopt bundle diff before.json dist --markdown >> "$GITHUB_STEP_SUMMARY"
   buildopt bundle why lodash               which import brings it
+  buildopt bundle check                    budgets of the settings
   buildopt bundle check --budget 'initial.brotli<=150kB' --budget 'duplicates<=0'
 
 A folder that bears the name of a command is written `./diff`.
@@ -65,9 +75,10 @@ def command() -> None:
 
 
 @command.command("show")
-@click.argument("path", default=".", metavar="[PATH]")
+@click.argument("path", default="", metavar="[PATH]")
 @_quick
 @_encoding
+@click.option("--last", is_flag=True, help="As the last run was analysed; nothing is measured.")
 @click.option("--savings", is_flag=True, help="Measure what leaving out each package would save.")
 @_html
 @_markdown
@@ -76,14 +87,20 @@ def show(
     path: str,
     quick: bool,
     encodings: tuple[str, ...],
+    last: bool,
     savings: bool,
     html: str | None,
     as_markdown: bool,
     as_json: bool,
 ) -> None:
     """Analyse PATH: an output folder, a project with one, a wheel, an sdist, a zip or tar."""
-    asked = Asked(path, encodings or DEFAULT_ENCODINGS, quick, savings)
+    asked = Asked(path or usual_path(), encodings or DEFAULT_ENCODINGS, quick, savings)
     form = _form(as_markdown, as_json)
+    if last:
+        from buildopt.cli.bundle_last import last_of_run
+
+        _give(last_of_run(), form)
+        return
     if html:
         from buildopt.cli.bundle_html import write_analysis  # with the template engine
 
@@ -95,8 +112,8 @@ def show(
 
 
 @command.command("diff")
-@click.argument("before", metavar="A")
-@click.argument("after", metavar="B")
+@click.argument("before", default="", metavar="[A")
+@click.argument("after", default="", metavar="[B]]")
 @_quick
 @_encoding
 @_html
@@ -111,13 +128,22 @@ def diff(
     as_markdown: bool,
     as_json: bool,
 ) -> None:
-    """Compare two builds: folders, or documents that `--json` wrote."""
+    """Compare two builds: folders, or documents that `--json` wrote.
+
+    B is what is there now, unless it is given; A the last analysed build that was otherwise.
+    """
     from buildopt.bundle.compare import compare
 
     asked = Asked("", encodings or DEFAULT_ENCODINGS, quick)
     form = _form(as_markdown, as_json)
-    sides = (_bundle(asked._replace(path=before)), _bundle(asked._replace(path=after)))
-    found = compare(*sides)
+    now = _bundle(asked._replace(path=after or usual_path()))
+    if before:
+        sides = (_bundle(asked._replace(path=before)), now)
+        found = compare(*sides)
+    else:
+        from buildopt.cli.bundle_last import compared_with_history
+
+        sides, found = compared_with_history(now)
     if html:
         from buildopt.cli.bundle_html import write_comparison
 
@@ -128,39 +154,70 @@ def diff(
 
 @command.command("why")
 @click.argument("name")
-@click.argument("path", default=".", metavar="[PATH]")
+@click.argument("path", default="", metavar="[PATH]")
 @_json
 def why(name: str, path: str, as_json: bool) -> None:
     """Show the imports that lead to NAME: a package, or the end of a module's name."""
     from buildopt.bundle.reason import why_is_it_there
 
-    _give(why_is_it_there(name, path), "json" if as_json else "text")
+    _give(why_is_it_there(name, path or usual_path()), "json" if as_json else "text")
 
 
 @command.command("check")
-@click.argument("path", default=".", metavar="[PATH]")
+@click.argument("path", default="", metavar="[PATH]")
 @click.option(
     "--budget", "budgets", multiple=True, metavar="WHAT<=LIMIT", help="A limit; repeatable."
 )
-@click.option("--against", metavar="PATH", help="An earlier folder or document, for `+5%`.")
+@click.option(
+    "--against",
+    metavar="PATH",
+    help="An earlier folder or document, for `+5%`.  [default: the last build that was otherwise]",
+)
+@click.option("--require-history", is_flag=True, help="Exit 3 where a limit lacks earlier builds.")
 @_json
-def check(path: str, budgets: tuple[str, ...], against: str | None, as_json: bool) -> int:
-    """Hold PATH to its budgets; exit 1 where one is exceeded."""
+def check(
+    path: str,
+    budgets: tuple[str, ...],
+    against: str | None,
+    require_history: bool,
+    as_json: bool,
+) -> int:
+    """Hold PATH to its budgets, of the settings or given here; exit 1 where one is exceeded."""
+    budgets = budgets or settings.load(os.getcwd(), os.environ).bundle_budgets
     if not budgets:
         raise UsageError(
             "there is no budget to check",
-            hint="give one with --budget 'total.gzip<=300kB'",
+            hint="give one with --budget 'total.gzip<=300kB', or `bundle_budgets` in the settings",
             slug="budget",
         )
     from buildopt.bundle.budgets import CheckResult, judge, parse_budget
 
     limits = [parse_budget(text) for text in budgets]
-    analysis = _bundle(Asked(path))
-    earlier = _bundle(Asked(against)) if against else None
-    verdicts = tuple(verdict for limit in limits for verdict in judge(limit, analysis, earlier))
+    analysis = _bundle(Asked(path or usual_path()))
+    earlier, history = _earlier(limits, analysis, against)
+    verdicts = tuple(
+        verdict for limit in limits for verdict in judge(limit, analysis, earlier, history)
+    )
     is_kept = all(verdict.is_kept for verdict in verdicts)
-    _give(CheckResult(passed=is_kept, budgets=verdicts), "json" if as_json else "text")
+    result = CheckResult(passed=is_kept, budgets=verdicts)
+    _give(result, "json" if as_json else "text")
+    if is_kept and require_history and result.lacks_history:
+        return EXIT_NO_HISTORY
     return 0 if is_kept else EXIT_FAILED
+
+
+def _earlier(
+    limits: list[Budget], analysis: BundleAnalysis, against: str | None
+) -> tuple[BundleAnalysis | None, tuple[BundleSummary, ...]]:
+    """What budgets compare with, as far as one of them does."""
+    from buildopt.cli import bundle_history
+
+    earlier = _bundle(Asked(against)) if against else None
+    if earlier is None and any(limit.is_relative and not limit.is_trend for limit in limits):
+        found = bundle_history.build_before(analysis)
+        earlier = found[0] if found else None
+    has_trend = any(limit.is_trend for limit in limits)
+    return earlier, bundle_history.summaries(analysis) if has_trend else ()
 
 
 def _form(as_markdown: bool, as_json: bool) -> Form:

@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from buildopt import settings
+from buildopt.bundle.outputs import OUTPUT_FOLDERS
 from buildopt.bundle.private_folder import private_folder
 from buildopt.bundle.reading import looked_at
 from buildopt.bundle.unchanged import keep, key_of, recall
@@ -55,6 +56,23 @@ def analysis_of(asked: Asked) -> Analysis:
     from buildopt.bundle.document import decode  # with msgspec
 
     return decode(known, asked.path)
+
+
+def usual_path() -> str:
+    """What is meant where nothing is named: the working directory, unless it has no output that is
+    known by its name, and a run has made one of another name.
+    """
+    here = os.getcwd()
+    if any(os.path.isdir(os.path.join(here, name)) for name in OUTPUT_FOLDERS):
+        return "."
+    from buildopt.cli.bundle_history import Place, last_analysis
+    from buildopt.cli.history import here as project_here
+
+    state, root = project_here()
+    output = last_analysis(Place(state, root)).get("output")
+    path = os.path.join(root, str(output)) if output else ""
+    is_here = path.startswith(here.rstrip("/") + "/") and os.path.exists(path)
+    return path if is_here else "."
 
 
 def memo_folder() -> str:

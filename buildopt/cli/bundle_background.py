@@ -53,7 +53,7 @@ def _in_turn(place: str, request: Request) -> None:
             files.publish(wanted, b"%d" % request.ended_ns)
         lock = locks.acquire(turn)
         if _newest(wanted) <= request.ended_ns:
-            _analyse(place, request)
+            analyse_place(place, request)
         locks.release(lock)
     except Exception as error:  # noqa: BLE001  # promise 3: our own trouble is one event
         action = f"not analysed: {type(error).__name__}: {error}"[:200]
@@ -67,10 +67,10 @@ def _newest(wanted: str) -> int:
         return 0
 
 
-def _analyse(place: str, request: Request) -> None:
+def analyse_place(place: str, request: Request) -> None:
+    """Analyse a place and journal it, unless it is no longer as the run left it."""
     from buildopt.bundle.analyzed import TYPE, figures_of, is_estimate
     from buildopt.cli.bundle_asked import Asked, analysed
-    from buildopt.cli.bundle_history import last_analysis
 
     began_s = time.monotonic()
     with looked_at() as looked:
@@ -83,9 +83,7 @@ def _analyse(place: str, request: Request) -> None:
     state = os.fsencode(request.state_dir)
     output = os.path.relpath(place, request.root)
     digest = blobs.put(state, document, time.time())
-    if request.is_given_back and last_analysis(state, request.root, output).get("document") == (
-        digest
-    ):
+    if request.is_given_back and _last_document(state, request, output) == digest:
         return
     data: dict[str, Any] = {  # Any: JSON
         **figures_of(found),
@@ -98,6 +96,12 @@ def _analyse(place: str, request: Request) -> None:
         "duration_s": time.monotonic() - began_s,
     }
     _journal(request).emit(TYPE, data, subject=output)
+
+
+def _last_document(state: bytes, request: Request, output: str) -> object:
+    from buildopt.cli.bundle_history import Place, last_analysis
+
+    return last_analysis(Place(state, request.root, output)).get("document")
 
 
 def _is_of_run(looked: Looked, place: str, ended_ns: int) -> bool:

@@ -69,6 +69,13 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
     yield f"## {change(before.raw, after.raw)}"
     yield ""
     yield f"{sizes_words(before)} → {sizes_words(after)}"
+    if comparison.before_build:
+        yield ""
+        yield f"Before: the build of {_text(comparison.before_build)}."
+    if comparison.usual:
+        usual = comparison.usual
+        yield ""
+        yield f"Usual, median of {usual.builds} builds: {sizes_words(usual.totals)}."
     yield ""
     yield f"A returning visitor fetches {sizes_words(comparison.refetched)} again."
     yield from _table(
@@ -84,9 +91,14 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
         ],
     )
     yield from _table(
-        ("module", "<bytes", "<change"),
+        ("module", "<bytes", "<change", "file"),
         [
-            (_code(row.name), size(row.after_bytes), change(row.before_bytes, row.after_bytes))
+            (
+                _code(row.name),
+                size(row.after_bytes),
+                change(row.before_bytes, row.after_bytes),
+                row.cause,
+            )
             for row in comparison.modules
         ],
     )

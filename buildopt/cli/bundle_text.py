@@ -49,17 +49,26 @@ def print_comparison(comparison: Comparison) -> None:
     page = Page()
     before, after = comparison.before_totals, comparison.after_totals
     page.line(f"{sizes_words(before)}  →  {sizes_words(after)}", style="bold")
+    if comparison.before_build:
+        page.line(f"before: the build of {comparison.before_build}", style="dim")
     page.line(f"total {change(before.raw, after.raw)}{_encoded_change(before, after)}")
     page.line(f"a returning visitor fetches {sizes_words(comparison.refetched)} again")
+    if comparison.usual:
+        usual = comparison.usual.totals
+        page.line(
+            f"usual, median of {comparison.usual.builds} builds: {sizes_words(usual)}; "
+            f"now {change(usual.raw, after.raw)}"
+        )
     if comparison.not_compared:
         made = ", ".join(comparison.not_compared)
         page.line(f"not compared, because made in different ways: {made}")
     moved = [file for file in comparison.files if file.status != "same"]
     page.table("Packages", ("package", "version", "<bytes", "<change", "because"),
                [_package_change(row) for row in comparison.packages], most=MOST_ROWS)  # fmt: skip
-    page.table("Modules outside of packages", ("module", "<bytes", "<change"),
+    page.table("Modules outside of packages", ("module", "<bytes", "<change", "file"),
                [(name_text(row.name), size(row.after_bytes),
-                 change(row.before_bytes, row.after_bytes)) for row in comparison.modules],
+                 change(row.before_bytes, row.after_bytes), row.cause)
+                for row in comparison.modules],
                most=MOST_ROWS)  # fmt: skip
     page.table("Files", ("file", "state", "<raw", "<change"),
                [_file_change(row) for row in moved], most=MOST_ROWS)  # fmt: skip
@@ -95,11 +104,17 @@ def print_verdicts(verdicts: Iterable[Verdict]) -> None:
         )
         is_count = row.subject == "duplicates"
         actual = str(row.actual) if is_count else size(row.actual)
-        limit = str(row.limit) if is_count else size(row.limit)
+        limit = _limit(row.limit, is_count=is_count)
         text = Text(f"{shape} {word}", style=colour)
-        text.append(f"  {printable(row.subject)} {actual}, limit {limit}", style="default")
+        text.append(f"  {printable(row.subject)} {actual}, {limit}", style="default")
         text.append(f"  ({row.budget})", style="dim")
         page.text(text, indent=2)
+
+
+def _limit(limit: int | None, *, is_count: bool) -> str:
+    if limit is None:
+        return "too few builds were analysed before to say"
+    return f"limit {limit if is_count else size(limit)}"
 
 
 def _encoded_change(before: Sizes, after: Sizes) -> str:

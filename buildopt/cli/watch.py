@@ -41,7 +41,8 @@ Examples:
   buildopt watch --once -- make         as `buildopt run`, for scripts that know but `watch`
 """
 _SHOWN: dict[Key, tuple[str, ...]] = {
-    "explain": ("explain",), "report": ("report", "--open", "--html"), "bundle": ("bundle",),
+    "explain": ("explain",), "report": ("report", "--open", "--html"),
+    "bundle": ("bundle", "--last"),
 }  # fmt: skip
 _CLEAR = "\x1b[2J\x1b[3J\x1b[H"
 

@@ -1,5 +1,6 @@
 """What a run has made is analysed by itself, once the run has returned."""
 
+import json
 import time
 
 import pytest
@@ -13,12 +14,14 @@ mkdir -p dist
 cp app.js dist/app.js
 cp app.js.map dist/app.js.map
 """
+TASK = 'command = "./build.sh"\ninputs = ["app.js*"]\noutputs = ["dist"]\n'
 
 
 @pytest.fixture
 def project(rig):
     """A project whose build copies a bundle into dist/."""
     rig.script("build.sh", BUILD)
+    rig.write("package.json", "{}")
     rig.environ["BUILDOPT_BUNDLE_ANALYSIS"] = "1"
     write_app(rig, 1)
     return rig
@@ -93,10 +96,20 @@ def test_a_setting_leaves_it_off_and_other_outputs_start_nothing(project):
 
 
 def test_tasks_of_a_graph_have_their_bundles_analysed(project):
-    task = 'command = "./build.sh"\ninputs = ["app.js*"]\noutputs = ["dist"]\n'
-    project.write("buildopt.toml", f"[tasks.app]\n{task}\n[tasks.all]\ncommand = 'true'\n"
+    project.write("buildopt.toml", f"[tasks.app]\n{TASK}\n[tasks.all]\ncommand = 'true'\n"
                   "inputs = ['app.js']\ndepends_on = ['app']\n")  # fmt: skip
 
     assert project.call("run", "all").returncode == 0
 
     assert [event.data["output"] for event in analyses(project, 1)] == ["dist"]
+
+
+def test_what_watch_estimates_is_marked_and_shown(project, watch):
+    project.write("buildopt.toml", f"[tasks.app]\n{TASK}")
+    watch("app").until("finished")
+    (event,) = analyses(project, 1)
+
+    shown = json.loads(project.call("bundle", "--last", "--json").stdout)
+
+    assert event.data["is_estimate"] is True
+    assert [made["is_estimate"] for made in shown["compressors"]] == [False, True, False]

@@ -16,6 +16,7 @@ from buildopt.monitor import sample_rows
 from buildopt.monitor.records import Record, json_of
 from buildopt.monitor.rows import (
     ABOUT_RUNS,
+    RUN_LOST,
     Origin,
     Value,
     begins_run,
@@ -89,6 +90,8 @@ class BatchWriter:
             told = record.envelope
             if told.type not in ABOUT_RUNS:
                 continue
+            if told.type == RUN_LOST:
+                source = self._began(told.run, begun) or source
             for row in rows_of(told, event=number, source=source):
                 tables[row.table].append(_encodable(row.values))
             if begins_run(told):
@@ -107,6 +110,12 @@ class BatchWriter:
         if ended:
             runs = [_encodable(run) for run in ended]
             self._connection.executemany("DELETE FROM unfinished WHERE run = ?", runs)
+
+    def _began(self, run: str, begun: Iterable[tuple[str, int]]) -> int | None:
+        """The first source that told of an unfinished run, in this batch or before it."""
+        select = "SELECT source FROM unfinished WHERE run = ?"
+        before = [source for (source,) in self._connection.execute(select, _encodable((run,)))]
+        return min((*before, *(source for each, source in begun if each == run)), default=None)
 
     def _count_numbers(self, numbers: Iterable[tuple[int, int]]) -> None:
         """Keep each source's last number, and how many never came; 1 is a new process."""

@@ -26,7 +26,7 @@ from buildopt.monitor.batch import BatchWriter
 from buildopt.monitor.chain import Chain
 from buildopt.monitor.position import START, Place, Position, Segment
 from buildopt.monitor.records import Record
-from buildopt.monitor.rows import RUN_LOST
+from buildopt.monitor.rows import RUN_LOST, Origin
 from buildopt.monitor.stream import Reader, Skipped
 
 BATCH_RECORDS = 2_000
@@ -217,14 +217,22 @@ class Importer:
     def _tell_lost_runs(self, connection: sqlite3.Connection) -> None:
         """Tell of runs that were gone before all was read, and have not ended in what was read."""
         gone = lost_runs.gone(connection, lost_runs.this_machine(self._now_ns()))
-        for run in sorted(gone & self._gone):
+        for run in sorted(gone.keys() & self._gone):
             select = "SELECT task FROM lookups WHERE run = ? LIMIT 1"
             task = connection.execute(select, (run,)).fetchone()
-            self.journal.run_id = run
-            data = {"task": task[0] if task else ""}
-            self.journal.emit(RUN_LOST, data, severity="error", now_ns=self._now_ns())
-            self.journal.run_id = ""
-        self._gone = gone
+            self._tell_lost_run(run, gone[run], task[0] if task else "")
+        self._gone = frozenset(gone)
+
+    def _tell_lost_run(self, run: str, origin: Origin, task: str) -> None:
+        """Tell it in the name of who ran it, so that filters find it where the run was."""
+        journal = self.journal
+        own = journal.run_id, journal.environment, journal.machine
+        journal.run_id, journal.environment, journal.machine = (
+            run, origin.environment, origin.machine
+        )  # fmt: skip
+        data = {"task": task, "host": origin.host, "project": origin.project}
+        journal.emit(RUN_LOST, data, subject=task, severity="error", now_ns=self._now_ns())
+        journal.run_id, journal.environment, journal.machine = own
 
     def _roll_up(self, connection: sqlite3.Connection) -> None:
         """Roll up one span that is over; the next one in the next step."""

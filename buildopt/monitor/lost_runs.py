@@ -41,8 +41,8 @@ def this_machine(now_ns: int) -> Machine:
     return Machine(os.uname().nodename, own_boot(), boot_ns - mono_ns, now_ns)
 
 
-def gone(connection: sqlite3.Connection, machine: Machine) -> frozenset[str]:
-    """Runs that have not ended, and all of whose processes are gone."""
+def gone(connection: sqlite3.Connection, machine: Machine) -> dict[str, Origin]:
+    """Runs that have not ended, and all of whose processes are gone; each with who told of it."""
     runs: dict[str, list[Emitter]] = defaultdict(list)
     select = (
         "SELECT run, sources.source, environment, machine, boot, mono_ns, time_ns"
@@ -50,9 +50,11 @@ def gone(connection: sqlite3.Connection, machine: Machine) -> frozenset[str]:
     )
     for run, source, environment, kind, boot, mono_ns, time_ns in connection.execute(select):
         runs[run].append(Emitter(Origin(source, environment, kind), boot, mono_ns, time_ns))
-    return frozenset(
-        run for run, emitters in runs.items() if all(is_gone(each, machine) for each in emitters)
-    )
+    return {
+        run: emitters[0].origin
+        for run, emitters in runs.items()
+        if all(is_gone(each, machine) for each in emitters)
+    }
 
 
 def is_gone(emitter: Emitter, machine: Machine) -> bool:

@@ -240,15 +240,20 @@ def test_a_run_whose_process_is_gone_is_told_as_lost_once(folder, importer):
     gone.wait()
     for pid, run in ((gone.pid, "lost"), (os.getpid(), "alive")):
         source = f"/{os.uname().nodename}/p/{pid}"
-        journal = Journal(state=os.fsencode(folder), source=source, run_id=run)
+        journal = Journal(
+            state=os.fsencode(folder), source=source, run_id=run, environment="ci", machine="m"
+        )
         journal.append(LOOKUP)
     for _ in range(4):
         importer.catch_up()
 
-    assert [(r["run"], r["outcome"], r["task"]) for r in Index(folder).runs()] == [
-        ("lost", "lost", "build")
-    ]
+    here = Where(environment="ci", project="p", host=os.uname().nodename, machine="m")
+    lost = [("lost", "lost", "build")]
+    assert [(r["run"], r["outcome"], r["task"]) for r in Index(folder).runs(here)] == lost
     assert len(Index(folder).events(types=["buildopt.run.lost"])) == 1
+    os.unlink(importer.path)
+    importer.catch_up()
+    assert [(r["run"], r["outcome"], r["task"]) for r in Index(folder).runs(here)] == lost
     journal.append(RUN)
     importer.catch_up()
     assert {r["run"] for r in Index(folder).runs()} == {"lost", "alive"}

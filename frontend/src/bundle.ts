@@ -12,11 +12,11 @@ void readData<Document>("data").then(start);
 function start(data: Document): void {
   const byFile = treeOf(data);
   const isDiff = data.kind === "diff";
-  const sizes = sizesOf(data, byFile);
+  const areas = areasOf(data, byFile);
   let root = byFile;
   let zoomed = byFile;
   let query = "";
-  let chosenMeasure = Object.keys(sizes)[0]!;
+  let chosenArea = Object.keys(areas)[0]!;
 
   const crumbs = element("nav", { class: "crumbs", "aria-label": "Zoomed into" });
   const words = element("p", { class: "chosen muted", "aria-live": "polite" });
@@ -32,9 +32,9 @@ function start(data: Document): void {
       table.refresh();
     }),
     found,
-    ...(Object.keys(sizes).length > 1
-      ? [choice("Area", Object.entries(sizes).map(([name, { shown }]) => [name, shown]), (name) => {
-          chosenMeasure = name;
+    ...(Object.keys(areas).length > 1
+      ? [choice("Area", Object.entries(areas).map(([name, { shown }]) => [name, shown]), (name) => {
+          chosenArea = name;
           rebuild();
         })]
       : []),
@@ -56,9 +56,9 @@ function start(data: Document): void {
   rebuild();
 
   function rebuild(): void {
-    measure(root, sizes[chosenMeasure]!.of);
+    measure(root, areas[chosenArea]!.of);
     filter();
-    table.show(root, chosenMeasure);
+    table.show(root, chosenArea);
     zoom(zoomed);
   }
 
@@ -77,7 +77,7 @@ function start(data: Document): void {
       ...(place ? [" / "] : []),
       at === item ? element("span", { "aria-current": "true" }, at.name)
         : element("button", { type: "button", onclick: () => zoom(at) }, at.name),
-    ]), ` ${size(item.value)}`);
+    ]), `, ${areas[chosenArea]!.said(item.value)}`);
   }
 
   function reveal(item: Item): void {
@@ -102,10 +102,9 @@ function start(data: Document): void {
   }
 
   function sizeWords(item: Item): string {
-    const { shown } = sizes[chosenMeasure]!;
     if (isDiff) return `${size(item.bytes)}, ${change(item.before, item.bytes)}`;
     const exact = `${size(item.bytes)} (${exactBytes(item.bytes)}), ${share(item.bytes / (root.bytes || 1))} of all`;
-    return chosenMeasure === "raw" ? exact : `${exact}, ${shown} ${size(item.value)}`;
+    return chosenArea === "raw" ? exact : `${exact}, ${areas[chosenArea]!.said(item.value)}`;
   }
 }
 
@@ -115,24 +114,35 @@ function searchField(onChanged: (text: string) => void): HTMLElement {
   return element("label", {}, "Search ", field);
 }
 
-/** What the area of a cell may be: the size of a leaf by each. */
-function sizesOf(data: Document, root: Item): Record<string, { shown: string; of: (leaf: Item) => number }> {
+/** What the area of a cell may be. */
+interface Area {
+  /** As a choice. */
+  shown: string;
+  /** A size of this kind in words. */
+  said(value: number): string;
+  of(leaf: Item): number;
+}
+
+function areasOf(data: Document, root: Item): Record<string, Area> {
   if (data.kind === "diff") {
     return {
-      raw: { shown: "bytes now", of: (leaf) => leaf.bytes },
-      change: { shown: "bytes that changed", of: (leaf) => Math.abs(leaf.bytes - leaf.before) },
+      raw: { shown: "bytes now", said: size, of: (leaf) => leaf.bytes },
+      change: { shown: "bytes that changed", said: (value) => `${size(value)} changed`,
+        of: (leaf) => Math.abs(leaf.bytes - leaf.before) },
     };
   }
-  const raw = { shown: data.kind === "archive" ? "unpacked" : "raw", of: (leaf: Item) => leaf.bytes };
+  const raw: Area = { shown: data.kind === "archive" ? "unpacked" : "raw", said: size, of: (leaf) => leaf.bytes };
   if (data.figures.compressed) {
-    return { raw, compressed: { shown: "compressed", of: (leaf) => leaf.compressed } };
+    return { raw, compressed: { shown: "compressed", said: (value) => `${size(value)} compressed`,
+      of: (leaf) => leaf.compressed } };
   }
   const rawOf = new Map(root.children.map((file) => [file.name, file.bytes]));
-  const scaled = Object.entries(data.scales).map(([encoding, sizes]) => [encoding, {
+  const scaled = Object.entries(data.scales).map(([encoding, sizes]): [string, Area] => [encoding, {
     shown: `≈ ${encoding}`,
-    of: (leaf: Item) => (leaf.bytes * (sizes[leaf.file] ?? 0)) / (rawOf.get(leaf.file) || 1),
+    said: (value) => `≈ ${size(Math.round(value))} ${encoding}`,
+    of: (leaf) => (leaf.bytes * (sizes[leaf.file] ?? 0)) / (rawOf.get(leaf.file) || 1),
   }]);
-  return Object.fromEntries([["raw", raw], ...scaled]);
+  return { raw, ...Object.fromEntries(scaled) };
 }
 
 function matchedBytes(item: Item): number {

@@ -201,7 +201,7 @@ def _figures(analysis: BundleAnalysis) -> Iterable[Figure]:
                      note=f"{printable(entry.name)}: {waits}")  # fmt: skip
     if analysis.duplicates:
         extra = sum(row.extra_bytes for row in analysis.duplicates)
-        yield Figure(name="There twice", shown=size(extra), exact=exact_bytes(extra),
+        yield Figure(name="Duplicates", shown=size(extra), exact=exact_bytes(extra),
                      note=counted(len(analysis.duplicates), "package"))  # fmt: skip
 
 

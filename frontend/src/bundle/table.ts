@@ -106,7 +106,7 @@ export class Table {
     if (this.measureName !== "raw" && !isDiff) {
       const about = this.document.kind === "archive" ? "" : "≈ ";
       extra.push({ head: about + this.measureName, isNumber: true, key: (row) => row.value,
-        shown: (row) => about + size(row.value), exact: (row) => exactBytes(Math.round(row.value)) });
+        shown: (row) => about + size(Math.round(row.value)), exact: (row) => exactBytes(Math.round(row.value)) });
     }
     const words = (head: string, key: (row: Row) => string): Column => ({ head, isNumber: false, key, shown: key });
     const tail = this.document.kind === "archive" || this.kind === "files" ? [] : [
@@ -184,16 +184,24 @@ function ownerRows(root: Item): Row[] {
     if (!item.startsOwner) return item.children.forEach(add);
     const key = keyOf(item);
     const row = rows.get(key) ?? { name: labelOf(item), where: "", bytes: 0, before: 0, value: 0,
-      copies: item.owner?.isDuplicate ? "▨ one of several" : item.owner?.instance ? "one" : "", item, files: new Set<string>() };
-    row.bytes += item.bytes;
-    row.before += item.before;
-    row.value += item.value;
-    row.files.add(item.file);
+      copies: copiesOf(item), item, files: new Set<string>() };
+    for (const leaf of leavesOf(item)) {
+      if (!leaf.matches) continue;
+      row.bytes += leaf.bytes;
+      row.before += leaf.before;
+      row.value += leaf.value;
+      row.files.add(leaf.file);
+    }
     rows.set(key, row);
   };
   add(root);
   const named = (files: Set<string>) => files.size === 1 ? [...files][0]! : counted(files.size, "file");
   return [...rows.values()].map((row) => ({ ...row, where: named(row.files) }));
+}
+
+function copiesOf({ owner }: Item): string {
+  if (owner?.isDuplicate) return "▨ one of several";
+  return owner?.instance ? "one" : "";
 }
 
 /** A field of CSV; a spreadsheet must not take a name for a formula. */

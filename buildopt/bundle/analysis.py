@@ -84,7 +84,7 @@ def _analyse_bundle(place: Place, means: Means) -> BundleAnalysis:
         findings=(),
         problems=(*place.problems, *problems, *measured.problems),
     )
-    return replace(found, findings=findings_of(found, graph))
+    return replace(found, findings=findings_of(found, graph, place.project))
 
 
 def _reasons_of(packages: tuple[Package, ...], graph: Graph) -> tuple[Why, ...]:

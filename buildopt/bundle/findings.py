@@ -6,9 +6,11 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
+from buildopt.bundle.export_star import unshaken_packages
 from buildopt.bundle.graph import Graph
 from buildopt.bundle.model import BundleAnalysis, Finding, Module
 from buildopt.bundle.modules import package_copy, plain_name
+from buildopt.bundle.repeated import repeated_packages
 from buildopt.quantities import counted, size
 
 LEAST_LOCALES = 10
@@ -22,8 +24,8 @@ _NO_MAP = ("none", "missing", "unreadable")
 _LOCALE = re.compile(r"/(?:locales?|langs?|i18n)/([a-z]{2,3}(?:[-_][A-Za-z0-9]+)*)(?:/|\.[cm]?js)")
 
 
-def findings_of(analysis: BundleAnalysis, graph: Graph) -> tuple[Finding, ...]:
-    """All findings, the largest first."""
+def findings_of(analysis: BundleAnalysis, graph: Graph, project: str = "") -> tuple[Finding, ...]:
+    """All findings, the largest first; `project` is where packages are installed."""
     contexts = list(_contexts(analysis, graph))
     taken = {finding.subject for finding in contexts}
     found = [
@@ -32,6 +34,8 @@ def findings_of(analysis: BundleAnalysis, graph: Graph) -> tuple[Finding, ...]:
         *contexts,
         *_locales(analysis, taken),
         *_whole_libraries(analysis),
+        *repeated_packages(analysis),
+        *unshaken_packages(analysis, project),
         *_without_map(analysis),
         *_coarse_maps(analysis),
     ]
@@ -84,6 +88,7 @@ def _contexts(analysis: BundleAnalysis, graph: Graph) -> Iterator[Finding]:
                 fix="webpack's ContextReplacementPlugin or IgnorePlugin for the names "
                 "that are not needed, or a library without it",
                 bytes=taken_bytes,
+                modules=tuple(sorted({plain_name(name) for name in taken})),
             )
 
 
@@ -91,6 +96,7 @@ def _locales(analysis: BundleAnalysis, taken: set[str]) -> Iterator[Finding]:
     """Many languages of one package, in whichever way they came in."""
     languages: dict[str, set[str]] = defaultdict(set)
     counts: dict[str, int] = defaultdict(int)
+    found: dict[str, set[str]] = defaultdict(set)
     for module in analysis.modules:
         if not module.instance or module.instance in taken:
             continue
@@ -98,6 +104,7 @@ def _locales(analysis: BundleAnalysis, taken: set[str]) -> Iterator[Finding]:
         if language:
             languages[module.instance].add(language)
             counts[module.instance] += module.bytes
+            found[module.instance].add(module.name)
     for instance, names in languages.items():
         if len(names) >= LEAST_LOCALES:
             yield Finding(
@@ -106,6 +113,7 @@ def _locales(analysis: BundleAnalysis, taken: set[str]) -> Iterator[Finding]:
                 message=f"{counted(len(names), 'language')} came in",
                 fix="import only the languages that are needed, from a narrower entry",
                 bytes=counts[instance],
+                modules=tuple(sorted(found[instance])),
             )
 
 
@@ -128,6 +136,7 @@ def _whole_libraries(analysis: BundleAnalysis) -> Iterator[Finding]:
             message=f"all of `{name}` came in through `{module.name}`",
             fix=f"import single functions: `{name}/NAME`, or an ES module build of it",
             bytes=module.bytes,
+            modules=(module.name,),
         )
 
 

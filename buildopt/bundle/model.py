@@ -150,6 +150,8 @@ class Finding:
     fix: str
     bytes: int
     saving: Sizes | None = None
+    modules: tuple[str, ...] = ()
+    """Names of the modules that it is about, where leaving them out is the way to mend it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,8 @@ figures: the difference is what matters, and they are fast enough for ten packag
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 from buildopt.bundle.attribution import Span
@@ -15,7 +16,7 @@ from buildopt.bundle.map_comment import find_map_comment
 from buildopt.bundle.map_search import GeneratedFile, generated_file, spans_in
 from buildopt.bundle.measurement import LARGEST_FILE_BYTES
 from buildopt.bundle.model import BundleAnalysis, Duplicate, Finding, Sizes
-from buildopt.bundle.modules import package_copy
+from buildopt.bundle.modules import package_copy, plain_name
 from buildopt.bundle.place import Place
 from buildopt.bundle.reading import read_whole
 from buildopt.bundle.sizes import brotli_method, gzip_method, measure
@@ -55,16 +56,44 @@ def _with_saving(
         extra = set(duplicates[finding.subject].instances[1:])  # the largest copy stands first
         files = {name for p in analysis.packages if p.instance in extra for name in p.files}
         return replace(finding, saving=_saving(place, sorted(files), extra))
+    if finding.modules:
+        names = frozenset(finding.modules)
+        files = {module.file for module in analysis.modules if module.name in names}
+        kept = _largest_home(finding, analysis) if finding.kind == "repeated" else ""
+        left_out = sorted(files - {kept})
+        return replace(
+            finding, saving=_saved(place, left_out, lambda source: plain_name(source) in names)
+        )
     return finding
+
+
+def _largest_home(finding: Finding, analysis: BundleAnalysis) -> str:
+    """The file that keeps modules which others hold too."""
+    names = frozenset(finding.modules)
+    counts: Counter[str] = Counter()
+    for module in analysis.modules:
+        if module.name in names:
+            counts[module.file] += module.bytes
+    return max(counts, key=lambda file: (counts[file], file))
 
 
 def _saving(place: Place, names: Iterable[str], instances: Collection[str]) -> Sizes:
     """By how much these files shrink without these copies of packages."""
+
+    def is_left_out(source: str) -> bool:
+        copy = package_copy(source)
+        return copy is not None and copy.instance in instances
+
+    return _saved(place, names, is_left_out)
+
+
+def _saved(place: Place, names: Iterable[str], is_left_out: Callable[[str], bool]) -> Sizes:
+    """By how much these files shrink without what these sources own."""
     saved = []
     for name in names:
         file = generated_file(place, name)
         content = read_whole(file.path, LARGEST_FILE_BYTES)
-        rest = _without(instances, content, spans_in(content, file))
+        rest = _without(is_left_out, content, spans_in(content, file))
         saved.append(_difference(content, rest))
     return Sizes(
         raw=sum(one.raw for one in saved),
@@ -90,13 +119,12 @@ def _difference(content: bytes, rest: bytes) -> Sizes:
     )
 
 
-def _without(instances: Collection[str], content: bytes, spans: Iterable[Span]) -> bytes:
-    """The text of a file less the stretches of these copies."""
+def _without(is_left_out: Callable[[str], bool], content: bytes, spans: Iterable[Span]) -> bytes:
+    """The text of a file less the stretches of these sources."""
     kept = []
     reached = 0
     for start, end, source in spans:
-        copy = package_copy(source)
-        if copy and copy.instance in instances:
+        if is_left_out(source):
             kept.append(content[reached:start])
             reached = end
     return b"".join([*kept, content[reached:]])

@@ -3,6 +3,9 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
+from buildopt.bundle.analysis import analyse, plain_means
 from tests.unit.bundle.bundle_writing import analysed, kinds_of, write_chunk
 from tests.unit.bundle.map_writing import map_of
 
@@ -69,3 +72,48 @@ def test_a_map_without_columns_is_told_since_its_figures_mean_little(tmp_path):
 
     assert [(f.kind, f.bytes) for f in found.findings] == [("coarse-map", 36)]
     assert found.attribution[0].silent_sources == 3
+
+
+def test_modules_that_two_entries_hold_are_told_with_what_sharing_them_saves(tmp_path):
+    shared = [("node_modules/x/a.js", "a();" * 600), ("node_modules/x/b.js", "b(1);" * 600)]
+    write_chunk(tmp_path, "shop.js", [("src/shop.js", "s();"), *shared])
+    write_chunk(tmp_path, "admin.js", [("src/admin.js", "s();"), *shared])
+
+    found = analyse(str(tmp_path), plain_means(("gzip",)), measures_savings=True).findings
+
+    assert [(f.kind, f.subject, f.bytes) for f in found] == [("repeated", "node_modules/x", 5400)]
+    assert found[0].modules == ("node_modules/x/a.js", "node_modules/x/b.js")
+    assert found[0].saving.raw == 5400
+    assert 0 < found[0].saving.gzip < 200
+
+
+@pytest.mark.parametrize(
+    "names", [("index.mjs", "index.cjs"), ("app-AAAAAAAA.js", "app-legacy-BBBBBBBB.js")]
+)
+def test_two_forms_of_one_file_are_not_held_against_each_other(tmp_path, names):
+    for name in names:
+        write_chunk(tmp_path, name, [("node_modules/x/a.js", "a();" * 600)])
+
+    assert analysed(tmp_path).findings == ()
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_a_package_that_came_in_whole_by_export_star_is_told(tmp_path, is_whole):
+    names = ["one", "two", "three", "four", "five"]
+    package = tmp_path / "node_modules/lib"
+    (package / "inner").mkdir(parents=True)
+    (package / "package.json").write_text('{"name": "lib", "version": "1.0.0"}')
+    (package / "index.js").write_text("export * from './inner/index.js';\nexport * from './one';\n")
+    lines = [f'export * as {name} from "../{name}.js";\n' for name in names]
+    (package / "inner/index.js").write_text("".join(lines))
+    for name in names:
+        (package / f"{name}.js").write_text("export const x = 1;\n")
+    (tmp_path / "package.json").write_text("{}")
+    parts = [(f"../node_modules/lib/{n}.js", "f();" * 900) for n in names[: 5 if is_whole else 4]]
+    parts += [(f"../node_modules/lib/{n}.js", "e;") for n in ("index", "inner/index")]
+    write_chunk(tmp_path / "dist", "main.js", parts)
+
+    found = analysed(tmp_path).findings
+
+    expected = [("export-star", "node_modules/lib")] if is_whole else []
+    assert kinds_of(found) == expected

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import posixpath
+import stat
 import tarfile
 import zipfile
 import zlib
@@ -24,10 +26,14 @@ from buildopt.bundle.reading import shown
 from buildopt.errors import UsageError
 
 LARGEST_MEMBER_BYTES = 1_000_000_000
+BOMB_BYTES = 64_000_000
+BOMB_RATIO = 100
+"""Code is compressed to a third, not to a hundredth: what is, and this large, is made to harm."""
 LARGEST_RECORD_BYTES = 64_000_000
 LARGEST_ARCHIVE_BYTES = 4_000_000_000
 """Bytes that may come out of an archive; what claims more is a bomb, or no package."""
 MOST_MEMBERS = 500_000
+LONGEST_TARGET_BYTES = 4_096
 
 Reader = Callable[[], bytes]
 
@@ -89,7 +95,16 @@ def _zip_members(path: str, problems: list[Problem]) -> Iterator[Member]:
             raise zipfile.BadZipFile(f"it has {len(infos):,} files")
         for info in infos:
             row = ArchiveFile(path=info.filename, raw=info.file_size, compressed=info.compress_size)
-            content = _wanted(info.filename, info.file_size, problems, _zip_reader(archive, info))
+            if stat.S_ISLNK(info.external_attr >> 16):
+                target = _zip_reader(archive, info)(LONGEST_TARGET_BYTES)
+                _tell_link(info.filename, target.decode("utf-8", "backslashreplace"), problems)
+            if info.file_size > max(BOMB_BYTES, BOMB_RATIO * info.compress_size):
+                message = f"{info.file_size:,} bytes out of {info.compress_size:,}; not looked into"
+                problems.append(Problem(path=info.filename, message=message))
+                content = None
+            else:
+                read = _zip_reader(archive, info)
+                content = _wanted(info.filename, info.file_size, problems, read)
             yield Member(file=row, content=content, identity=(info.CRC, info.file_size))
 
 
@@ -113,12 +128,22 @@ def _tar_members(path: str, problems: list[Problem]) -> Iterator[Member]:
                     )
                 )
                 return
+            if info.issym() or info.islnk():
+                _tell_link(info.name, info.linkname, problems)
             if not info.isfile():
                 continue
             name = info.name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
             row = ArchiveFile(path=name, raw=info.size, compressed=None)
             content = _wanted(name, info.size, problems, _tar_reader(archive, info))
             yield Member(file=row, content=content)
+
+
+def _tell_link(name: str, target: str, problems: list[Problem]) -> None:
+    """Name a link that leads out of the archive."""
+    place = posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
+    if target.startswith("/") or place == ".." or place.startswith("../"):
+        message = f"is a link to `{target}`, out of the archive; not followed"
+        problems.append(Problem(path=name, message=message))
 
 
 def _tar_reader(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Callable[[int], bytes]:

@@ -28,6 +28,7 @@ PIECE_BYTES = 1 << 17
 """How much is looked at at once: it fits the processor's cache, and bounds the memory."""
 
 _NUMBER = b"[g-z0-9+/]{0,11}[A-Za-f]"  # 60 bits: no number of a real map is longer
+_EMPTY_LINES = re.compile(b";+")
 _SEGMENT = re.compile(b"(%b)(?:(%b)(?:%b){2,3})?" % (_NUMBER, _NUMBER, _NUMBER))
 
 
@@ -43,7 +44,9 @@ def decode(mappings: str) -> Iterator[tuple[int, list[Run]]]:
     data = mappings.encode("ascii", "replace") + b";"
     strange = data.translate(None, DIGITS + b",;")
     if strange:
-        raise MalformedMappings(f"`{strange[:40].decode()}` is not of the alphabet")
+        line = data.count(b";", 0, data.index(strange[:1])) + 1
+        shown = strange[:40].decode()
+        raise MalformedMappings(f"line {line}: `{shown}` is not of the alphabet")
     reader = _Reader(data)
     begin = 0
     while begin < len(data):
@@ -89,8 +92,10 @@ class _Reader:
             if line_end >= 0:
                 if runs := self._runs_of_line(begin + line_end):
                     yield self._line, runs
-                self._line += 1
-                self._begin_line(begin + line_end + 1)
+                empty = _EMPTY_LINES.match(piece, line_end + 1)  # all at once: they may be many
+                stop += empty.end() - empty.start() if empty else 0
+                self._line += 1 + stop - line_end
+                self._begin_line(begin + stop + 1)
             at = stop + 1
 
     def _begin_line(self, begin: int) -> None:

@@ -15,7 +15,7 @@ from buildopt import settings
 from buildopt.cli.plugin_options import chosen, plugin_option
 from buildopt.errors import UsageError
 from buildopt.events import SCHEMA
-from buildopt.monitor import plugin_file
+from buildopt.monitor import plugin_file, plugin_file_reading
 from buildopt.monitor.loading import Row, load
 
 EPILOG = """\b
@@ -55,7 +55,7 @@ def command(plugin_words: tuple[str, ...], dead_letters: str | None, as_json: bo
 
 def _show_dead_letters(folder: str, consumer: str, *, as_json: bool) -> None:
     try:
-        letters = plugin_file.read_dead_letters(plugin_file.path_of(folder, consumer))
+        letters = plugin_file_reading.read_dead_letters(plugin_file.path_of(folder, consumer))
     except (OSError, sqlite3.Error) as error:
         raise UsageError(
             f"nothing is kept of a consumer `{consumer}`",
@@ -77,7 +77,7 @@ def _json(folder: str, row: Row) -> dict[str, Any]:
 def _consumer(folder: str, name: str) -> dict[str, Any]:
     """A consumer, and where it stands if it ever ran."""
     try:
-        standing = plugin_file.read_standing(plugin_file.path_of(folder, name))
+        standing = plugin_file_reading.read_standing(plugin_file.path_of(folder, name))
     except (OSError, sqlite3.Error):
         standing = plugin_file.Standing()
     return {

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple, Protocol, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from filelock import FileLock, Timeout
 
@@ -23,7 +23,9 @@ from buildopt.monitor.consumer import (
     Batch,
     Described,
     batch_for,
+    is_wanted,
 )
+from buildopt.monitor.pace import Pace
 from buildopt.monitor.position import Position
 from buildopt.monitor.publishing import Publisher
 from buildopt.monitor.seat import Failed, Report, Seat, told
@@ -44,19 +46,6 @@ Status = Literal["starting", "running", "waiting", "failing", "quarantined", "st
 Trouble = Literal["damaged", "quarantined", "stuck", "worker"]
 """What the host says of a plugin in `buildopt.plugin.error`, beside the consumer's own."""
 T = TypeVar("T")
-
-
-class Pace(Protocol):
-    """Time, as an argument."""
-
-    def now_ns(self) -> int:
-        """Wall time."""
-
-    def monotonic_s(self) -> float:
-        """Seconds that no setting of a clock moves."""
-
-    def pause(self, timeout_s: float) -> bool:
-        """Wait so long; False when it is time to end."""
 
 
 class Progress(NamedTuple):
@@ -220,7 +209,7 @@ class ConsumerLoop:
             if report.kind == "storage":
                 return self._wait_for_storage()
             return all(self._take_alone(each) for each in stored)
-        self._keep(report, events=len(batch.events))
+        self._keep(report, events=self._wanted(batch))
         self._behind(stored[-1])
         return True
 
@@ -243,7 +232,7 @@ class ConsumerLoop:
                 return False
             report = self._take_again(batch)
             if not isinstance(report, Failed):
-                self._keep(report, events=1)
+                self._keep(report, events=self._wanted(batch))
                 return True
             if report.kind == "storage":
                 return self._wait_for_storage()
@@ -293,6 +282,11 @@ class ConsumerLoop:
             self._quarantine(left_s)
             return True
         return False
+
+    def _wanted(self, batch: Batch) -> int:
+        """How many of the events the consumer asked for; one that ticks sees the others' times."""
+        types, source = self.described.types, self.described.source
+        return sum(is_wanted(types, source, event) for event in batch.events)
 
     def _pass(self, place: Position, events: int) -> None:
         self._place = place

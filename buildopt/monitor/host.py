@@ -25,6 +25,7 @@ from buildopt.monitor.consumer import ERROR
 from buildopt.monitor.consumer_loop import ConsumerLoop, Progress, Trouble
 from buildopt.monitor.growth import Growth
 from buildopt.monitor.loading import Placed, Plugins
+from buildopt.monitor.pace import HostPace, Pace
 from buildopt.monitor.process_seat import STUCK_AFTER_S
 from buildopt.monitor.working import Working
 
@@ -56,7 +57,7 @@ class Host:
         self._folder = folder
         self._plugins = plugins
         self._stuck_after_s = stuck_after_s
-        self._pace = _Pace(now_ns, monotonic_s)
+        self._pace = HostPace(now_ns, monotonic_s)
         self._clock = ClockEvents(folder, self._pace)
         self._said = Journal(state=os.fsencode(folder), source=source_of("monitor"), run_id="")
         self._saying = threading.Lock()
@@ -161,27 +162,10 @@ class Host:
         return since_s is not None and self._pace.monotonic_s() - since_s >= self._stuck_after_s
 
 
-class _Pace:
-    """The clocks of a host, and its end."""
-
-    def __init__(self, now_ns: Callable[[], int], monotonic_s: Callable[[], float]) -> None:
-        self.now_ns = now_ns
-        self.monotonic_s = monotonic_s
-        self._ended = threading.Event()
-
-    def pause(self, timeout_s: float) -> bool:
-        """Wait so long; False when it is time to end."""
-        return not self._ended.wait(timeout_s)
-
-    def end(self) -> None:
-        """All that pauses ends."""
-        self._ended.set()
-
-
 class _ConsumerThread:
     """One consumer in its thread."""
 
-    def __init__(self, loop: ConsumerLoop, pace: _Pace) -> None:
+    def __init__(self, loop: ConsumerLoop, pace: Pace) -> None:
         self.loop = loop
         self.wake = threading.Event()
         self._pace = pace

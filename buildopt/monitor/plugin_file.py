@@ -15,7 +15,6 @@ writes; a file that is no database any more is moved aside, and the stream is ta
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -255,62 +254,6 @@ def _code(error: BaseException) -> int:
     return int(code) & 0xFF
 
 
-def read_dead_letters(path: str) -> tuple[DeadLetter, ...]:
-    """The dead letters of a file that somebody else may be writing, oldest first."""
-    with read_only(path) as connection:
-        rows = connection.execute(
-            "SELECT position, time_ns, type, payload, error FROM host_dead_letter ORDER BY number"
-        )
-        return tuple(DeadLetter(*row) for row in rows)
-
-
-def read_standing(path: str) -> Standing:
-    """Where the consumer of a file is, while somebody else may be writing it."""
-    with read_only(path) as connection:
-        known = dict(connection.execute("SELECT key, value FROM host_meta"))
-        return Standing(**{name: known[name] for name in Standing._fields if name in known})
-
-
-@contextmanager
-def read_only(path: str) -> Iterator[sqlite3.Connection]:
-    """A connection that cannot write; raises OSError where there is no such file."""
-    os.stat(path)
-    address = f"file:{_quoted(path)}?mode=ro"
-    connection = sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT_S)
-    try:
-        yield connection
-    finally:
-        connection.close()
-
-
-def copy(source: str, target: str) -> None:
-    """A whole copy of a file that somebody else may be writing."""
-    with read_only(source) as connection:
-        copied = sqlite3.connect(target)
-        try:
-            connection.backup(copied)
-        finally:
-            copied.close()
-
-
-def rewind(path: str, position: str) -> None:
-    """Put a copy back to a position: what it knows stays, what it had yet to say is dropped."""
-    connection = sqlite3.connect(path)
-    try:
-        connection.execute("DELETE FROM host_outgoing")
-        connection.execute("DELETE FROM host_said")
-        places = [("position", position), ("clock_ns", 0)]
-        connection.executemany("INSERT OR REPLACE INTO host_meta VALUES (?, ?)", places)
-        connection.commit()
-    finally:
-        connection.close()
-
-
-def json_text(value: Any) -> str:  # Any: JSON
-    """A value as it is kept in `host_state`."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
-
-
 def _on_host_table(action: int, table: str | None) -> bool:
     kinds = (sqlite3.SQLITE_CREATE_TRIGGER, sqlite3.SQLITE_CREATE_INDEX, sqlite3.SQLITE_ALTER_TABLE)
     return action in kinds and (table or "").startswith("host_")
@@ -325,9 +268,3 @@ def _move_aside(path: str) -> str:
         with suppress(FileNotFoundError):
             os.rename(path + tail, aside + tail)
     return aside
-
-
-def _quoted(path: str) -> str:
-    from urllib.parse import quote
-
-    return quote(os.path.abspath(path))

@@ -17,7 +17,7 @@ from itertools import takewhile
 from typing import Literal, NamedTuple
 
 from buildopt.events import Event, decode
-from buildopt.monitor import plugin_file
+from buildopt.monitor import plugin_file, plugin_file_reading
 from buildopt.monitor.consumer import Batch, batch_for
 from buildopt.monitor.loading import Placed
 from buildopt.monitor.position import START, Position
@@ -49,8 +49,8 @@ def replay(folder: str, placed: Placed, start: Start, scratch: str) -> Iterator[
     copied = plugin_file.path_of(scratch, placed.described.name)
     os.makedirs(os.path.dirname(copied), mode=0o700)
     if start.state == "copy":
-        plugin_file.copy(plugin_file.path_of(folder, placed.described.name), copied)
-        plugin_file.rewind(copied, str(start.position))
+        plugin_file_reading.copy(plugin_file.path_of(folder, placed.described.name), copied)
+        plugin_file_reading.rewind(copied, str(start.position))
     seat = placed.seat(scratch)
     try:
         seat.open()

@@ -10,10 +10,11 @@ from typing import Any
 
 from buildopt.events import Event
 from buildopt.journal import Journal, source_of
-from buildopt.monitor import plugin_file
-from buildopt.monitor.consumer_loop import ConsumerLoop, Pace, Trouble
+from buildopt.monitor import plugin_file, plugin_file_reading
+from buildopt.monitor.consumer_loop import ConsumerLoop, Trouble
 from buildopt.monitor.hookspecs import NotificationChannel, Worker
 from buildopt.monitor.loading import Plugins
+from buildopt.monitor.pace import Pace
 from buildopt.monitor.seat import told
 
 AGAIN_S = 10.0
@@ -63,7 +64,7 @@ class Working:
     def read(self, sql: str, parameters: Sequence[Any] = ()) -> Sequence[tuple[Any, ...]]:
         """Rows of the consumer's tables as last committed; none while there is no file."""
         try:
-            with plugin_file.read_only(self._path) as connection:
+            with plugin_file_reading.read_only(self._path) as connection:
                 return connection.execute(sql, parameters).fetchall()
         except FileNotFoundError:
             return ()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from buildopt import journal_line
-from buildopt.monitor import plugin_file
+from buildopt.monitor import plugin_file, plugin_file_reading
 from buildopt.monitor.choice import Choice
 from buildopt.monitor.consumer import source_of
 from buildopt.monitor.consumer_loop import ConsumerLoop
@@ -105,7 +105,7 @@ def done(folder, consumer, **kwargs):
 
 
 def letters(folder, name="counter"):
-    return plugin_file.read_dead_letters(plugin_file.path_of(folder, name))
+    return plugin_file_reading.read_dead_letters(plugin_file.path_of(folder, name))
 
 
 def test_every_event_of_its_types_comes_once_and_its_own_never(state, builds):
@@ -205,7 +205,7 @@ def test_a_tick_that_fails_costs_no_event(state, builds):
 
     done(state, Failing())
 
-    with plugin_file.read_only(plugin_file.path_of(state, "timer")) as connection:
+    with plugin_file_reading.read_only(plugin_file.path_of(state, "timer")) as connection:
         keys = [key for (key,) in connection.execute("SELECT key FROM host_state ORDER BY key")]
     assert keys == ["1", "2", "3"]
     assert [letter.error.split(";")[0] for letter in letters(state, "timer")] == [

@@ -142,9 +142,10 @@ def _whole_libraries(analysis: BundleAnalysis) -> Iterator[Finding]:
 
 def _may_be_whole(module: Module) -> bool:
     """Whether it is large and bears its package's name."""
+    if module.bytes < LEAST_WHOLE_LIBRARY_BYTES or module.kind != "package":
+        return False
     stem = module.name.rpartition("/")[2].partition(".")[0]
-    is_large = module.kind == "package" and module.bytes >= LEAST_WHOLE_LIBRARY_BYTES
-    return is_large and stem == module.instance.rpartition("/")[2]
+    return stem == module.instance.rpartition("/")[2]
 
 
 def _beside(module: Module, analysis: BundleAnalysis) -> set[str]:

@@ -31,7 +31,9 @@ class PackageCopy(NamedTuple):
 
 def plain_name(source: str) -> str:
     """The name without scheme, namespace, loaders, query and the way up: equal in two builds."""
-    name = _with_slashes(source).rpartition("!")[2]
+    name = _with_slashes(source)
+    if "!" in name:
+        name = name.rpartition("!")[2]
     if name[:1].isalnum() and "://" not in name:
         return name
     way = _WAY_TO_PROJECT.match(name)
@@ -41,9 +43,11 @@ def plain_name(source: str) -> str:
 @lru_cache(KNOWN_NAMES)
 def package_copy(source: str) -> PackageCopy | None:
     """The package that a source belongs to; None for code that is not installed."""
-    path = _with_slashes(source).rpartition("!")[2].partition("?")[0]
+    path = _with_slashes(source)
     if FOLDER not in path:
         return None
+    if "!" in path or "?" in path:
+        path = path.rpartition("!")[2].partition("?")[0]
     starts = _starts(path)
     if not starts:
         return None
@@ -65,7 +69,7 @@ def _starts(path: str) -> list[int]:
     while at >= 0:
         if at == 0 or path[at - 1] in "/\0":
             starts.append(at + len(FOLDER))
-        at = path.find(FOLDER, at + 1)
+        at = path.find(FOLDER, at + len(FOLDER))
     return starts
 
 

@@ -15,9 +15,10 @@ LEAST_BYTES = 2_000
 
 def repeated_packages(analysis: BundleAnalysis) -> Iterator[Finding]:
     """A finding for each copy of a package that stands in more than one file."""
+    spread = {package.instance for package in analysis.packages if len(package.files) > 1}
     homes: dict[tuple[str, str], list[Module]] = defaultdict(list)
-    for module in analysis.modules:
-        if module.instance and not module.file.endswith(".css"):
+    for module in analysis.modules if spread else ():
+        if module.instance in spread and not module.file.endswith(".css"):
             homes[module.instance, module.name].append(module)
     again: dict[str, list[list[Module]]] = defaultdict(list)
     for (instance, _), modules in homes.items():

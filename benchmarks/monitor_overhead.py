@@ -33,6 +33,8 @@ from main_job import describe_machine
 PROGRAM = os.path.join(os.path.dirname(sys.executable), "buildopt")
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 RESAMPLES = 2_000
+LEAST_SHARE = 0.99
+"""Of the samples that were due, so many are taken beside a build on all processors."""
 SPIN = """
 import os, time
 def work(until_s):
@@ -59,6 +61,8 @@ class Spent(NamedTuple):
     wall_s: float
     cpu_s: float
     monitor_cpu_s: float = 0.0
+    samples: tuple[int, int] = (0, 0)
+    """Of the monitor's: taken, and due."""
 
 
 class Target(NamedTuple):
@@ -142,7 +146,16 @@ class Bench:
         with self.monitor() as monitor:
             before_s = monitor.cpu_s()
             spent = self._run(command)
-            return spent._replace(monitor_cpu_s=monitor.cpu_s() - before_s)
+            cpu_s = monitor.cpu_s() - before_s
+            return spent._replace(monitor_cpu_s=cpu_s, samples=self._samples())
+
+    def _samples(self) -> tuple[int, int]:
+        """Taken and due since the monitor's start, as its health tells."""
+        call = [PROGRAM, "monitor", "health", "--json"]
+        told = subprocess.run(call, env=self.environment, capture_output=True, check=False)
+        rows = {row["name"]: row["output"] for row in json.loads(told.stdout)["components"]}
+        taken, _, due, *_ = rows["samples"].split()
+        return int(taken), int(due)
 
     def _run(self, command: Sequence[str]) -> Spent:
         project = self._place / "project"
@@ -178,6 +191,7 @@ def main() -> None:
             found = list(Bench(Path(place)).pairs(command, options.pairs))
             for target in targets:
                 print(_row(f"{name} ({options.pairs} pairs)", target, found), flush=True)
+            print(_samples_row(name, [beside.samples for _, beside in found]), flush=True)
 
 
 def _row(name: str, target: Target, pairs: Sequence[tuple[Spent, Spent]]) -> str:
@@ -188,6 +202,12 @@ def _row(name: str, target: Target, pairs: Sequence[tuple[Spent, Spent]]) -> str
     form = "{:.3f} {}" if target.unit == "×" else "{:.1f} {}"
     told = [form.format(value, target.unit) for value in (median, low, high, target.most)]
     return f"| {name} | {target.name} | {told[0]} | {told[1]} – {told[2]} | ≤ {told[3]} | {holds} |"
+
+
+def _samples_row(name: str, samples: Sequence[tuple[int, int]]) -> str:
+    taken, due = (sum(column) for column in zip(*samples, strict=True))
+    holds = "yes" if taken >= LEAST_SHARE * due else "**no**"
+    return f"| {name} | samples | {taken} of {due} | | ≥ {LEAST_SHARE} | {holds} |"
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:

@@ -116,6 +116,7 @@ class Monitor:
         in_time &= self._filling.stop(max(0.1, ends_s - time.monotonic()))
         self.server.stop(max(0.05, ends_s - time.monotonic()))
         locks.release(self._lock)
+        self._lock = -1
         return in_time
 
     def _shown(self) -> Shown:

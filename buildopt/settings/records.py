@@ -72,7 +72,7 @@ class Settings(NamedTuple):
     """Empty, as of `environment`: what `deployment.py` finds."""
     monitor_host: str = "127.0.0.1"
     monitor_port: int = 7117
-    """Registered for nothing (IANA, 2026), and below the ports that systems give away."""
+    """Any would do that is below the ports which Linux gives away by itself (from 32768 on)."""
     monitor_token: str = ""
     trusted_plugins: tuple[str, ...] = ()
     force: bool = False

@@ -158,7 +158,7 @@ class Run(NamedTuple):
         if trace is not None and entry is not None:
             outputs = (output.path for output in entry.outputs)
             own = lookup.own_paths(trace.observations, outputs, self.owned)
-        given_back = {o.path: o for o in entry.outputs} if entry else {}
+        given_back = {o.path: o for o in (*entry.spared, *entry.outputs)} if entry else {}
         return States(
             memo=self.memo,
             variables=self.variables,

@@ -150,7 +150,8 @@ def _lost(
     path of one for which that cannot be, as it is not the task's own any more or not stored.
     """
     kept = {o.subject for o in trace.observations if "|" in o.value}
-    if all(states.is_in_place(output) for output in entry.outputs if output.path in kept):
+    of_state = (output for output in (*entry.outputs, *entry.spared) if output.path in kept)
+    if all(states.is_in_place(output) for output in of_state):
         return (), ""
     lost = tuple(output for output in entry.spared if not states.is_in_place(output))
     for output in lost:

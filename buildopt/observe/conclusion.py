@@ -31,7 +31,7 @@ def conclude(
     """Sum up; `adoptable` are own outputs of earlier runs, None where nothing is adopted."""
     findings = Findings(adoptable, placement)
     made = MadePaths(findings, touches, placement, digest)
-    left = LeftPaths(findings, placement)
+    left = LeftPaths(findings, placement, digest)
     for touch in list(touches.all.values()):
         if touch.place is not Place.HIDDEN and (touch.did or touch.is_attempted or touch.is_born):
             _add(touch, findings, made, left)

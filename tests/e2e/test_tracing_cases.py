@@ -383,6 +383,32 @@ def test_state_of_an_incremental_tool_comes_back_with_all_that_it_tells_of(rig):
     assert rig.read("dist/b") == b"B1"
 
 
+PACKAGES = """\
+import os
+
+os.makedirs("dist", exist_ok=True)
+for name in sorted(os.listdir("src")):
+    state, now = f"dist/{name}.tsbuildinfo", open("src/" + name).read()
+    if not os.path.exists(state) or open(state).read() != now:
+        open("dist/" + name, "w").write(now.upper())
+        open(state, "w").write(now)
+"""
+"""As `tsc -b` in a workspace: of a package that did not change it reads the state and no more."""
+
+
+def test_state_that_an_incremental_tool_only_read_comes_back_as_well(rig):
+    rig.write("build.py", PACKAGES)
+    rig.write("src/a", "a1")
+    for name, text in (("b", "b1"), ("a", "a2"), ("b", "b2"), ("b", "b1")):
+        rig.write(f"src/{name}", text)
+        last = rig.run("--", "python3", "build.py")
+
+    assert last.outcome == "restored"
+    for name, text in (("a", "a2"), ("b", "b1")):
+        assert rig.read(f"dist/{name}").decode() == text.upper()
+        assert rig.read(f"dist/{name}.tsbuildinfo").decode() == text
+
+
 def test_state_of_an_incremental_tool_does_not_come_back_over_what_a_user_wrote(rig):
     rig.write("build.py", INCREMENTAL)
     rig.write("src/a", "a1")

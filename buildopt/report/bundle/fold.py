@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from buildopt.quantities import counted, size
+from buildopt.quantities import counted, share
 from buildopt.report.bundle.tree import Forest, Node
 
 CHANGE_WEIGHT = 1000
@@ -23,9 +23,11 @@ def folded(forest: Forest, most: int) -> tuple[Forest, str]:
         return forest, ""
     least = weights[most]
     root = _fold(forest.root, lambda node: _may_go(node) and _weight(node) <= least)
+    small = [n for n in forest.root.preorder() if _may_go(n) and _weight(n) <= least]
+    named = 1 - sum(node.figures[0] for node in small) / max(1, forest.root.figures[0])
     words = (
-        f"The page names the {counted(most, 'largest part')} of {len(weights):,}; smaller ones are "
-        f"summed up in their folder. The document of --json has all."
+        f"The page names the {counted(most, 'largest part')} of {len(weights):,}, {share(named)} of "
+        f"the bytes; smaller ones are summed up in their folder. The document of --json has all."
     )
     return replace(forest, root=root), words
 
@@ -37,6 +39,8 @@ def _fold(node: Node, is_small: Callable[[Node], bool]) -> Node:
     kept = [_fold(child, is_small) for child in node.children if not is_small(child)]
     if len(small) < 2:
         kept += small
+    elif not kept and node.owner is None:
+        return replace(node, name=f"{node.name} ({len(small):,} smaller)", children=[])
     else:
         kept.append(_sum(small))
     kept.sort(key=lambda child: (-max(child.figures), child.name))
@@ -44,10 +48,8 @@ def _fold(node: Node, is_small: Callable[[Node], bool]) -> Node:
 
 
 def _sum(nodes: list[Node]) -> Node:
-    largest = max(max(node.figures) for node in nodes)
-    name = f"({counted(len(nodes), 'part')} of at most {size(largest)})"
     figures = tuple(map(sum, zip(*(node.figures for node in nodes), strict=True)))
-    return Node(name=name, figures=figures)
+    return Node(name=f"({len(nodes):,} smaller)", figures=figures)
 
 
 def _may_go(node: Node) -> bool:

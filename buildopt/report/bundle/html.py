@@ -9,6 +9,8 @@ from buildopt.report.bundle.view import BundleView, view_of, view_of_comparison
 from buildopt.report.page import asset, render
 
 SCRIPT = "bundle.js"
+LIMIT_BYTES = 299_000
+"""Of a page whatever the build, less a line that says what there was no room for."""
 
 
 def page_of_analysis(analysis: Analysis) -> bytes:
@@ -23,10 +25,17 @@ def page_of_comparison(before: BundleAnalysis, after: BundleAnalysis, found: Com
 
 def _page(view: BundleView) -> bytes:
     script = asset(SCRIPT)
-    facts: dict[str, object] = {"view": view, "left_out": ""}
-    if script:
-        names = ("data_type", "data", "left_out")
-        found = data_of(view.forest, view.facts | {"hues": view.hues})
-        facts |= dict(zip(names, found, strict=True))
+    without = _rendered(view, script, ("", "", ""))
+    if not script:
+        return without
+    room_bytes = LIMIT_BYTES - len(without)
+    return _rendered(
+        view, script, data_of(view.forest, view.facts | {"hues": view.hues}, room_bytes)
+    )
+
+
+def _rendered(view: BundleView, script: str, data: tuple[str, str, str]) -> bytes:
+    names = ("data_type", "data", "left_out")
+    facts = {"view": view, **dict(zip(names, data, strict=True))}
     styles = ("tokens.css", "page.css", "bundle/bundle.css")
     return render("bundle/bundle.html.j2", facts, styles=styles, script=script)

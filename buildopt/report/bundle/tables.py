@@ -14,7 +14,7 @@ from buildopt.quantities import counted, duration, exact_bytes, share, size
 from buildopt.report.bundle.amounts import exact_change, known_sizes
 from buildopt.report.bundle.tree import Forest
 
-MOST_ROWS = 60
+MOST_ROWS = 50
 """Rows of a table that the page itself holds; its script shows all modules and packages."""
 
 

@@ -17,7 +17,7 @@ from buildopt.report.bundle.tree import Node
 WIDTH_PX, HEIGHT_PX = 1280.0, 480.0
 """The page at its widest; shapes are chosen for it, percents keep them when it is narrower."""
 NARROW_PX = 328.0
-MOST_CELLS = 240
+MOST_CELLS = 160
 LEAST_AREA_PX = 600.0
 """A smaller folder is one cell."""
 TITLE_PX = 18.0

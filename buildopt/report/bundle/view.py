@@ -102,7 +102,7 @@ def view_of_comparison(
     forest = tree_of_comparison(before, after)
     word = "Grew" if new.raw > old.raw else "Shrank" if new.raw < old.raw else "As large as before"
     moved = f" by {size(abs(new.raw - old.raw))}" if new.raw != old.raw else ""
-    places = f"{_place(before.output)} → {_place(after.output)}"
+    places = " → ".join(dict.fromkeys((_place(before.output), _place(after.output))))
     not_compared = ", ".join(found.not_compared)
     return BundleView(
         kind="diff",

@@ -31,9 +31,10 @@ export interface Item {
 
 export interface Document {
   kind: "bundle" | "archive" | "diff";
+  ending: string;
   names: string;
   counts: number[];
-  figures: Record<string, number[]>;
+  figures: Record<string, string[]>;
   starts: number[];
   places: number[];
   owners: [string, string, string, number, string[]][];
@@ -47,24 +48,25 @@ export function treeOf(data: Document): Item {
   const owners = data.owners.map(([name, version, instance, isDuplicate, chain]) => ({
     name, version, instance, isDuplicate: isDuplicate === 1, chain, hue: data.hues[name] ?? 0,
   }));
-  const raw = data.figures.raw!;
-  const before = data.figures.before;
-  const compressed = data.figures.compressed;
+  const raw = numbersOf(data.figures.raw!);
+  const before = data.figures.before && numbersOf(data.figures.before);
+  const compressed = data.figures.compressed && numbersOf(data.figures.compressed);
   let node = 0;
   let leaf = 0;
   let start = 0;
 
   const grow = (parent: Item | undefined): Item => {
     const number = node++;
+    const count = data.counts[number]!;
+    const name = count ? names[number]! : wholeName(names[number]!, data.ending);
     const item: Item = {
-      name: names[number]!, file: parent?.file || (parent ? names[number]! : ""), parent, children: [], owner: parent?.owner, startsOwner: false,
+      name, file: parent?.file || (parent ? name : ""), parent, children: [], owner: parent?.owner, startsOwner: false,
       bytes: 0, before: 0, compressed: 0, value: 0, matches: true,
     };
     if (data.starts[start] === number) {
       item.owner = owners[data.places[start++]!];
       item.startsOwner = true;
     }
-    const count = data.counts[number]!;
     if (count === 0) {
       item.bytes = raw[leaf]!;
       item.before = before?.[leaf] ?? 0;
@@ -73,6 +75,7 @@ export function treeOf(data: Document): Item {
       return item;
     }
     for (let child = 0; child < count; child++) item.children.push(grow(item));
+    item.children.sort(largestFirst);
     return summed(item);
   };
   return grow(undefined);
@@ -99,7 +102,7 @@ export function byOwner(root: Item): Item {
     for (const file of group.children) for (const child of file.children) child.parent = file;
     top.children.push(summed(group));
   }
-  top.children.sort((one, other) => Math.max(other.bytes, other.before) - Math.max(one.bytes, one.before));
+  top.children.sort(largestFirst);
   return top;
 }
 
@@ -150,6 +153,33 @@ function summed(item: Item): Item {
     item.compressed += child.compressed;
   }
   return item;
+}
+
+function largestFirst(one: Item, other: Item): number {
+  return Math.max(other.bytes, other.before) - Math.max(one.bytes, one.before);
+}
+
+/** Numbers of which each text holds a digit to the base of 64, the last digits first. */
+function numbersOf(planes: string[]): number[] {
+  const numbers = new Array<number>(planes[0]!.length).fill(0);
+  let weight = 1;
+  for (const plane of planes) {
+    for (let place = 0; place < plane.length; place++) numbers[place]! += weight * digitOf(plane.charCodeAt(place));
+    weight *= 64;
+  }
+  return numbers;
+}
+
+/** Of A to Z, a to z, 0 to 9, + and /. */
+function digitOf(code: number): number {
+  if (code >= 97) return code - 97 + 26;
+  if (code >= 65) return code - 65;
+  if (code >= 48) return code - 48 + 52;
+  return code === 43 ? 62 : 63;
+}
+
+function wholeName(name: string, ending: string): string {
+  return name.endsWith("/") ? name.slice(0, -1) : name + ending;
 }
 
 function copied(item: Item, parent: Item): Item {

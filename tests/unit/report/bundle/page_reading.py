@@ -2,6 +2,7 @@
 
 from html.parser import HTMLParser
 
+DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 VOID = {"meta", "img", "link", "br", "input"}
 
 
@@ -39,3 +40,12 @@ class Page(HTMLParser):
 
     def values(self, name):
         return [value for _, key, value in self.attributes if key == name]
+
+
+def numbers(data, column):
+    """A column as the script reads it."""
+    planes = data["figures"][column]
+    return [
+        sum(DIGITS.index(digit) << 6 * place for place, digit in enumerate(digits))
+        for digits in zip(*planes, strict=True)
+    ]

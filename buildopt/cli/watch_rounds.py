@@ -61,7 +61,7 @@ class WatchRounds:
 
     def run(self) -> RoundEnd:
         """Plan anew, run, and take stock of what was looked at."""
-        started_s = time.monotonic()
+        started_s, began_ns = time.monotonic(), time.time_ns()
         directory = self._wish.directory
         os.environ["PWD"] = directory
         try:
@@ -88,7 +88,8 @@ class WatchRounds:
         except BuildoptError as error:
             tell_error(error.message, error.hint, error.slug)
             return self._failed()
-        self._checker = Checker(works, place.stores, ran.end)
+        known_files = self._checker.files() if self._checker else {}
+        self._checker = Checker(works, place.stores, ran.end, began_ns, known_files)
         self._accepted = {}
         return RoundEnd(
             result=data_of(ran.result),

@@ -34,11 +34,24 @@ class Known(NamedTuple):
     record: tuple[Trace, CacheEntry] | None
     """None: that run left none."""
 
+    @property
+    def subjects(self) -> frozenset[str]:
+        """All paths that it looked at."""
+        return frozenset(each.subject for each in self.observations)
+
 
 class Checker:
     """What the last round left behind, to be compared with the present as often as wanted."""
 
-    def __init__(self, works: Mapping[str, Work], stores: Stores, end: GraphEnd) -> None:
+    def __init__(
+        self,
+        works: Mapping[str, Work],
+        stores: Stores,
+        end: GraphEnd,
+        began_ns: int = 0,
+        before: Mapping[str, str] | None = None,
+    ) -> None:
+        """`began_ns` is when the round began, and `before` what files were in the one before it."""
         self._known: list[Known] = []
         self.unknown: list[str] = []
         """Ids of the tasks of which nothing was seen: whatever changes may concern them."""
@@ -51,6 +64,9 @@ class Checker:
                 self._known.append(known)
                 memo = known.run.memo
         self._left = _left_behind(self._known)
+        self._late = {
+            path for known in self._known for path in _late(known, began_ns, before or {})
+        }
 
     def check(self, told: frozenset[str] = frozenset()) -> Checked:
         """The subjects that differ, and those of them that are as the round itself left them.
@@ -73,7 +89,7 @@ class Checker:
         differing: set[str] = set()
         by_run: set[str] = set()
         for known in self._known:
-            found = look(known)
+            found = look(known) | (self._late & known.subjects)
             own = {path for path in found & self._left.keys() if self._is_as_left(path)}
             if not known.failed:
                 absent = {each.subject for each in known.observations if each.kind == "absent"}
@@ -93,6 +109,15 @@ class Checker:
         for known in self._known:
             for observation in known.observations:
                 yield observation.kind, observation.subject
+
+    def files(self) -> dict[str, str]:
+        """What the files were that the tasks read."""
+        return {
+            each.subject: each.value
+            for known in self._known
+            for each in known.observations
+            if each.kind == "file"
+        }
 
     def made(self) -> frozenset[str]:
         """All that the tasks wrote."""
@@ -131,6 +156,22 @@ def _left_behind(all_known: Sequence[Known]) -> dict[str, Signature | None]:
         if known.record is None:
             left |= {o.subject for o in known.observations if _is_outside(o.subject, known)}
     return {path: signature(path) for path in left}
+
+
+def _late(known: Known, began_ns: int, before: Mapping[str, str]) -> Iterator[str]:
+    """Inputs that somebody wrote since the round began, of a run that left no record.
+
+    What it read may be what was there before, and what is known of it what is there now. A file
+    that is as it was in the round before was touched only.
+    """
+    if known.record is not None or not began_ns:
+        return
+    for each in known.observations:
+        is_new = before.get(each.subject) != each.value
+        if each.kind == "file" and is_new and each.subject not in known.made:
+            now = None if _is_outside(each.subject, known) else signature(each.subject)
+            if now is not None and now[2] >= began_ns:
+                yield each.subject
 
 
 def _is_outside(path: str, known: Known) -> bool:

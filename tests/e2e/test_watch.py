@@ -123,6 +123,37 @@ def test_a_failing_run_is_run_once_whatever_it_wrote(
     assert project.read("out/log") == b"1\nchanged\n"
 
 
+def test_a_failing_run_that_touches_what_it_reads_makes_no_loop(
+    project: Rig, watch: Callable[..., Session]
+) -> None:
+    project.write("build.sh", "#!/bin/sh\ntouch src/a.txt; cat src/a.txt; exit 1\n", mode=0o755)
+
+    session = watch("--", "./build.sh")
+    session.until("ready")
+
+    assert len(session.runs_until_silent_for(1.0)) <= 1
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_what_is_saved_after_a_run_has_read_it_makes_another(
+    project: Rig, watch: Callable[..., Session], status: int
+) -> None:
+    wait = "test -e ../go || { echo $$ > pid; while ! test -e ../go; do sleep 0.02; done; }"
+    script = f"#!/bin/sh\ncat src/a.txt >> ../built\n{wait}\nexit {status}\n"
+    project.write("build.sh", script, mode=0o755)
+    session = watch("--", "./build.sh")
+    pid_in(project.root / "pid")
+
+    project.write("src/a.txt", "2\n")
+    (project.place / "go").touch()
+    session.until("ready")
+    session.until("finished")
+    more = session.runs_until_silent_for(1.5)
+
+    assert (project.place / "built").read_text() == "1\n2\n"
+    assert more == []
+
+
 def test_a_run_that_adds_to_a_file_outside_of_the_project_is_run_once(
     project: Rig, watch: Callable[..., Session]
 ) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from buildopt.monitor import remote_calls
+from buildopt.monitor.consumer import FAILURES_TO_QUARANTINE, QUARANTINE_NS
 from buildopt.monitor.process_seat import LOAD_LIMIT_S, Origin, PluginProcess
 from buildopt.monitor.seat import Failed
 
@@ -19,8 +20,7 @@ CALLED = frozenset(
      "report_sections")
 )  # fmt: skip
 """Hooks whose things are called; the others are told once."""
-FAILURES_TO_QUARANTINE = 5
-QUARANTINE_S = 600.0
+QUARANTINE_S = QUARANTINE_NS / 1e9
 
 
 class RemotePlugin:

@@ -457,3 +457,23 @@ def _restore(folder, image):
             path.unlink()
     for path, data in image.items():
         path.write_bytes(data)
+
+
+def test_what_finds_no_room_in_the_file_is_kept_later_and_once(state, builds):
+    builds.emit(3)
+    loop = loop_of(state, Counter())
+    run(loop)
+    builds.emit(40)
+    connection = loop._seat._file._connection
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    rest_s = run(loop)
+    before = counted(state)
+    loop._pace.pause(rest_s)  # opened anew, the file may grow
+    run(loop)
+    loop.close()
+
+    assert (rest_s, before) == (10.0, [(1, 1), (2, 2), (3, 3)])
+    assert letters(state) == ()
+    assert counted(state) == [(n, n) for n in range(1, 44)]

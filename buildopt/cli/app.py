@@ -45,7 +45,12 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             from buildopt.cli import plugin_commands  # looks through all that is installed
 
-            return plugin_commands.load(cmd_name)
+            found = plugin_commands.load(cmd_name)
+            if found is not None:
+                from buildopt.cli.plugin_caller import PluginCaller
+
+                ctx.obj = PluginCaller()
+            return found
         command = getattr(import_module(COMMANDS[cmd_name][0]), "command")  # noqa: B009
         assert isinstance(command, click.Command)
         return command

@@ -321,6 +321,37 @@ class HealthCheck(Protocol):
         """Look now, within two seconds."""
 
 
+# ---- commands ----------------------------------------------------------------------------------
+
+
+class Table(NamedTuple):
+    """A table of a settings file, and where its keys stand."""
+
+    table: Mapping[str, Any]  # Any: as in TOML
+    shown: str
+    """The file as messages call it."""
+    line_of: Callable[[tuple[str, ...]], int]
+    """Line of a key by its path in our part of the file; 0 where that is not known."""
+
+
+class Caller(Protocol):
+    """What a command of a plugin has as `click.Context.obj`."""
+
+    def settings(self, name: str) -> Table:
+        """The table of that name in the settings of the working directory; empty for none."""
+
+    def read_settings(self, path: str, name: str) -> Table:
+        """The same of one file; raises SettingsError for one that cannot be read."""
+
+    def read(
+        self, consumer: str, sql: str, parameters: Sequence[Any] = ()
+    ) -> Sequence[tuple[Any, ...]]:
+        """Rows of a consumer's own tables; none where it never ran."""
+
+    def emit(self, event: Event) -> Event:
+        """Write an event (`fact`), which consumers get when the monitor runs next."""
+
+
 # ---- the hooks --------------------------------------------------------------------------------
 
 

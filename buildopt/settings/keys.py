@@ -157,7 +157,10 @@ TASK_KEYS = (
 """The keys of `[tasks.NAME]`."""
 
 FILE_KEYS = {key.name: key for key in KEYS if key.in_files}
-NAMESPACES: Mapping[str, str] = {"plugins": "A table for each plugin of the monitor"}
+NAMESPACES: Mapping[str, str] = {
+    "plugins": "A table for each plugin of the monitor",
+    "alert": "Rules, channels and quiet times of the alert plugin (docs/alerts.md)",
+}
 """Names and meanings of further tables of a settings file. Whoever owns one checks it when it is
 read (`Settings.namespaces`), since a run waits for nothing that it does not use."""
 SWITCHES = ("BUILDOPT_FAST_PATH", "BUILDOPT_STAT_MEMO", "BUILDOPT_PLUGINS")

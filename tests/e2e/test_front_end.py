@@ -1,4 +1,4 @@
-"""The sources of the pages' scripts: of sound types, and built into files that may stand in a page."""
+"""The sources of the pages' scripts: of sound types, and built into what may stand in a page."""
 
 import os
 import shutil

@@ -26,8 +26,8 @@ def folded(forest: Forest, most: int) -> tuple[Forest, str]:
     small = [n for n in forest.root.preorder() if _may_go(n) and _weight(n) <= least]
     named = 1 - sum(node.figures[0] for node in small) / max(1, forest.root.figures[0])
     words = (
-        f"The page names the {counted(most, 'largest part')} of {len(weights):,}, {share(named)} of "
-        f"the bytes; smaller ones are summed up in their folder. The document of --json has all."
+        f"The page names the {counted(most, 'largest part')} of {len(weights):,}, {share(named)} "
+        "of the bytes; smaller ones are summed up in their folder. The document of --json has all."
     )
     return replace(forest, root=root), words
 

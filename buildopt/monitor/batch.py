@@ -56,6 +56,13 @@ class BatchWriter:
         if len(events) < len(batch):
             self._samples.write([r.envelope for r in batch if r.envelope.type == SAMPLE])
 
+    def take_late(self) -> list[tuple[str, str, str, int]]:
+        """Samples that came when those of their day were gone, as rows of `skipped`."""
+        late = self._samples.late
+        rows = [("samples", f"samples-{day}.log", "late", n) for day, n in sorted(late.items())]
+        late.clear()
+        return rows
+
     def forget(self) -> None:
         """Forget the numbers that were given: the transaction was rolled back."""
         self._origins.clear()

@@ -16,7 +16,7 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from filelock import FileLock, Timeout
 
@@ -160,10 +160,13 @@ class Importer:
         """What an index made anew takes from elsewhere than the stream."""
         samples = Chain(self.folder, "samples", seals=False)
         samples.look()
+        rolled = Chain(self.folder, "rollups-hour", seals=False)
+        rolled.look()
         first = min(samples.sizes, default=None)
+        is_partial = first and any(each.day < first.day for each in rolled.sizes)
         connection.execute("BEGIN IMMEDIATE")
         rollups.load(connection, self.folder)
-        if first:
+        if first and is_partial:  # samples of days before have been dropped
             connection.execute("INSERT INTO meta VALUES ('raw_from', ?)", (first.day,))
         connection.execute("INSERT INTO meta VALUES ('position', '/')")
         connection.execute("COMMIT")
@@ -176,7 +179,8 @@ class Importer:
         connection.execute("BEGIN IMMEDIATE")
         self._writer.write(records)
         _keep_carried(connection, records)
-        _keep_skipped(connection, self._reader.skipped.items())
+        _keep_skipped(connection, _counted(self._reader.skipped.items()))
+        _keep_skipped(connection, self._writer.take_late())
         _keep_told(connection, records)
         connection.executemany(
             "INSERT OR REPLACE INTO meta VALUES (?, ?)",
@@ -210,7 +214,7 @@ class Importer:
                 skipped = Skipped(chain.stem, done.segment, "foreign")
                 connection.execute("BEGIN IMMEDIATE")
                 _keep_end(connection, chain.stem, Place(done.segment, done.end_bytes))
-                _keep_skipped(connection, [(skipped, done.no_records)])
+                _keep_skipped(connection, _counted([(skipped, done.no_records)]))
                 connection.execute("COMMIT")
                 self._carried_records += done.records
 
@@ -309,11 +313,20 @@ def _carried(connection: sqlite3.Connection, stem: str) -> dict[Segment, int]:
     return {Segment(*name.split(",", 1)): end_bytes for name, end_bytes in found}
 
 
-def _keep_skipped(connection: sqlite3.Connection, counted: Iterable[tuple[Skipped, int]]) -> None:
+def _counted(skipped: Iterable[tuple[Skipped, int]]) -> Iterator[tuple[str, str, str, int]]:
+    for of, lines in skipped:
+        if lines:
+            yield of.stem, of.segment.file_name(of.stem), of.trouble, lines
+
+
+def _keep_skipped(
+    connection: sqlite3.Connection, rows: Iterable[tuple[str, str, str, int]]
+) -> None:
+    """Count lines of stem, file and trouble."""
     connection.executemany(
         "INSERT INTO skipped (stem, segment, trouble, lines) VALUES (?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET lines = lines + excluded.lines",
-        [(s.stem, s.segment.file_name(s.stem), s.trouble, n) for s, n in counted if n],
+        rows,
     )
 
 

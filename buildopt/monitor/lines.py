@@ -17,9 +17,10 @@ LINE_LIMIT_BYTES = EVENT_LIMIT_BYTES + 2_048
 """An event with its header, and with what is added where it is carried into another segment."""
 _CHUNK_BYTES = 262_144
 
-Trouble = Literal["", "torn", "foreign", "too_long", "not_an_event", "newer"]
+Trouble = Literal["", "torn", "foreign", "too_long", "not_an_event", "newer", "shortened"]
 """What is wrong with a line: it is cut off or damaged, has not our form, is longer than any event,
-is no event although it is whole; or it is one of a newer version, and is read all the same."""
+is no event although it is whole; or it is one of a newer version, and is read all the same.
+`shortened` is no line but a file that became shorter than it had been read."""
 
 
 class Line(NamedTuple):

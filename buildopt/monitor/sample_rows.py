@@ -8,7 +8,7 @@ from __future__ import annotations
 import calendar
 import sqlite3
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from buildopt.monitor.records import Envelope
@@ -47,8 +47,8 @@ class SampleWriter:
         self._connection = connection
         self._series: dict[tuple[str, ...], int] = {}
         self._tables: set[str] = set()
-        self.too_old = 0
-        """Samples of days whose samples are gone: what they came to stands already."""
+        self.late: Counter[str] = Counter()
+        """Samples by day, of days whose samples are gone: what those came to stands already."""
 
     def write(self, samples: Sequence[Envelope]) -> None:
         """Put the values into the tables of their days, and mark their hours as not rolled up."""
@@ -59,7 +59,7 @@ class SampleWriter:
             time_s = sample.time // 1_000_000_000
             day_s = time_s - time_s % DAY_S
             if day_of(day_s) < raw_from:
-                self.too_old += 1
+                self.late[day_of(day_s)] += 1
                 continue
             spans |= {("hour", time_s - time_s % HOUR_S), ("day", day_s)}
             time_ms = sample.time // 1_000_000 - day_s * 1_000
@@ -76,6 +76,7 @@ class SampleWriter:
         """Forget what was made: the transaction was rolled back."""
         self._series.clear()
         self._tables.clear()
+        self.late.clear()
 
     def _values(self, sample: Envelope) -> Iterator[tuple[int, float]]:
         origin = Origin(sample.source, sample.environment, sample.machine)

@@ -17,13 +17,15 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import islice
 from typing import NamedTuple
 
 from buildopt.events import SCHEMA, Event
+from buildopt.journal import own_boot
 from buildopt.monitor import records, sample_lock
 from buildopt.monitor.chain import Chain
-from buildopt.monitor.lines import Line, Trouble, scan
+from buildopt.monitor.lines import Line, Trouble, last_line_end, scan
 from buildopt.monitor.position import START, Place, Position, Segment
 from buildopt.monitor.records import Envelope, Record
 
@@ -243,4 +245,22 @@ class _Channel:
         except OSError:
             return  # dropped meanwhile
         end = self._chain.end_of(self._segment)
+        if offset > self._chain.sizes[self._segment]:
+            offset = self._start_in_shortened(end)
         self._lines = scan(self._descriptor, min(offset, end), end)
+
+    def _start_in_shortened(self, end: int) -> int:
+        """Where to go on in a file that is shorter than it has been read.
+
+        It was deleted and begun anew, or a power cut has taken its end: what was written since this
+        boot is what has not been read.
+        """
+        self._count("shortened")
+        start = last_line_end(self._descriptor, end)
+        for line in scan(self._descriptor, 0, end):
+            with suppress(ValueError):
+                if line.payload and records.parse(line.payload).boot == own_boot():
+                    start = line.start_bytes
+                    break
+        self.passed = Place(self._segment, start)
+        return start

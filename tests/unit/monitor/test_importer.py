@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -272,6 +274,52 @@ def test_a_run_of_an_earlier_boot_is_lost_although_its_number_is_in_use(folder, 
     assert [r["outcome"] for r in Index(folder).runs()] == ["lost"]
 
 
+def test_a_journal_that_is_deleted_is_followed_from_its_new_beginning(folder, emitter, importer):
+    for number in range(20):
+        emitter.event(f"old {number}", time.time_ns())
+    reader = Reader(folder)
+    _, after = reader.read()
+    importer.catch_up()
+    shutil.rmtree(os.path.join(folder, "journal"))
+    importer.catch_up()
+    reader.read(after)
+
+    emitter.event("new 1", time.time_ns())
+    live, after = reader.read(after)
+    importer.catch_up()
+    emitter.event("new 2", time.time_ns())
+    more, _ = reader.read(after)
+    importer.catch_up()
+
+    assert [s.event.data.get("subject") for s in live] == ["new 1"]
+    assert [s.event.data.get("subject") for s in more] == [None, "new 2"]  # it told of the file
+    assert subjects(folder) == [*(f"old {number}" for number in range(20)), "new 1", "new 2"]
+    (told,) = Index(folder).events(types=[LINES_SKIPPED])
+    assert told["data"]["trouble"] == "shortened"
+
+
+def test_a_journal_whose_end_was_lost_tells_nothing_twice(folder, emitter, importer):
+    for number in range(20):
+        emitter.event(f"e{number}")
+    with open(emitter.path(), "r+b") as segment:  # as if written before this boot
+        old = segment.read().replace(hit.boot_hash(), b"0123456789abcdef")
+        payloads = [line.split(b" ", 2)[2] for line in old.split(b"\n") if line]
+        segment.seek(0)
+        segment.truncate()
+        segment.writelines(map(journal_line.frame, payloads))
+    reader = Reader(folder)
+    _, after = reader.read()
+    importer.catch_up()
+    os.truncate(emitter.path(), os.path.getsize(emitter.path()) // 2)
+    emitter.event("behind")
+
+    live, _ = reader.read(after)
+    importer.catch_up()
+
+    assert [s.event.data["subject"] for s in live] == ["behind"]
+    assert subjects(folder) == [*(f"e{number}" for number in range(20)), "behind"]
+
+
 def test_numbers_that_never_came_are_counted(folder, emitter, importer):
     emitter.event("a")
     emitter.journal.counter += 3
@@ -327,11 +375,13 @@ def test_a_full_disk_of_the_index_loses_nothing(folder, emitter, importer):
     assert subjects(folder) == ["a", *(f"e{number}" for number in range(400))]
 
 
-def test_kills_of_emitters_and_importer_lose_and_double_nothing(folder):
+@pytest.mark.parametrize("way", [("--rounds", "10"), ("--each-statement", "--every", "9")])
+def test_kills_of_emitters_and_importer_lose_and_double_nothing(way):
     script = os.path.join(ROOT, "benchmarks", "journal_kills.py")
-    arguments = [sys.executable, script, "--rounds", "14", "--dir", folder]
 
-    done = subprocess.run(arguments, capture_output=True, text=True, timeout=100)
+    done = subprocess.run(
+        [sys.executable, script, *way], capture_output=True, text=True, timeout=100
+    )
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert json.loads(done.stdout)["kills"] == 42
+    assert json.loads(done.stdout)["kills"] > 20

@@ -114,6 +114,15 @@ def test_a_sample_that_comes_late_still_counts_in_its_hour_and_day(folder, emitt
     assert (found.n, found.max) == (145, 5_000)
 
 
+def test_samples_of_a_day_before_the_first_count_although_they_come_later(folder, emitter):
+    emitter.sample(1, (START_S + DAY_S) * 10**9)
+    import_all(folder, START_S)
+    emitter.sample(2, START_S * 10**9)
+    import_all(folder, START_S)
+
+    assert Index(folder).summary(load(folder), (START_S, START_S + 2 * DAY_S)).n == 2
+
+
 def test_a_sample_later_than_its_days_samples_are_kept_changes_no_roll_up(folder, emitter):
     write_days(emitter, 4)
     end_s = START_S + 4 * DAY_S
@@ -124,6 +133,8 @@ def test_a_sample_later_than_its_days_samples_are_kept_changes_no_roll_up(folder
     import_all(folder, end_s + 4_000)
 
     assert Index(folder).summary(load(folder), (START_S, START_S + DAY_S)) == before
+    (late,) = [row for row in Index(folder).skipped() if row["trouble"] == "late"]
+    assert late["lines"] == 1
 
 
 def test_series_are_told_apart_by_host_name_and_environment(folder, emitter):

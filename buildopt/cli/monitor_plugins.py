@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -80,11 +81,12 @@ def _consumer(folder: str, name: str) -> dict[str, Any]:
         standing = plugin_file_reading.read_standing(plugin_file.path_of(folder, name))
     except (OSError, sqlite3.Error):
         standing = plugin_file.Standing()
+    until_ns = standing.quarantined_until_ns
     return {
         "name": name,
         "position": standing.position,
         "dead_letters": standing.letters,
-        "quarantined_until": _time(standing.quarantined_until_ns),
+        "quarantined_until": _time(until_ns if until_ns > time.time_ns() else 0),
     }
 
 

@@ -230,7 +230,17 @@ def batch_for(described: Described, stored: Sequence[Stored]) -> Batch:
 
 def is_wanted(types: Sequence[str], source: str, event: Event) -> bool:
     """Whether a consumer of these types gets an event; not what it said itself as `source`."""
-    return event.type.startswith(tuple(types)) and event.type != CLOCK and event.source != source
+    return (
+        event.type.startswith(tuple(types))
+        and event.type != CLOCK
+        and not is_said_by(source, event)
+    )
+
+
+def is_said_by(source: str, event: Event) -> bool:
+    """Whether a consumer said an event, on whatever host: containers change their names."""
+    own = source[source.index("/", 1) :]
+    return event.source.endswith(own) and event.source.count("/") == source.count("/")
 
 
 def source_of(name: str) -> str:
@@ -242,9 +252,9 @@ def stamp(event: Event, source: str, n: int) -> Event:
     """A returned event with its source, number and id: the same event gets the same id again."""
     if not event.type.startswith(TYPE_PREFIX):
         raise ValueError(f"type `{event.type}` does not begin with `{TYPE_PREFIX}`")
-    numbered = replace(event, id="", source=source, n=n, mono_ns=0, boot="", position="")
+    numbered = replace(event, id="", source="", n=n, mono_ns=0, boot="", position="")
     digest = blake2b(encode(numbered), digest_size=10).digest()
-    return replace(numbered, id=uuid7(event.time_ns, digest))
+    return replace(numbered, id=uuid7(event.time_ns, digest), source=source)
 
 
 def _is_behind(standing: Standing, batch: Batch) -> bool:

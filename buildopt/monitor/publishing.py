@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from buildopt import journal_line
 from buildopt.events import Event
+from buildopt.monitor.consumer import is_said_by
 from buildopt.monitor.plugin_file import Outgoing
 from buildopt.monitor.position import Position
 from buildopt.monitor.stream import Reader
@@ -41,7 +42,7 @@ class Publisher:
 
     def own_ids(self, position: str = "") -> Iterator[str]:
         """The ids of the consumer's events that stand behind a position."""
-        return (event.id for event in self._events(position) if event.source == self._source)
+        return (event.id for event in self._events(position) if is_said_by(self._source, event))
 
     def publish(self, outgoing: Sequence[Outgoing], now_ns: int) -> int:
         """Write them in order; the number of the last that the journal has, 0 for none."""

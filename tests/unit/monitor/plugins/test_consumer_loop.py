@@ -337,6 +337,26 @@ def test_a_lost_file_comes_back_by_the_journal_and_nothing_is_said_twice(state, 
     assert counted(state) == [(n, n) for n in range(1, 6)]
 
 
+def test_a_host_of_another_name_goes_on_and_says_nothing_twice(state, builds, monkeypatch):
+    """A container has a new name at each start."""
+    everything = Counter()
+    everything.types = ("buildopt.",)
+    everything.handle = lambda batch, s: [
+        fact("buildopt.counted", {"count": 0, "of": e.data["n"]}, time_ns=e.time_ns) for e in batch
+    ]
+    builds.emit(3)
+    done(state, everything)
+    Path(plugin_file.path_of(state, "counter")).unlink()
+    builds.emit()
+    named = "buildopt.monitor.consumer.source_of"
+    monkeypatch.setattr(named, lambda name: f"/other/monitor/{name}")
+    monkeypatch.setattr("buildopt.monitor.loading.source_of", lambda name: f"/other/monitor/{name}")
+
+    done(state, everything)
+
+    assert [n for _, n in counted(state)] == [1, 2, 3, 4]
+
+
 def test_two_monitors_on_one_folder_take_turns(state, builds):
     builds.emit(2)
     first, second = loop_of(state, Counter()), loop_of(state, Counter())

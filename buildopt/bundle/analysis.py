@@ -14,7 +14,7 @@ from buildopt.bundle.findings import findings_of
 from buildopt.bundle.formats.statistics import read_graphs
 from buildopt.bundle.graph import Closure, Graph, importers, joined, reasons
 from buildopt.bundle.inventory import duplicates_of, packages_of
-from buildopt.bundle.loading import closure_of_page, entries_of, roles_of
+from buildopt.bundle.loading import closure_of_page, entries_of, graphs_of_output, roles_of
 from buildopt.bundle.map_search import generated_file
 from buildopt.bundle.measurement import LARGEST_FILE_BYTES, Means, measure_files
 from buildopt.bundle.memo import NoMemo
@@ -57,12 +57,13 @@ def analyse(path: str, means: Means, *, measures_savings: bool = False) -> Analy
 
 def graph_of(path: str) -> Graph:
     """Only what the statistics files at `path` tell."""
-    return joined(read_graphs(_folders(find_place(path)))[0])
+    place = find_place(path)
+    return joined(graphs_of_output(read_graphs(_folders(place))[0], place.files))
 
 
 def _analyse_bundle(place: Place, means: Means) -> BundleAnalysis:
     graphs, problems = read_graphs(_folders(place))
-    graph = joined(graphs)
+    graph = joined(graphs_of_output(graphs, place.files))
     measured = measure_files(place, means)
     modules = tuple(module for one in measured.owned for module in one.modules)
     who = importers(graph)

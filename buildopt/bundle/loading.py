@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from urllib.parse import unquote
 
 from buildopt.bundle.download import download_s
-from buildopt.bundle.graph import Closure
+from buildopt.bundle.graph import Closure, Graph
 from buildopt.bundle.model import Entry, OutputFile, Role, Sizes, sizes_of
 
 
@@ -34,6 +34,21 @@ def entries_of(closures: Iterable[Closure], files: Iterable[OutputFile]) -> tupl
             )
         )
     return tuple(entries)
+
+
+def graphs_of_output(graphs: Iterable[Graph], files: Mapping[str, object]) -> list[Graph]:
+    """The graphs that may be about an output, the surest first: those whose entries load files of
+    it, then those that know no files. One about other files counts only where no other does: a
+    project may be built by two bundlers, and the names of an older build may be gone.
+    """
+    known = list(graphs)
+    about = [g for g in known if any(_names_one(closure, files) for closure in g.closures)]
+    silent = [graph for graph in known if not graph.closures]
+    return [*about, *silent] or known
+
+
+def _names_one(closure: Closure, files: Mapping[str, object]) -> bool:
+    return any(_match(name.replace("\\", "/"), files) for name in closure.initial)
 
 
 def smallest(sizes: Sizes) -> int:
@@ -90,7 +105,7 @@ def _known(names: Iterable[str], by_path: Mapping[str, OutputFile]) -> tuple[str
     return tuple(dict.fromkeys(path for path in found if path))
 
 
-def _match(name: str, by_path: Mapping[str, OutputFile]) -> str:
+def _match(name: str, by_path: Mapping[str, object]) -> str:
     parts = [part for part in name.partition("?")[0].split("/") if part not in ("", ".")]
     for begin in range(len(parts)):
         path = "/".join(parts[begin:])

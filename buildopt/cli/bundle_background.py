@@ -105,12 +105,11 @@ def _last_document(state: bytes, request: Request, output: str) -> object:
 
 
 def _is_of_run(looked: Looked, place: str, ended_ns: int) -> bool:
-    """Whether nothing has changed since the run wrote it."""
-    for path, signature in looked.signatures.items():
-        is_output = path == place or path.startswith(place + "/")
-        if look_at(path) != signature or (is_output and signature and signature[2] > ended_ns):
-            return False
-    return True
+    """Whether no output has changed since the run wrote it."""
+    outputs = [path for path in looked.signatures if path == place or path.startswith(place + "/")]
+    signatures = [looked.signatures[path] for path in outputs]
+    is_late = any(signature[2] > ended_ns for signature in signatures if signature)
+    return not is_late and [look_at(path) for path in outputs] == signatures
 
 
 def _journal(request: Request) -> Journal:

@@ -30,7 +30,7 @@ LOOK_S = 0.05
 def last_of_run() -> Analysis:
     """The last analysis that a run had made here; an estimate of what is there where none has."""
     state, root = here()
-    _wait_for_pending(Place(state, root))
+    wait_for_pending(Place(state, root))
     for event in analyses(Place(state, root)):
         found = whole_analysis(state, event.data)
         if found is not None:
@@ -45,6 +45,7 @@ def compared_with_history(
 
     Raises UsageError where no build was analysed.
     """
+    wait_for_pending(Place(*here()))
     found = build_before(now)
     if found is None:
         raise UsageError(
@@ -58,7 +59,7 @@ def compared_with_history(
     return (before, now), comparison
 
 
-def _wait_for_pending(place: Place) -> None:
+def wait_for_pending(place: Place) -> None:
     """Wait until the newest analysis that is wanted here is made."""
     folder = Layout(os.path.abspath(settings.cache_folder(os.environ))).checkout(place.root)
     until_s = time.monotonic() + WAIT_S

@@ -1,6 +1,7 @@
 """An output folder as a whole."""
 
 import base64
+import json
 import os
 
 import pytest
@@ -247,3 +248,16 @@ def test_names_that_are_no_utf_8_are_written_out(project):
 def load_again(project, found):
     (project / "again.json").write_bytes(encode(found))
     return load(str(project / "again.json"))
+
+
+def test_statistics_of_another_output_of_the_project_are_left_aside(project):
+    stats = {"chunks": [{"id": 1, "files": ["site.js"]}], "version": "5.1.0",
+             "entrypoints": {"site": {"assets": [{"name": "site.js"}], "chunks": [1]}}}  # fmt: skip
+    (project / "a-stats.json").write_text(json.dumps(stats))
+    write_metafile(project, {}, {"dist/main.js": []}, ("dist/main.js", "src/index.js"))
+    write_chunk(project / "site", "site.js", [("../src/site.js", "s();")])
+
+    found = [analysed(project / name) for name in ("dist", "site")]
+
+    assert [one.tool.name for one in found] == ["esbuild", "webpack"]
+    assert [[entry.name for entry in one.entries] for one in found] == [["src/index.js"], ["site"]]

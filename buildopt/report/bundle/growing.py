@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -65,7 +66,7 @@ def tree_of_comparison(before: BundleAnalysis, after: BundleAnalysis) -> Forest:
 
 
 def tree_of_archives(archives: Iterable[ArchiveAnalysis]) -> Forest:
-    """The files of one archive or several by their folders; the first parts are the owners."""
+    """The files of one archive or several; their folders are the owners, or the kinds of files."""
     known = list(archives)
     has_all = all(file.compressed is not None for one in known for file in one.files)
     columns = (RAW, COMPRESSED) if has_all else (RAW,)
@@ -97,7 +98,11 @@ def _has_dominant(ways: list[tuple[tuple[str, ...], tuple[int, int]]]) -> bool:
 
 
 def _owner_name(way: tuple[str, ...], depth: int) -> str:
-    return way[depth] if len(way) > depth + 1 else OTHER_FILES
+    """The folder at this depth; of a file that lies above one, its kind."""
+    if len(way) > depth + 1:
+        return way[depth]
+    ending = posixpath.splitext(way[-1])[1]
+    return f"*{ending}" if ending else OTHER_FILES
 
 
 def _parts(path: str) -> tuple[str, ...]:

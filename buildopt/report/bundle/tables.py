@@ -87,7 +87,8 @@ def tables_of_archives(archives: Sequence[ArchiveAnalysis], forest: Forest) -> I
             for place, count in enumerate(node.figures):
                 sums[place] += count
     yield _table(
-        "packages", "Folders", ("Folder", "<Unpacked", *(("<Compressed",) * has_compressed)),
+        "packages", "Folders and kinds of files",
+        ("Folder or kind", "<Unpacked", *(("<Compressed",) * has_compressed)),
         [(_code(name), *map(_bytes, sums[: len(forest.columns)]))
          for name, sums in sorted(folders.items(), key=lambda item: (-item[1][0], item[0]))],
     )  # fmt: skip

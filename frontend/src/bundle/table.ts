@@ -44,7 +44,7 @@ export class Table {
   ) {
     this.sortedBy = document.kind === "diff" ? "Change" : "Bytes";
     const kinds: [Kind, string][] = document.kind === "archive"
-      ? [["owners", "folders"], ["leaves", "files"]]
+      ? [["owners", "folders and kinds"], ["leaves", "files"]]
       : [["owners", "packages"], ["leaves", "modules"], ["files", "files"]];
     const pick = choice("Rows are", kinds, (value) => {
       this.kind = value as Kind;

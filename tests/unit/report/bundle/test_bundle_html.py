@@ -152,6 +152,7 @@ def test_a_wheel_has_a_page_too(tmp_path):
     page = Page(html.page_of_analysis(analysed(path)))
 
     assert "not-needed app/tests/" in page.text
+    assert "*.py 3 kB" in page.text
     assert sum(numbers(data_of(page), "raw")) == 3600
 
 

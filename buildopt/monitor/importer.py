@@ -16,21 +16,20 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable
 
 from filelock import FileLock, Timeout
 
 from buildopt.journal import Journal, source_of
-from buildopt.monitor import carrying, lost_runs, rollups, schema
+from buildopt.monitor import bookkeeping, carrying, lost_runs, rollups, schema
 from buildopt.monitor.batch import BatchWriter
+from buildopt.monitor.bookkeeping import LINES_SKIPPED
 from buildopt.monitor.chain import Chain
-from buildopt.monitor.position import START, Place, Position, Segment
-from buildopt.monitor.records import Record
+from buildopt.monitor.position import START, Place, Position
 from buildopt.monitor.rows import RUN_LOST, Origin
 from buildopt.monitor.stream import Reader, Skipped
 
 BATCH_RECORDS = 2_000
-LINES_SKIPPED = "buildopt.journal.lines_skipped"
 INDEX_REBUILT = "buildopt.index.rebuilt"
 
 
@@ -178,10 +177,10 @@ class Importer:
             return 0
         connection.execute("BEGIN IMMEDIATE")
         self._writer.write(records)
-        _keep_carried(connection, records)
-        _keep_skipped(connection, _counted(self._reader.skipped.items()))
-        _keep_skipped(connection, self._writer.take_late())
-        _keep_told(connection, records)
+        bookkeeping.keep_carried(connection, records)
+        bookkeeping.keep_skipped(connection, bookkeeping.counted(self._reader.skipped.items()))
+        bookkeeping.keep_skipped(connection, self._writer.take_late())
+        bookkeeping.keep_told(connection, records)
         connection.executemany(
             "INSERT OR REPLACE INTO meta VALUES (?, ?)",
             [("position", str(position)), ("passed", str(self._reader.passed))],
@@ -210,11 +209,14 @@ class Importer:
         places = ((self._reader.events, self.position.events.segment),
                   (self._reader.samples, self.position.samples.segment))  # fmt: skip
         for chain, here in places:
-            for done in carrying.carry(chain, here, _carried(connection, chain.stem)):
+            known = bookkeeping.carried_until(connection, chain.stem)
+            for done in carrying.carry(chain, here, known):
                 skipped = Skipped(chain.stem, done.segment, "foreign")
+                rows = bookkeeping.counted([(skipped, done.no_records)])
+                end = Place(done.segment, done.end_bytes)
                 connection.execute("BEGIN IMMEDIATE")
-                _keep_end(connection, chain.stem, Place(done.segment, done.end_bytes))
-                _keep_skipped(connection, _counted([(skipped, done.no_records)]))
+                bookkeeping.keep_end(connection, chain.stem, end)
+                bookkeeping.keep_skipped(connection, rows)
                 connection.execute("COMMIT")
                 self._carried_records += done.records
 
@@ -289,55 +291,3 @@ def _inode(path: str) -> int:
         return os.stat(path).st_ino
     except OSError:
         return 0
-
-
-def _keep_carried(connection: sqlite3.Connection, records: Sequence[Record]) -> None:
-    for record in records:
-        if record.envelope.carried:
-            stem = "samples" if record.envelope.after else "events"
-            for place in carrying.marks(record.envelope.carried):
-                _keep_end(connection, stem, place)
-
-
-def _keep_end(connection: sqlite3.Connection, stem: str, place: Place) -> None:
-    connection.execute(
-        "INSERT INTO carried VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
-        " SET end_bytes = max(end_bytes, excluded.end_bytes)",
-        (stem, ",".join(place.segment), place.offset_bytes),
-    )
-
-
-def _carried(connection: sqlite3.Connection, stem: str) -> dict[Segment, int]:
-    select = "SELECT segment, end_bytes FROM carried WHERE stem = ?"
-    found = connection.execute(select, (stem,))
-    return {Segment(*name.split(",", 1)): end_bytes for name, end_bytes in found}
-
-
-def _counted(skipped: Iterable[tuple[Skipped, int]]) -> Iterator[tuple[str, str, str, int]]:
-    for of, lines in skipped:
-        if lines:
-            yield of.stem, of.segment.file_name(of.stem), of.trouble, lines
-
-
-def _keep_skipped(
-    connection: sqlite3.Connection, rows: Iterable[tuple[str, str, str, int]]
-) -> None:
-    """Count lines of stem, file and trouble."""
-    connection.executemany(
-        "INSERT INTO skipped (stem, segment, trouble, lines) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET lines = lines + excluded.lines",
-        rows,
-    )
-
-
-def _keep_told(connection: sqlite3.Connection, records: Sequence[Record]) -> None:
-    """How many skipped lines an event has told of already, by this index or one before it."""
-    for record in records:
-        data = record.envelope.data
-        if record.envelope.type == LINES_SKIPPED and isinstance(data.get("lines"), int):
-            key = (str(data.get("stem")), str(data.get("segment")), str(data.get("trouble")))
-            connection.execute(
-                "INSERT INTO skipped VALUES (?, ?, ?, 0, ?)"
-                " ON CONFLICT DO UPDATE SET told = told + excluded.told",
-                (*key, data["lines"]),
-            )

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from buildopt.monitor.importer import LINES_SKIPPED, Importer
+from buildopt.monitor.bookkeeping import LINES_SKIPPED
+from buildopt.monitor.importer import Importer
 from buildopt.monitor.index import Index
 from buildopt.monitor.samples import Writer
 from buildopt.monitor.stream import Reader

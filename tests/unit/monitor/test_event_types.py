@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from buildopt.events import TYPES
-from buildopt.monitor.importer import INDEX_REBUILT, LINES_SKIPPED
+from buildopt.monitor.bookkeeping import LINES_SKIPPED
+from buildopt.monitor.importer import INDEX_REBUILT
 from buildopt.monitor.rows import RUN_LOST
 from buildopt.monitor.samples import TYPE
 

@@ -13,7 +13,8 @@ import pytest
 from buildopt import hit, journal_line
 from buildopt.events import CacheLookup, MissReason, RunFinished, TaskResult
 from buildopt.journal import Journal
-from buildopt.monitor.importer import INDEX_REBUILT, LINES_SKIPPED, Importer
+from buildopt.monitor.bookkeeping import LINES_SKIPPED
+from buildopt.monitor.importer import INDEX_REBUILT, Importer
 from buildopt.monitor.index import Index, Where
 from buildopt.monitor.stream import Reader
 from tests.unit.monitor.conftest import DAY_NS, NOW_NS

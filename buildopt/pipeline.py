@@ -242,7 +242,8 @@ def really_run(run: Run, found: lookup.Found) -> Finished:
     if isinstance(recorded, Recorded) and run.policy.reads and run.stage.keeps_fresh_state:
         chunks = fit_for_replay(execution.chunks or (), run.stage.streams)
         fresh = fresh_state(run, recorded.trace, recorded.entry, chunks)
-    return Finished(result=result, fresh=fresh, made=observed.outputs)
+    made = (*observed.outputs, *observed.remade)
+    return Finished(result=result, fresh=fresh, made=made)
 
 
 def _tell_lookup(run: Run, found: lookup.Found) -> tuple[MissReason, ...]:

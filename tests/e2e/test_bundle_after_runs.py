@@ -84,6 +84,16 @@ def test_only_a_hit_that_brings_something_else_is_analysed_again(project):
     assert events[0].data["document"] == events[2].data["document"]
 
 
+def test_a_build_that_makes_the_same_once_more_is_analysed_too(project):
+    project.environ["BUILDOPT_OBSERVE"] = "auto"
+    project.run("--", "./build.sh")
+    analyses(project, 1)
+
+    last = project.run("--force", "--", "./build.sh")
+
+    assert analyses(project, 2)[1].run == last.result["run_id"]
+
+
 def test_a_setting_leaves_it_off_and_other_outputs_start_nothing(project):
     project.environ["BUILDOPT_BUNDLE_ANALYSIS"] = "0"
     build(project)

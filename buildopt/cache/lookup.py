@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from buildopt.cache import look as looks
@@ -12,6 +12,8 @@ from buildopt.cache.fingerprint import States
 from buildopt.cache.occurrences import occurring
 from buildopt.cache.ownership import Ownership
 from buildopt.cache.records import Records
+from buildopt.cache.sealed_trace import SealedTrace, fact
+from buildopt.cache.tokens import Tokens
 from buildopt.model import (
     CacheEntry,
     Hit,
@@ -53,25 +55,29 @@ class Found(NamedTuple):
 def find(task: Task, finder: Finder) -> Found:
     """Look `task` up; never raises for a damaged or unreadable record."""
     names = finder.records.candidates(task, finder.variables_name)
-    near: list[tuple[Trace, CacheEntry]] = []
+    near: list[tuple[SealedTrace, CacheEntry]] = []
     damaged: list[MissReason] = []
     unfit: list[MissReason] = []
     moved_on: list[MissReason] = []
-    changed: set[str] = set()
+    facts: dict[bytes, bytes] = {}
     for name in names[:CANDIDATES]:
         try:
-            trace = finder.records.read_trace(task, name)
-            entry = finder.records.read_entry(trace.entry_key)
-        except Damaged as damage:
-            damaged.append(MissReason(kind="damaged", subject=f"record {damage.digest[:12]}"))
+            sealed = finder.records.read_sealed(task, name)
+            entry = finder.records.read_entry(sealed.entry_key)
+            if sealed.contradicts(facts):
+                near.append((sealed, entry))
+                continue
+            trace = finder.records.decode(task, sealed)
+        except (Damaged, ValueError) as damage:
+            damaged.append(MissReason(kind="damaged", subject=f"record {str(damage)[:12]}"))
             continue
         reason = _unfit(trace, entry, finder)
         if reason:
             unfit.append(reason)
-            near.append((trace, entry))
+            near.append((sealed, entry))
             continue
         states = finder.states_for(trace, entry)
-        difference = states.first_difference(_suspects_first(trace.observations, changed))
+        difference = states.first_difference(trace.observations)
         if difference is None:
             if _may_be_coloured(trace, finder, states.words):
                 unfit.append(_other_look(trace, finder))
@@ -91,8 +97,8 @@ def find(task: Task, finder: Finder) -> Found:
                 )
             damaged.append(missing)
             continue
-        changed.add(difference.subject)
-        near.append((trace, entry))
+        facts.update(_facts(difference, trace, states, finder.records.tokens))
+        near.append((sealed, entry))
     reasons = tuple(moved_on[:1]) or _changes(task, near, finder) or tuple(damaged or unfit)
     return Found(
         lookup=Miss(reasons=reasons or _no_record(task, finder)),
@@ -112,12 +118,13 @@ def own_paths(
     return frozenset({*outputs, *(owned.paths() - depended_on)})
 
 
-def _suspects_first(
-    observations: Sequence[Observation], suspects: Container[str]
-) -> Sequence[Observation]:
-    """In such an order that what newer records do not agree with is looked at first."""
-    first = [each for each in observations if each.subject in suspects]
-    return [*first, *observations] if first else observations
+def _facts(
+    difference: MissReason, trace: Trace, states: States, tokens: Tokens
+) -> Iterator[tuple[bytes, bytes]]:
+    """What the file that differs is now: an older record may be known by it not to hold."""
+    for observation in trace.observations:
+        if observation.subject == difference.subject and observation.kind in ("file", "tool"):
+            yield fact(tokens.shorten(observation.subject), states.value(observation))
 
 
 def _unfit(trace: Trace, entry: CacheEntry, finder: Finder) -> MissReason | None:
@@ -189,7 +196,7 @@ def _missing_content(entry: CacheEntry, artifacts: Artifacts) -> MissReason | No
 
 
 def _changes(
-    task: Task, near: Sequence[tuple[Trace, CacheEntry]], finder: Finder
+    task: Task, near: Sequence[tuple[SealedTrace, CacheEntry]], finder: Finder
 ) -> tuple[MissReason, ...]:
     """What is not as the last run here had it, as far as can be told which record that was.
 
@@ -198,7 +205,11 @@ def _changes(
     ours = [pair for pair in near if _is_in_place(pair[1], finder.owned)] or near
     if not ours:
         return ()
-    trace, entry = max(ours, key=lambda pair: _used_ns(task, pair[0], finder.records))
+    sealed, entry = max(ours, key=lambda pair: _used_ns(task, pair[0].name, finder.records))
+    try:
+        trace = finder.records.decode(task, sealed)
+    except Damaged as damage:
+        return (MissReason(kind="damaged", subject=f"record {str(damage)[:12]}"),)
     return finder.states_for(trace, entry).differences(trace.observations)
 
 
@@ -213,15 +224,15 @@ def _content(output: OutputState) -> str:
     return output.fast_digest or output.digest
 
 
-def _used_ns(task: Task, trace: Trace, records: Records) -> int:
+def _used_ns(task: Task, name: str, records: Records) -> int:
     """When a record was made or last answered a run."""
     try:
-        return os.stat(records.path(task, trace.key)).st_mtime_ns
+        return os.stat(records.path(task, name)).st_mtime_ns
     except OSError:
         return 0
 
 
-def _usual_s(near: Sequence[tuple[Trace, CacheEntry]]) -> float:
+def _usual_s(near: Sequence[tuple[SealedTrace, CacheEntry]]) -> float:
     """The middle one of the durations: one run alone may have had an idle or a busy machine."""
     durations_s = sorted(entry.usage.duration_s for _, entry in near)
     return durations_s[len(durations_s) // 2] if durations_s else 0.0

@@ -27,6 +27,7 @@ import xxhash
 from buildopt.cache import files
 from buildopt.cache.artifacts import Damaged
 from buildopt.cache.layout import Layout
+from buildopt.cache.sealed_trace import SealedTrace
 from buildopt.cache.search_path import NAME
 from buildopt.cache.tokens import Tokens
 from buildopt.cache.variables import is_of_one_run, is_of_scripts
@@ -71,21 +72,27 @@ class Records(NamedTuple):
 
     def read_trace(self, task: Task, name: str) -> Trace:
         """One trace; raises Damaged (and removes it) for a file that is no such thing."""
-        path = self.path(task, name)
-        raw = _read_checked(path, b"buildopt-trace 1", name)
+        return self.decode(task, self.read_sealed(task, name))
+
+    def read_sealed(self, task: Task, name: str) -> SealedTrace:
+        """One trace as it lies there; raises Damaged (and removes it) if it is not as written."""
+        return SealedTrace(name, _read_checked(self.path(task, name), b"buildopt-trace 1", name))
+
+    def decode(self, task: Task, sealed: SealedTrace) -> Trace:
+        """What it says; raises Damaged (and removes it) for a file that is no such thing."""
         try:
-            return self._trace(task, name, raw)
-        except (KeyError, TypeError, ValueError):
-            _remove(path)
-            raise Damaged(name) from None
+            return self._trace(task, sealed.name, json.loads(sealed.body))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            _remove(self.path(task, sealed.name))
+            raise Damaged(sealed.name) from None
 
     def read_entry(self, key: str) -> CacheEntry:
         """One entry; raises Damaged (and removes it) where it is missing or not as named."""
         path = self.layout.entry(key)
-        raw = _read_checked(path, b"buildopt-entry 1", key)
+        body = _read_checked(path, b"buildopt-entry 1", key)
         try:
-            return self._entry(key, raw)
-        except (KeyError, TypeError, ValueError):
+            return self._entry(key, json.loads(body))
+        except (KeyError, TypeError, ValueError, AttributeError):
             _remove(path)
             raise Damaged(key) from None
 
@@ -323,7 +330,7 @@ def _write(path: str, magic: bytes, body: bytes) -> None:
     files.publish_pieces(path, (b"%s %s\n" % (magic, _digest(body).encode()), body))
 
 
-def _read_checked(path: str, magic: bytes, name: str) -> dict[str, Any]:
+def _read_checked(path: str, magic: bytes, name: str) -> bytes:
     try:
         head, _, body = files.read(path).partition(b"\n")
     except OSError:
@@ -331,10 +338,7 @@ def _read_checked(path: str, magic: bytes, name: str) -> dict[str, Any]:
     if head != b"%s %s" % (magic, _digest(body).encode()):
         _remove(path)
         raise Damaged(name)
-    raw = json.loads(body)
-    if not isinstance(raw, dict):
-        raise Damaged(name)
-    return raw
+    return body
 
 
 def _remove(path: str) -> None:

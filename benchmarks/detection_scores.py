@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from buildopt.cli.series import Row, read_series
+from monitor_plugins.baseline.series_file import Row, read_series
 from monitor_plugins.baseline.verdicts import Verdict, judge
 
 MARGIN_ROWS = 5

@@ -104,6 +104,9 @@ class RunFinished:
     record: str = ""
     project: str = ""
     root: str = ""
+    branch: str | None = None
+    commit: str | None = None
+    """Of a run that really took place in a checkout of git: what was checked out at its end."""
     lost_events: int = 0
 
 

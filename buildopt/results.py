@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from buildopt import blobs
 from buildopt.cache.store import Stored
+from buildopt.checkout import revision_of
 from buildopt.events import (
     CacheStored,
     InputCounts,
@@ -43,9 +44,18 @@ def result_of(task: Task, journal: Journal, outcome: Outcome, **values: Any) -> 
         "project": task.project,
         "root": task.root,
     }
-    return RunFinished(
+    result = RunFinished(
         run_id=journal.run_id, outcome=outcome, **masked({**known, **values}, journal.secrets)
     )
+    return with_revision(result, task.environment)
+
+
+def with_revision(result: RunFinished, environ: Mapping[str, str]) -> RunFinished:
+    """The result of a run that took place, with branch and commit of its checkout."""
+    if result.outcome != "executed":
+        return result
+    revision = revision_of(result.root, environ)
+    return replace(result, branch=revision.branch or None, commit=revision.commit or None)
 
 
 def ended(execution: Execution) -> dict[str, Any]:

@@ -14,7 +14,7 @@ COMMANDS = {
     "bundle": ("buildopt.cli.bundle", "look", "Say what a build's output is made of, and why."),
     "events": ("buildopt.cli.events", "monitor", "Write to the stream of events, and read it."),
     "monitor": ("buildopt.cli.monitor", "monitor", "Follow all builds of this user, and tell."),
-    "baseline": ("buildopt.cli.baseline", "monitor", "Find where a series is not as usual."),
+    "bench": ("buildopt.cli.bench", "look", "Time a command, or two versions beside each other."),
     "doctor": ("buildopt.cli.doctor", "set up", "Say what works here, and how to mend the rest."),
     "cache": ("buildopt.cli.cache", "set up", "Look at the cache, check it, clear it."),
     "schema": ("buildopt.cli.schema", "set up", "Print the JSON Schema of the settings."),

@@ -56,10 +56,14 @@ class Commands(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The commands in their groups, without importing one."""
+        """The commands in their groups; of plugins' commands alone a line is not known here."""
         groups: dict[str, list[tuple[str, str]]] = {}
         for name, (_, group, line) in COMMANDS.items():
             groups.setdefault(group, []).append((name, line))
+        from buildopt.cli import plugin_commands
+
+        for name, line in plugin_commands.lines():
+            groups.setdefault("monitor", []).append((name, line))
         for group, rows in groups.items():
             with formatter.section(group.capitalize()):
                 formatter.write_dl(rows)

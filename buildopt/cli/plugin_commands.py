@@ -21,6 +21,19 @@ def names() -> tuple[str, ...]:
     return tuple(sorted({each.name for each in _entry_points()}))
 
 
+def lines() -> tuple[tuple[str, str], ...]:
+    """Each command that is brought, and what it says of itself in a line."""
+    return tuple((name, _line(name)) for name in names())
+
+
+def _line(name: str) -> str:
+    try:
+        command = load(name)
+    except BuildoptError as error:
+        return error.message
+    return command.get_short_help_str(limit=80) if command else ""
+
+
 def load(name: str) -> click.Command | None:
     """The command of that name; None where nobody brings it, BuildoptError for a broken one."""
     found = [each for each in _entry_points() if each.name == name]

@@ -17,6 +17,7 @@ from buildopt.events import RunFinished
 from buildopt.execute.environment import ACTIVE
 from buildopt.execute.process import end_like
 from buildopt.model import NotStored
+from buildopt.results import with_revision
 from buildopt.session import Policy
 from buildopt.tasks.graph import plan as plan_of
 from buildopt.tasks.model import GraphTask, Plan
@@ -138,6 +139,7 @@ def run_plan(
         duration_s=time.monotonic() - started_s,
         lost_events=stores.journal.lost_events,
     )
+    result = with_revision(result, place.environ)
     stores.journal.append(result, subject=result.task)
     if not chosen.quiet:
         if chosen.verbose:

@@ -36,7 +36,8 @@ API_VERSION = 1
 """Rises when something on this page changes its meaning. What is added does not change it."""
 ENTRY_POINTS = "buildopt.monitor_plugins"
 COMMANDS = "buildopt.commands"
-"""Entry-point group of commands: `NAME = "module:click_command"` makes `buildopt NAME`."""
+"""Entry-point group of commands: `NAME = "module:click_command"` makes `buildopt NAME`. Its click
+context's `obj` is a `Caller`."""
 
 hookspec = pluggy.HookspecMarker("buildopt")
 hookimpl = pluggy.HookimplMarker("buildopt")
@@ -335,7 +336,18 @@ class Table(NamedTuple):
 
 
 class Caller(Protocol):
-    """What a command of a plugin has as `click.Context.obj`."""
+    """What a command of a plugin has as `click.Context.obj`, whether a monitor runs or not."""
+
+    @property
+    def project(self) -> str:
+        """Identity of the project of the working directory, as events have it."""
+
+    @property
+    def machine(self) -> str:
+        """Class of this machine, as events have it."""
+
+    def catch_up(self, plugin: str) -> None:
+        """Have the plugin's consumers take all that has happened; raises BuildoptError."""
 
     def settings(self, name: str) -> Table:
         """The table of that name in the settings of the working directory; empty for none."""
@@ -349,7 +361,7 @@ class Caller(Protocol):
         """Rows of a consumer's own tables; none where it never ran."""
 
     def emit(self, event: Event) -> Event:
-        """Write an event (`fact`), which consumers get when the monitor runs next."""
+        """Write an event (`fact`); consumers get it by `catch_up`, or when a monitor runs."""
 
 
 # ---- the hooks --------------------------------------------------------------------------------

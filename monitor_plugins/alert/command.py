@@ -373,7 +373,7 @@ def _duration(text: str) -> float:
         raise click.UsageError(f"`{text}` cannot be a time: it takes {error}") from None
 
 
-def _tell(caller: Caller, kind: str, data: dict[str, Any], as_json: bool, said: str) -> None:  # noqa: FBT001
+def _tell(caller: Caller, kind: str, data: dict[str, Any], as_json: bool, said: str) -> None:
     event = caller.emit(fact(kind, data, time_ns=time.time_ns()))
     if as_json:
         _print({"schema": SCHEMA, "event": event.id, **data})

@@ -208,7 +208,7 @@ def _fingerprint(data: Data) -> str:
     return digest(str(data.get("exit_code")), str(data.get("signal")), str(data.get("error", "")))
 
 
-def _looked_up(event: Occurrence, data: Data, is_hit: bool) -> Iterator[Sample]:  # noqa: FBT001
+def _looked_up(event: Occurrence, data: Data, is_hit: bool) -> Iterator[Sample]:
     reasons = [one for one in data.get("miss_reasons") or () if isinstance(one, Mapping)]
     if not is_hit and any(_is_cold(one) for one in reasons):
         return

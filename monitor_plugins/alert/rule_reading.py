@@ -211,7 +211,7 @@ def _levels(  # the parameters are what the defaults of a level depend on
     path: Path,
     for_s: float,
     compare: str,
-    is_event: bool,  # noqa: FBT001
+    is_event: bool,
 ) -> tuple[Level, ...]:
     path = (*path, "levels")
     raw = table.get("levels")

@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from monitor_plugins.baseline.quantiles import SlidingQuantiles
 from monitor_plugins.baseline.recurrence import DailyDistances
@@ -124,6 +126,48 @@ class IncidentDetector:
         self._incident: _Open | None = None
         self._last_s: float | None = None
         self._interval_s = 0.0
+
+    @property
+    def state(self) -> dict[str, Any]:  # Any: JSON
+        """All that it remembers, as JSON can hold it."""
+        opened = self._incident
+        return {
+            "count": self._count,
+            "recent": list(self._recent),
+            "waiting": [[s.value, s.distance, s.own_distance] for s in self._waiting],
+            "past": self._past.values,
+            "distances": self._distances.values,
+            "own_distances": self._own_distances.values,
+            "daily": self._daily.state,
+            "incident": opened and [opened.lasted_s, opened.level.values, opened.calm_samples],
+            "last_s": self._last_s,
+            "interval_s": self._interval_s,
+        }
+
+    @classmethod
+    def of(
+        cls,
+        state: Mapping[str, Any],
+        *,
+        least_distance: float = 0.0,  # Any: JSON
+    ) -> IncidentDetector:
+        """The one that had this state."""
+        made = cls(least_distance=least_distance)
+        made._count = state["count"]
+        made._recent.extend(state["recent"])
+        for value, distance, own in state["waiting"]:
+            made._waiting.append(_Sample(value=value, distance=distance, own_distance=own))
+        made._past = SlidingQuantiles.of(PAST_SAMPLES, state["past"])
+        made._distances = SlidingQuantiles.of(DISTANCES, state["distances"])
+        made._own_distances = SlidingQuantiles.of(DISTANCES, state["own_distances"])
+        made._daily = DailyDistances.of(state["daily"])
+        if state["incident"]:
+            lasted_s, level, calm = state["incident"]
+            values = SlidingQuantiles.of(PAST_SAMPLES, level)
+            made._incident = _Open(lasted_s=lasted_s, level=values, calm_samples=calm)
+        made._last_s = state["last_s"]
+        made._interval_s = state["interval_s"]
+        return made
 
     @property
     def is_firing(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, insort
+from collections.abc import Iterable
 
 from monitor_plugins.baseline.robust import quantile
 
@@ -20,6 +21,19 @@ class SlidingQuantiles:
 
     def __len__(self) -> int:
         return len(self._ordered)
+
+    @property
+    def values(self) -> list[float]:
+        """The values in the order of time; adding them to a new one makes an equal one."""
+        return [*self._ring[self._oldest :], *self._ring[: self._oldest]]
+
+    @classmethod
+    def of(cls, capacity: int, values: Iterable[float]) -> SlidingQuantiles:
+        """One that has had these values."""
+        made = cls(capacity)
+        for value in values:
+            made.add(value)
+        return made
 
     def add(self, value: float) -> None:
         """Take a value in, and forget the oldest one where there are too many."""

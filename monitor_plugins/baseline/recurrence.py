@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from typing import Any
 
 from monitor_plugins.baseline.robust import median
 from monitor_plugins.baseline.seasonality import DAY_S
@@ -40,6 +41,20 @@ class DailyDistances:
             self._half_hour, self._largest = half_hour, 0.0
             self._usual = max(self._usual_of(half_hour + beside) for beside in (-1, 0, 1))
         self._largest = max(self._largest, distance)
+
+    @property
+    def state(self) -> list[Any]:  # Any: JSON
+        """All of it, as JSON can hold it."""
+        days = [list(slot) for slot in self._slots]
+        return [days, self._half_hour, self._largest, self._usual]
+
+    @classmethod
+    def of(cls, state: list[Any]) -> DailyDistances:  # Any: JSON
+        """The one that had this state."""
+        made = cls()
+        days, made._half_hour, made._largest, made._usual = state
+        made._slots = [array("d", slot) for slot in days]
+        return made
 
     def _close(self) -> None:
         if self._half_hour is not None:

@@ -13,7 +13,8 @@ What is confirmed is said once.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from monitor_plugins.baseline.changepoints import Change, find_changes
@@ -73,15 +74,33 @@ class Finding:
     """Its index counts from the first build of the series."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What a detector remembers beside the last values of the series."""
+
+    count: int = 0
+    """Builds so far."""
+    looks: Mapping[int, int] = field(default_factory=dict)
+    """Index of a suspected change -> looks in a row that found it convincing."""
+    said: tuple[int, ...] = ()
+    """Indexes of confirmed changes."""
+
+
 class RegressionDetector:
     """Judges one series, a value a build in the order of time; remembers `WINDOW_BUILDS`."""
 
-    def __init__(self) -> None:
-        self._window: deque[float] = deque(maxlen=WINDOW_BUILDS)
-        self._count = 0
-        self._looks: dict[int, int] = {}
-        """Index of a suspected change -> looks in a row that found it convincing."""
-        self._said: list[int] = []
+    def __init__(self, memory: Memory | None = None, values: Iterable[float] = ()) -> None:
+        """A new one, or one that goes on from a `memory` and the last values of the series."""
+        memory = memory or Memory()
+        self._window = deque(values, maxlen=WINDOW_BUILDS)
+        self._count = memory.count
+        self._looks = dict(memory.looks)
+        self._said = list(memory.said)
+
+    @property
+    def memory(self) -> Memory:
+        """What it remembers now."""
+        return Memory(count=self._count, looks=dict(self._looks), said=tuple(self._said))
 
     def observe(self, value: float) -> tuple[Finding, ...]:
         """Take the next build's value; what became suspected or confirmed by it."""

@@ -26,7 +26,7 @@ from monitor_plugins.alert.inputs import Moment, Occurrence, Sample
 from monitor_plugins.alert.machine import Change
 from monitor_plugins.alert.message import Message, entry_of
 from monitor_plugins.alert.rule import Level, Rule, Signal, rank
-from monitor_plugins.alert.windows import Point, added, aggregate
+from monitor_plugins.alert.windows import Point, added, aggregate, is_same_slice
 
 MOST_ALERTS = 10_000
 """Label sets that are followed at the same time, of all rules: a million of them is a mistake in a
@@ -243,8 +243,11 @@ class Engine:
         if name not in self.points and len(self.points) >= MOST_ALERTS:
             self._overflown(rule)
             return None
-        self.points[name] = added(self.points.get(name, ()), point, rule.signal)
+        before = self.points.get(name, ())
+        self.points[name] = added(before, point, rule.signal)
         self.dirty.add(("points", name))
+        if before and is_same_slice(before[-1], point, rule.signal):
+            return None
         return aggregate(self.points[name], rule.signal)
 
     def _drop_points(self, name: str) -> None:

@@ -66,14 +66,17 @@ class Memory:
     rows: dict[tuple[str, str], str] = field(default_factory=dict)
     outbox: dict[str, Row] = field(default_factory=dict)
 
-    def keep(self, engine: Engine, facts: Facts) -> list[Message]:
-        """Write what changed and the messages' rows, as one transaction; the messages."""
+    def write(self, engine: Engine, facts: Facts) -> None:
+        """Write what changed: only rows that the engine names, as the store does."""
         for key, raw in changed_rows(engine):
             if raw is None:
                 self.rows.pop(key, None)
             else:
                 self.rows[key] = json.dumps(raw)
         self.rows["facts", ""] = json.dumps(facts.as_json())
+
+    def keep(self, engine: Engine) -> list[Message]:
+        """Put the messages of a step into the outbox; the messages."""
         messages = list(engine.messages)
         for message in messages:
             for row in outbox.rows_of(message):
@@ -139,7 +142,8 @@ class Simulation:
         self._deliver_until(math.inf)
 
     def crash(self) -> None:
-        """Lose what is in memory, and go on from what was kept."""
+        """Lose what is in memory, and go on from rows alone; between two steps, so all is kept."""
+        self.memory.write(self._engine, self._facts)
         self._engine, self._facts = self.memory.load(self.rules, self.policy)
         self._buckets.clear()
 
@@ -171,7 +175,7 @@ class Simulation:
     def _keep(self) -> Iterator[Message]:
         self.history.extend(self._engine.history)
         self._engine.history.clear()
-        messages = self.memory.keep(self._engine, self._facts)
+        messages = self.memory.keep(self._engine)
         self.messages.extend(messages)
         self._deliver_until(self._engine.now.steady_s)
         yield from messages

@@ -61,7 +61,7 @@ def _lines(entry: Entry, zone: tzinfo | None) -> Iterable[str]:
         yield f"  to do: {plain(entry['advice'])}"
     places = [plain(entry[name]) for name in ("runbook",) if entry.get(name)]
     if entry.get("run"):
-        places.append(f"buildopt explain {plain(entry['run'])}")
+        places.append(f"buildopt runs show {plain(entry['run'])}")
     places.append(f"buildopt alert show {entry['incident']}")
     yield f"  more: {' | '.join(places)}"
 

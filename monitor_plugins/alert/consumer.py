@@ -15,7 +15,7 @@ from monitor_plugins.alert import outbox, store
 from monitor_plugins.alert.config import Config
 from monitor_plugins.alert.engine import Engine
 from monitor_plugins.alert.facts import Facts, facts_of
-from monitor_plugins.alert.inputs import Moment, Occurrence
+from monitor_plugins.alert.inputs import Moment
 from monitor_plugins.alert.outbox import Outcome
 from monitor_plugins.alert.overlays import Silence
 from monitor_plugins.alert.simulation import feed
@@ -98,9 +98,6 @@ class AlertConsumer:
         run = event.run or str(data.get("run_id", ""))
         for item in items_of(event.type, data, event.id, run, late_s):
             feed(self._engine, self._facts, item)
-        if event.type.startswith("buildopt.baseline."):
-            for item in (Occurrence("buildopt.finding", data, event.id, late_s, run),):
-                feed(self._engine, self._facts, item)
 
     def _obey(self, event: Event, state: State) -> None:
         data, wall_s = event.data, event.time_ns / NS

@@ -1,8 +1,8 @@
 """The rules that are there without settings, written as settings would write them.
 
-Seven by the names of what they watch, and two companions that watch the same resource by the
-kernel's own account of stalls (PSI). Each has its guard, so that a good build never alerts: a full
-processor is success while something is built.
+Seven by the names of what they watch, two companions that watch the same resource by the kernel's
+own account of stalls (PSI), and one for what the baseline plugin has confirmed. Each has its guard,
+so that a good build never alerts: a full processor is success while something is built.
 """
 
 from __future__ import annotations
@@ -96,6 +96,19 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {  # Any: as in TOML
         "title": "the build fails",
         "advice": "`buildopt explain` says what changed since it last passed",
         "runbook": "docs/alerts.md#build-failure",
+    },
+    "regression": {
+        "signal": {
+            "event": "buildopt.baseline.",
+            "bad": "state == 'confirmed' and direction == 'worse'",
+            "good": "state == 'closed'",
+        },
+        "identity": ["finding", "name", "project"],
+        "resolve_identity": ["finding"],
+        "group_by": ["group"],
+        "title": "worse than it was, for good",
+        "advice": "`buildopt baseline` shows the finding and its likely cause",
+        "runbook": "docs/baselines.md",
     },
     "load": {
         "signal": {"metric": "buildopt.load_per_core"},

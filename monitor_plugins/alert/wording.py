@@ -108,6 +108,10 @@ def _how_bad(entry: Entry) -> str:
     if "exit_code" in entry.get("context", {}):
         status = entry["context"].get("exit_code")
         parts.append(f"exit status {status}")
+    elif "before" in entry.get("context", {}) and "after" in entry["context"]:
+        before, after = entry["context"]["before"], entry["context"]["after"]
+        unit = plain(str(entry["context"].get("unit", "")))
+        parts.append(f"was {quantity(float(before), unit)}, is {quantity(float(after), unit)}")
     elif entry["compare"]:
         parts.append(f"limit {entry['compare']} {quantity(entry['threshold'], unit)}")
         parts.append(f"worst {quantity(entry['peak'], unit)}")

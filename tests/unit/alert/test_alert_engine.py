@@ -7,8 +7,9 @@ import math
 from monitor_plugins.alert import engine as engine_module
 from monitor_plugins.alert.engine import Engine
 from monitor_plugins.alert.expressions import holds
-from monitor_plugins.alert.inputs import Moment, Sample
+from monitor_plugins.alert.inputs import Moment, Occurrence, Sample
 from monitor_plugins.alert.prediction import NEVER_H, hours_until_full
+from monitor_plugins.alert.presets import PRESETS
 from monitor_plugins.alert.rule_reading import Place, read_rules
 from monitor_plugins.alert.wording import text_of, title_of
 
@@ -58,6 +59,20 @@ def test_labels_of_strangers_are_cut_and_shown_on_one_line() -> None:
     text = title_of(message.entries) + text_of(message.entries)
     assert "\x1b" not in text
     assert len(text) < 2000
+
+
+def test_confirmed_finding_is_told_and_so_is_its_end() -> None:
+    rules = read_rules({}, place=Place("t"), presets={"regression": PRESETS["regression"]})
+    engine = Engine(rules=rules)
+    finding = {"finding": "f1", "name": "build", "project": "p", "group": "g", "unit": "s"}
+    finding |= {"direction": "worse", "before": 10.0, "after": 13.0}
+    for t, state in ((0, "suspected"), (60, "confirmed"), (6000, "closed")):
+        engine.advance(Moment(t, t, 0), inclusive=False)
+        engine.take_event(Occurrence(f"buildopt.baseline.{state}", finding | {"state": state}))
+    engine.finish()
+
+    assert [message.lead["kind"] for message in engine.messages] == ["fired", "resolved"]
+    assert "was 10 s, is 13 s" in text_of(engine.messages[0].entries)
 
 
 def test_gate_keeps_an_alert_from_beginning_and_not_from_going_on() -> None:

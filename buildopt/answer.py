@@ -62,7 +62,8 @@ def answered(run: Run, found: Hit, states: States) -> Finished | MissReason:
         record=found.trace.key,
     )
     keeps = run.stage.keeps_fresh_state
-    fresh = fresh_state(run, found.trace, found.entry, chunks) if keeps else None
+    entry = found.entry._replace(renews=False)
+    fresh = fresh_state(run, found.trace, entry, chunks) if keeps else None
     made = tuple(output.path for output in found.entry.outputs)
     return Finished(result=result, fresh=fresh, made=made)
 

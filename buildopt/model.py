@@ -179,6 +179,9 @@ class CacheEntry(NamedTuple):
     spared: tuple[OutputState, ...] = ()
     """What earlier runs had made and this one left as it was, without a look: it stays. A tool's
     state that is given back may rest on it, and then it comes back with that."""
+    renews: bool = False
+    """Files in place are written again as well: with the state of an incremental tool comes which
+    file it changed last, and it goes by the times of those."""
     secrets: tuple[str, ...] = ()
     """Names of the secret variables whose values occur in it: it never leaves this machine."""
 

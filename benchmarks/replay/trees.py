@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from collections.abc import Iterator, Mapping
@@ -9,6 +10,9 @@ from pathlib import Path
 
 NOT_COMPARED = ("node_modules", ".git", ".venv", "__pycache__", ".pytest_cache")
 """Folders that no build is for, by name: what is installed, and tools' own caches."""
+STATE = ".tsbuildinfo"
+HISTORY = "latestChangedDtsFile"
+"""Which file the last build of all changed: with equal outputs it depends on the way to them."""
 
 
 def write_changes(tree: Path, before: Mapping[str, str], after: Mapping[str, str]) -> None:
@@ -34,8 +38,17 @@ def differences(first: Path, second: Path) -> list[str]:
 
 def _content(path: Path, mode: int) -> bytes:
     if stat.S_ISREG(mode):
-        return path.read_bytes()
+        return _without_history(path.read_bytes()) if path.name == STATE else path.read_bytes()
     return os.fsencode(os.readlink(path)) if stat.S_ISLNK(mode) else b""
+
+
+def _without_history(state: bytes) -> bytes:
+    try:
+        known = json.loads(state)
+        known.pop(HISTORY, None)
+    except (ValueError, AttributeError):
+        return state
+    return json.dumps(known).encode()
 
 
 def _paths(top: Path) -> Iterator[tuple[str, int]]:

@@ -82,11 +82,12 @@ def find(task: Task, finder: Finder) -> Found:
             if _may_be_coloured(trace, finder, states.words):
                 unfit.append(_other_look(trace, finder))
                 continue
-            lost, path = _lost(trace, entry, finder, states)
-            if path:
-                moved_on.append(MissReason(kind="file-changed", subject=path))
-                continue
-            entry = entry._replace(outputs=entry.outputs + lost)
+            if not _has_its_state(trace, entry, states):
+                path = _obstacle(entry, finder, states)
+                if path:
+                    moved_on.append(MissReason(kind="file-changed", subject=path))
+                    continue
+                entry = entry._replace(outputs=entry.outputs + entry.spared, renews=True)
             missing = _missing_content(entry, finder.artifacts)
             if missing is None:
                 return Found(
@@ -148,32 +149,31 @@ def _unfit(trace: Trace, entry: CacheEntry, finder: Finder) -> MissReason | None
     return None
 
 
-def _lost(
-    trace: Trace, entry: CacheEntry, finder: Finder, states: States
-) -> tuple[tuple[OutputState, ...], str]:
-    """What an incremental run left alone and a later run of the task made anew.
-
-    The tool's state of then tells that it is as it was then, so it comes back with that; with the
-    path of one for which that cannot be, as it is not the task's own any more or not stored.
-    """
+def _has_its_state(trace: Trace, entry: CacheEntry, states: States) -> bool:
+    """Whether what an incremental tool keeps for its next run is as this record left it."""
     kept = {o.subject for o in trace.observations if "|" in o.value}
     of_state = (output for output in (*entry.outputs, *entry.spared) if output.path in kept)
-    if all(states.is_in_place(output) for output in of_state):
-        return (), ""
-    lost = tuple(output for output in entry.spared if not states.is_in_place(output))
-    for output in lost:
+    return all(states.is_in_place(output) for output in of_state)
+
+
+def _obstacle(entry: CacheEntry, finder: Finder, states: States) -> str:
+    """What the run left alone and cannot come back with the tool's state, which tells of it.
+
+    It is not the task's own any more, or not stored. Nothing, where all of it can.
+    """
+    for output in entry.spared:
         is_stored = output.kind != "file" or finder.artifacts.has(output.digest, output.size_bytes)
-        if not is_stored or not _is_own(output.path, finder.owned, states):
-            return (), output.path
-    return lost, ""
+        if not (is_stored and _is_ours(output, finder.owned, states)):
+            return output.path
+    return ""
 
 
-def _is_own(path: str, owned: Ownership, states: States) -> bool:
-    """Whether what is there, or is not, is the task's own doing."""
-    state = owned.states.get(path)
-    if state is not None:
-        return states.is_in_place(state)
-    return path in owned.former and not os.path.lexists(path)
+def _is_ours(output: OutputState, owned: Ownership, states: States) -> bool:
+    """Whether there is nothing but what this record or another one of the task gives."""
+    state = owned.states.get(output.path)
+    if states.is_in_place(output) or (state is not None and states.is_in_place(state)):
+        return True
+    return not os.path.lexists(output.path)
 
 
 def _other_look(trace: Trace, finder: Finder) -> MissReason:

@@ -64,7 +64,11 @@ def plan_for(entry: CacheEntry, owned: Ownership, keep: Container[str], states: 
 
     Raises Blocked.
     """
-    differing = [output for output in entry.outputs if not states.is_in_place(output)]
+    differing = [
+        output
+        for output in entry.outputs
+        if (entry.renews and output.kind == "file") or not states.is_in_place(output)
+    ]
     wanted = {output.path for output in entry.outputs}
     stays = wanted | {output.path for output in entry.spared}
     checked: set[str] = set()

@@ -434,3 +434,32 @@ def test_incremental_tool_is_answered_where_its_state_is_as_it_left_it(rig):
     rig.write("src/a", "a2")
 
     assert rig.run("--", "python3", "build.py").outcome == "fresh"
+
+
+def test_all_files_of_an_incremental_tool_are_new_where_its_state_comes_back(rig):
+    """`tsc -b` takes from the state which declaration changed last, and compares its time."""
+    rig.write("build.py", PACKAGES)
+    rig.write("src/a", "a1")
+    for name, text in (("b", "b1"), ("a", "a2"), ("b", "b2")):
+        rig.write(f"src/{name}", text)
+        rig.run("--", "python3", "build.py")
+    before = {path: path.stat().st_mtime_ns for path in (rig.root / "dist").iterdir()}
+    rig.write("src/b", "b1")
+
+    assert rig.run("--", "python3", "build.py").outcome == "restored"
+    assert all(path.stat().st_mtime_ns > time_ns for path, time_ns in before.items())
+    assert rig.run("--", "python3", "build.py").outcome == "fresh"
+
+
+def test_all_that_an_incremental_tool_has_made_comes_back_after_its_deletion(rig):
+    rig.write("build.py", PACKAGES)
+    rig.write("src/a", "a1")
+    rig.write("src/b", "b1")
+    rig.run("--", "python3", "build.py")
+    rig.write("src/b", "b2")
+    rig.run("--", "python3", "build.py")
+    before = rig.tree()
+    shutil.rmtree(rig.root / "dist")
+
+    assert rig.run("--", "python3", "build.py").outcome == "restored"
+    assert rig.tree() == before

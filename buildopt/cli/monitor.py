@@ -17,6 +17,7 @@ from buildopt.cli.words import tell
 from buildopt.errors import UsageError
 
 if TYPE_CHECKING:
+    from buildopt.monitor.hookspecs import Serving
     from buildopt.monitor.manager import Monitor
     from buildopt.monitor.place import Place
 
@@ -87,40 +88,56 @@ def command(
     """
     if context.invoked_subcommand is not None:
         return 0
+    from buildopt.monitor.hookspecs import Serving
+
+    serving = Serving(host=host, port=port, token=token, ready_file=ready_file)
+    return run(serving, only=only, switches=switches, until_idle=until_idle)
+
+
+def run(
+    serving: Serving,
+    *,
+    only: str | None = None,
+    switches: tuple[str, ...] = (),
+    until_idle: bool = False,
+) -> int:
+    """Run a monitor until it is told to end; the exit status."""
     from buildopt.monitor.place import Place
 
     chosen = settings.load(working_directory(), os.environ)
     place = Place(
         state=os.path.abspath(settings.state_folder(os.environ)),
         cache=os.path.abspath(settings.cache_folder(os.environ)),
-        host=host or chosen.monitor_host,
-        port=chosen.monitor_port if port is None else port,
-        token=token or chosen.monitor_token,
-        ready_file=os.path.abspath(ready_file) if ready_file else "",
+        host=serving.host or chosen.monitor_host,
+        port=chosen.monitor_port if serving.port is None else serving.port,
+        token=serving.token or chosen.monitor_token,
+        ready_file=os.path.abspath(serving.ready_file) if serving.ready_file else "",
     )
     _require_token(place)
-    plugins = _plugins(only, switches)
+    plugins = _plugins(only, switches, place.state)
     journal = open_journal("monitor", os.environ, chosen)
     if until_idle:
         from buildopt.monitor.manager import evaluate
 
         return 0 if evaluate(place.state, plugins) else 1
-    return _serve(place, plugins, journal)
+    return _serve(place, plugins, journal, serving)
 
 
-def _serve(place: Place, plugins: Any, journal: Any) -> int:  # Any: loading.Plugins, Journal
+def _serve(place: Place, plugins: Any, journal: Any, serving: Serving) -> int:  # Any: as in run
+    from buildopt.monitor.hookspecs import Running
     from buildopt.monitor.manager import Monitor
+    from buildopt.monitor.place import kept_token
 
     if not place.token:
-        import secrets
-
-        place = place._replace(token=secrets.token_urlsafe(16))
+        place = place._replace(token=kept_token(place.state))
     monitor = Monitor(place, plugins, journal)
     ending = _Ending()
     monitor.start()
     try:
         _say_where(monitor, place)
-        ending.wait()
+        if serving.ready:
+            serving.ready(Running(monitor.server.url, place.token, os.getpid()))
+        ending.wait(monitor, serving.idle_s)
     finally:
         in_time = monitor.stop()
     if not in_time:
@@ -139,9 +156,14 @@ class _Ending:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._hear)
 
-    def wait(self) -> None:
-        """Sleep until then."""
-        self._event.wait()
+    def wait(self, monitor: Monitor, idle_s: float | None) -> None:
+        """Sleep until then, or until nobody has asked for anything for so long."""
+        if idle_s is None:
+            self._event.wait()
+            return
+        left_s = idle_s
+        while left_s > 0 and not self._event.wait(left_s):
+            left_s = idle_s - monitor.server.idle_s
 
     def _hear(self, number: int, _: FrameType | None) -> None:
         signal.signal(number, signal.SIG_DFL)
@@ -171,7 +193,7 @@ def _require_token(place: Place) -> None:
     tell(f"buildopt: other machines can reach `{place.host}`; it is not encrypted")
 
 
-def _plugins(only: str | None, switches: tuple[str, ...]) -> Any:
+def _plugins(only: str | None, switches: tuple[str, ...], state: str) -> Any:
     """The plugins that are wanted; raises UsageError for a name that is none's."""
     from buildopt.monitor.choice import choose
     from buildopt.monitor.loading import load
@@ -183,6 +205,7 @@ def _plugins(only: str | None, switches: tuple[str, ...]) -> Any:
         os.environ,
         off=off,
         only=names | frozenset(MEASURING) if names else (),
+        state=state,
     )
     plugins = load(choice)
     known = {row.name for row in plugins.rows}

@@ -16,7 +16,8 @@ from buildopt import settings
 from buildopt.cli.moments import Moment
 
 if TYPE_CHECKING:
-    from buildopt.monitor.index import Index, Where
+    from buildopt.monitor.hookspecs import Where
+    from buildopt.monitor.index import Index
 
 Row = Mapping[str, Any]  # Any: JSON
 EVERYTHING = 2**62
@@ -61,8 +62,9 @@ def command(
     `samples` are kept for a day; `summary` has number, mean, least, most and quantiles of each
     series over any time. What is not in the index yet is taken in first.
     """
+    from buildopt.monitor.hookspecs import LAST_NS, Where
     from buildopt.monitor.importer import Importer
-    from buildopt.monitor.index import LAST_NS, Index, Where
+    from buildopt.monitor.index import Index
 
     state = os.path.abspath(settings.state_folder(os.environ))
     importer = Importer(state)

@@ -6,7 +6,7 @@ import http.client
 import json
 import os
 import time
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import click
@@ -27,7 +27,7 @@ def command(as_json: bool) -> int:
     Where none runs, that is what fails, and the folders and the clock are looked at from here.
     """
     state = os.path.abspath(settings.state_folder(os.environ))
-    report = _ask(state) or _look(state)
+    report = _report(state) or _look(state)
     if as_json:
         click.echo(json.dumps({"schema": SCHEMA, **report}))
     else:
@@ -35,31 +35,51 @@ def command(as_json: bool) -> int:
     return EXIT_FAILED if report["status"] == "fail" else 0
 
 
-def _ask(state: str) -> dict[str, Any] | None:  # Any: JSON
-    """What the running monitor says; None where none answers."""
+class Answer(NamedTuple):
+    """What a running monitor said."""
+
+    url: str
+    token: str
+    pid: int
+    status: int
+    body: bytes
+
+
+def ask(state: str, path: str) -> Answer | None:
+    """What the running monitor of a state folder answers; None where none does."""
     from buildopt.monitor.place import ready_path
 
     try:
         with open(ready_path(state), "rb") as file:
             told = json.loads(file.read())
-        url = urlsplit(told["url"])
+        url = urlsplit(reachable(told["url"]))
         connection = http.client.HTTPConnection(
-            _reachable(url.hostname or ""), url.port, timeout=ANSWER_WITHIN_S
+            url.hostname or "", url.port, timeout=ANSWER_WITHIN_S
         )
-        headers = {"Authorization": f"Bearer {told['token']}"}
-        connection.request("GET", "/api/v1/health", headers=headers)
+        connection.request("GET", path, headers={"Authorization": f"Bearer {told['token']}"})
         answer = connection.getresponse()
         body = answer.read()
         connection.close()
-        report = json.loads(body) if answer.status == 200 else None
+        return Answer(told["url"], told["token"], int(told["pid"]), answer.status, body)
     except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException):
         return None
+
+
+def reachable(url: str) -> str:
+    """Where a monitor answers that may listen everywhere."""
+    return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+
+
+def _report(state: str) -> dict[str, Any] | None:  # Any: JSON
+    """What the running monitor says of its health."""
+    answer = ask(state, "/api/v1/health")
+    if answer is None or answer.status != 200:
+        return None
+    try:
+        report = json.loads(answer.body)
+    except ValueError:
+        return None
     return report if isinstance(report, dict) else None
-
-
-def _reachable(host: str) -> str:
-    """Where a monitor answers that listens everywhere."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
 
 
 def _look(state: str) -> dict[str, Any]:  # Any: JSON

@@ -14,7 +14,7 @@ from buildopt.deployment import machine_class
 from buildopt.errors import BuildoptError, SettingsError, UsageError
 from buildopt.events import Event
 from buildopt.monitor import plugin_file, plugin_file_reading
-from buildopt.monitor.hookspecs import Table
+from buildopt.monitor.hookspecs import Running, Serving, Table
 from buildopt.settings.files import Part, read_part
 from buildopt.settings.lines import line_of
 from buildopt.settings.project import find_place, user_file
@@ -65,6 +65,22 @@ class PluginCaller:
             ) from error
         finally:
             loaded.close()
+
+    def running(self) -> Running | None:
+        """The monitor of the state folder, where one answers."""
+        from buildopt.cli.monitor_health import ask, reachable
+
+        state = os.path.abspath(settings.state_folder(os.environ))
+        answer = ask(state, "/healthz")
+        if answer is None:
+            return None
+        return Running(reachable(answer.url), answer.token, answer.pid)
+
+    def serve(self, serving: Serving) -> int:
+        """Run a monitor in this process."""
+        from buildopt.cli.monitor import run
+
+        return run(serving)
 
     def settings(self, name: str) -> Table:
         """The table of that name; that of the project's file goes before the user's."""

@@ -27,6 +27,8 @@ class Choice(NamedTuple):
     options: Mapping[str, Mapping[str, Any]] = {}
     """Tables of the settings by the names of plugins."""
     memory_limit_bytes: int = MEMORY_LIMIT_BYTES
+    state: str = ""
+    """The state folder, of which routes answer."""
 
 
 def choose(
@@ -35,6 +37,7 @@ def choose(
     *,
     off: Collection[str] = (),
     only: Collection[str] = (),
+    state: str = "",
 ) -> Choice:
     """What the user wants."""
     return Choice(
@@ -43,6 +46,7 @@ def choose(
         only=only,
         trusted=settings.trusted_plugins,
         options=_options(settings.namespaces or {}),
+        state=state,
     )
 
 

@@ -13,7 +13,8 @@ import hmac
 import ipaddress
 import json
 import os
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -33,7 +34,8 @@ EVERYWHERE = frozenset({"0.0.0.0", "::"})
 HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+        "manifest-src 'self'; connect-src 'self'; "
+        "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
     ),
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -70,9 +72,23 @@ class Refusal(NamedTuple):
 class Guards:
     """The application with its guards in front."""
 
-    def __init__(self, application: ASGIApp, doors: Doors) -> None:
+    def __init__(
+        self,
+        application: ASGIApp,
+        doors: Doors,
+        *,
+        mono_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._application = application
         self._doors = doors
+        self._open = 0
+        self._mono_s = mono_s
+        self._left_s = mono_s()
+
+    @property
+    def idle_s(self) -> float:
+        """How long nobody has been here whom the guards let in."""
+        return 0.0 if self._open else self._mono_s() - self._left_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, or pass on."""
@@ -89,7 +105,12 @@ class Guards:
 
         refusal = refusal_of(scope["method"], scope["path"], Headers(scope=scope), self._doors)
         if refusal is None:
-            await self._application(scope, _measured(receive), answer)
+            self._open += scope["path"] not in OPEN_PATHS
+            try:
+                await self._application(scope, _measured(receive), answer)
+            finally:
+                self._open -= scope["path"] not in OPEN_PATHS
+                self._left_s = self._mono_s() if scope["path"] not in OPEN_PATHS else self._left_s
         else:
             await _refuse(refusal, answer)
 

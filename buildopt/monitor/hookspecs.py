@@ -25,12 +25,22 @@ docs/guides/write-a-plugin.md builds one step by step.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import pluggy
 
 from buildopt.events import Event, Severity
+from buildopt.phrases import miss_phrase as miss_phrase
+from buildopt.phrases import not_stored_phrase as not_stored_phrase
+from buildopt.phrases import printable as printable
+from buildopt.quantities import counted as counted
+from buildopt.quantities import duration as duration
+from buildopt.quantities import exact_bytes as exact_bytes
+from buildopt.quantities import moment as moment
+from buildopt.quantities import share as share
+from buildopt.quantities import size as size
 
 API_VERSION = 1
 """Rises when something on this page changes its meaning. What is added does not change it."""
@@ -250,6 +260,131 @@ class NotificationChannel(Protocol):
         """Send one message, within ten seconds."""
 
 
+# ---- what is known: questions to the monitor ---------------------------------------------------
+
+Row = Mapping[str, Any]  # Any: JSON
+"""A row of a list: the columns that docs/dashboard.md explains."""
+LAST_NS = 2**63 - 1
+
+
+class Where(NamedTuple):
+    """What is asked for; empty texts leave open. `to_ns` is not inside any more."""
+
+    environment: str = ""
+    host: str = ""
+    project: str = ""
+    machine: str = ""
+    from_ns: int = 0
+    to_ns: int = LAST_NS
+
+
+ANYWHERE = Where()
+
+
+class Series(NamedTuple):
+    """One measured series. `name` is the metric with its attributes."""
+
+    id: int
+    name: str
+    metric: str
+    host: str
+    project: str
+    environment: str
+    machine: str
+
+
+class Summary(NamedTuple):
+    """What the values of some series in a time come to; NaN where there are none."""
+
+    n: int
+    sum: float
+    min: float
+    max: float
+    quantiles: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        """The mean value."""
+        return self.sum / self.n if self.n else math.nan
+
+
+class Point(NamedTuple):
+    """The values of a series in one column of a chart."""
+
+    start_s: int
+    n: int
+    sum: float
+    min: float
+    max: float
+
+
+class Known(Protocol):
+    """What the monitor knows, for routes to answer from (`http_routes`). Reading changes nothing.
+
+    Rows are the newest first and have a `cursor`: `before` goes on behind it. A plugin in a process
+    of its own asks the index alone: it is told of no health and no plugins, and writes no event.
+    """
+
+    def runs(
+        self, where: Where = ANYWHERE, *, task: str = "", outcome: str = "", run: str = "",
+        before: str = "", limit: int = 100,
+    ) -> Sequence[Row]:  # fmt: skip
+        """Runs that ended or were lost."""
+
+    def tasks(
+        self, where: Where = ANYWHERE, *, task: str = "", outcome: str = "", run: str = "",
+        before: str = "", limit: int = 100,
+    ) -> Sequence[Row]:  # fmt: skip
+        """Tasks of runs; a plain run is its own."""
+
+    def lookups(
+        self, where: Where = ANYWHERE, *, task: str = "", run: str = "", before: str = "",
+        limit: int = 100,
+    ) -> Sequence[Row]:  # fmt: skip
+        """Look-ups that no record answered, with their first reason."""
+
+    def events(
+        self, where: Where = ANYWHERE, *, types: Sequence[str] = (), run: str = "",
+        before: str = "", limit: int = 100,
+    ) -> Sequence[Row]:  # fmt: skip
+        """Events, their `data` as an object; `types` are beginnings of type names."""
+
+    def events_after(
+        self, position: str, where: Where = ANYWHERE, *, types: Sequence[str] = (),
+        limit: int = 100,
+    ) -> Sequence[Row]:  # fmt: skip
+        """Events behind a position of the stream, the oldest first; an empty one is the start."""
+
+    def origins(self) -> Sequence[Row]:
+        """Every `environment`, `host`, `project` and `machine` that has told something."""
+
+    def position(self) -> str:
+        """Behind the last record that is known; changes with each event and each sample."""
+
+    def series(self, where: Where = ANYWHERE, *, metric: str = "") -> Sequence[Series]:
+        """The series of a metric, or of all."""
+
+    def points(self, series: int, span_s: tuple[int, int], width_s: int) -> Sequence[Point]:
+        """A series in columns of a width, oldest first, from the roll-ups that fit."""
+
+    def summary(
+        self, series: Sequence[int], span_s: tuple[int, int], shares: Sequence[float]
+    ) -> Summary:
+        """What the values of series come to, with quantiles within 2 %."""
+
+    def blob(self, digest: str) -> bytes | None:
+        """What an event names by digest; None where it is kept no longer."""
+
+    def health(self) -> Row:
+        """`{"status", "components": […]}`."""
+
+    def plugins(self) -> Sequence[Row]:
+        """Every plugin: its status, its hooks, its consumers and how these stand."""
+
+    def emit(self, event: Event) -> Event:
+        """Write an event (`fact`); PermissionError for a plugin that is not trusted."""
+
+
 # ---- what is shown ----------------------------------------------------------------------------
 
 
@@ -278,7 +413,10 @@ class Request(NamedTuple):
 
 
 class Response(NamedTuple):
-    """The answer. An iterator is sent as it comes (from plugins in the host only)."""
+    """The answer. An iterator is sent as it comes (from plugins in the host only).
+
+    One that gives `b""` has nothing now and is asked again a little later; it holds up nobody.
+    """
 
     status: int
     body: bytes | Iterator[bytes]
@@ -335,6 +473,27 @@ class Table(NamedTuple):
     """Line of a key by its path in our part of the file; 0 where that is not known."""
 
 
+class Running(NamedTuple):
+    """A monitor that answers."""
+
+    url: str
+    token: str
+    pid: int
+
+
+class Serving(NamedTuple):
+    """How a command wants a monitor to run; what is None is as the settings say."""
+
+    host: str | None = None
+    port: int | None = None
+    token: str | None = None
+    ready_file: str | None = None
+    idle_s: float | None = None
+    """It ends by itself when nobody has asked for anything for so long."""
+    ready: Callable[[Running], None] | None = None
+    """Called once it answers."""
+
+
 class Caller(Protocol):
     """What a command of a plugin has as `click.Context.obj`, whether a monitor runs or not."""
 
@@ -345,6 +504,12 @@ class Caller(Protocol):
     @property
     def machine(self) -> str:
         """Class of this machine, as events have it."""
+
+    def running(self) -> Running | None:
+        """The monitor of the state folder, where one answers."""
+
+    def serve(self, serving: Serving) -> int:
+        """Run a monitor in this process until it is told to end; the exit status."""
 
     def catch_up(self, plugin: str) -> None:
         """Have the plugin's consumers take all that has happened; raises BuildoptError."""
@@ -418,8 +583,11 @@ def dashboard_panels() -> Iterable[Panel]:
 
 
 @hookspec
-def http_routes(dashboard_panels: Sequence[Panel]) -> Iterable[Route]:
-    """Paths of the monitor's server. The argument is what all plugins contribute."""
+def http_routes(dashboard_panels: Sequence[Panel], known: Known) -> Iterable[Route]:
+    """Paths of the monitor's server; the panels are what all plugins contribute.
+
+    Pages find what all pages have in `/assets/tokens.css` and `/assets/page.css`.
+    """
     return ()
 
 

@@ -5,15 +5,17 @@
     /enter?token=T   the token from the printed address, exchanged for a cookie
     /metrics         Prometheus text
     /api/v1/health   every component, as `buildopt monitor health --json` prints it
+    /assets/…        the style sheets that all pages of ours have
 
 The only asynchronous place: handlers of plugins may block and run in threads.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Mapping
 from threading import Thread
 from typing import Any, NamedTuple
 
@@ -35,8 +37,12 @@ from buildopt.loopback import listening, server_of
 from buildopt.monitor.exposition import CONTENT_TYPE
 from buildopt.monitor.guards import Doors, Guards, is_token
 from buildopt.monitor.hookspecs import Request, Route
+from buildopt.report.page import stylesheet
 
 STOP_WITHIN_S = 1.5
+ASK_AGAIN_S = 0.2
+"""A stream that has nothing is asked for more so often."""
+STYLES = ("tokens.css", "page.css")
 COOKIE_S = 30 * 24 * 3600
 
 
@@ -55,7 +61,8 @@ class Server:
         """Raises OSError where the port is taken; 0 is any that is free."""
         self._sockets = listening(port, host)
         self.doors = Doors(host, int(self._sockets[0].getsockname()[1]), token)
-        self._server = server_of(Guards(application(shown, self.doors), self.doors))
+        self._guards = Guards(application(shown, self.doors), self.doors)
+        self._server = server_of(self._guards)
         self._thread = Thread(target=self._serve, name="http", daemon=True)
 
     @property
@@ -80,6 +87,11 @@ class Server:
         """The same, and wait for the end."""
         self.begin_to_stop()
         self._thread.join(timeout_s)
+
+    @property
+    def idle_s(self) -> float:
+        """How long nobody has asked for anything."""
+        return self._guards.idle_s
 
     @property
     def is_alive(self) -> bool:
@@ -118,7 +130,14 @@ def application(shown: Shown, doors: Doors) -> ASGIApp:
         lines = "".join(f"{path}\n" for path in sorted(paths))
         return PlainTextResponse(f"buildopt monitor: {shown.health()['status']}\n\n{lines}")
 
+    async def style(request: HttpRequest) -> HttpResponse:
+        name = request.path_params["name"]
+        if name not in STYLES:
+            raise HTTPException(404)
+        return HttpResponse(await run_in_threadpool(stylesheet, name), media_type="text/css")
+
     own = [
+        HttpRoute("/assets/{name}", style),
         HttpRoute("/healthz", healthz),
         HttpRoute("/enter", enter),
         HttpRoute("/metrics", metrics),
@@ -145,9 +164,22 @@ def _mounted(route: Route) -> HttpRoute:
         headers = {**given.headers, "content-type": given.content_type}
         if isinstance(given.body, bytes):
             return HttpResponse(given.body, given.status, headers)
-        return StreamingResponse(iterate_in_threadpool(given.body), given.status, headers)
+        return StreamingResponse(_pieces(given.body), given.status, headers)
 
     return HttpRoute(route.path, answer, methods=[route.method])
+
+
+async def _pieces(body: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """What comes, and a rest where nothing does: a stream that waits holds no thread."""
+    try:
+        async for piece in iterate_in_threadpool(body):
+            if piece:
+                yield piece
+            else:
+                await asyncio.sleep(ASK_AGAIN_S)
+    finally:
+        if isinstance(body, Generator):
+            body.close()
 
 
 async def _refused(_: HttpRequest, error: Exception) -> HttpResponse:

@@ -14,45 +14,24 @@ import json
 import os
 import sqlite3
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from buildopt.monitor import schema, spans
+from buildopt.monitor import columns, schema, spans
+from buildopt.monitor.hookspecs import ANYWHERE, LAST_NS, Point, Series, Summary, Where
 from buildopt.monitor.rollups import Level, Rollup
 from buildopt.monitor.sample_rows import DAY_S, day_of
-from buildopt.monitor.spans import Summary
 
-LAST_NS = 2**63 - 1
 QUANTILES = (0.5, 0.95, 0.99)
-_TABLES = {"events": "t.id", "runs": "t.time_ns", "tasks": "t.time_ns", "lookups": "t.time_ns"}
-"""What is listed, and by what it is in order."""
+_KEYS = {
+    "runs": "t.run",
+    "tasks": "t.run || '/' || t.task || '/' || t.inside || '/' || t.directory",
+    "lookups": "printf('%020d', t.event)",
+}
+"""What is listed by time, and what tells rows of one moment apart."""
 Row = dict[str, Any]
 """Column -> value."""
-
-
-class Where(NamedTuple):
-    """What is asked for; empty texts leave open. `to_ns` is not inside any more."""
-
-    environment: str = ""
-    host: str = ""
-    project: str = ""
-    machine: str = ""
-    from_ns: int = 0
-    to_ns: int = LAST_NS
-
-
-ANYWHERE = Where()
-
-
-class Series(NamedTuple):
-    """One measured series, as the index knows it."""
-
-    id: int
-    name: str
-    metric: str
-    host: str
-    project: str
-    environment: str
-    machine: str
+Extra = tuple[str, Sequence[object]]
+"""A condition, and what stands for its marks."""
 
 
 class Index:
@@ -64,31 +43,79 @@ class Index:
         self._inode = 0
 
     def events(
-        self, where: Where = ANYWHERE, *, types: Sequence[str] = (), run: str = "", limit: int = 100
+        self,
+        where: Where = ANYWHERE,
+        *,
+        types: Sequence[str] = (),
+        run: str = "",
+        before: str = "",
+        limit: int = 100,
     ) -> list[Row]:
         """Events, newest in the stream first; `types` are beginnings of type names."""
-        extra: list[tuple[str, Sequence[object]]] = []
-        if types:
-            either = " OR ".join("(t.type >= ? AND t.type < ?)" for _ in types)
-            extra.append(
-                (either, [bound for name in types for bound in (name, name + "\U0010ffff")])
-            )
-        if run:
-            extra.append(("t.run = ?", [run]))
-        rows = self._rows("events", where, extra, limit)
-        return [{**row, "data": json.loads(row["data"])} for row in rows]
+        extra = [*_types(types), *_equal("run", run)]
+        if before:
+            extra.append(("t.id < ?", [_number(before)]))
+        rows = self._events(where, extra, f"t.id DESC LIMIT {limit:d}")
+        return [{**row, "cursor": str(row["id"])} for row in rows]
 
-    def runs(self, where: Where = ANYWHERE, *, task: str = "", limit: int = 100) -> list[Row]:
+    def events_after(
+        self,
+        position: str,
+        where: Where = ANYWHERE,
+        *,
+        types: Sequence[str] = (),
+        limit: int = 100,
+    ) -> list[Row]:
+        """Events behind a position of the stream, the oldest first."""
+        extra = [*_types(types), ("t.id >= ?", [self._first_after(position)])]
+        return self._events(where, extra, f"t.id LIMIT {limit:d}")
+
+    def runs(
+        self,
+        where: Where = ANYWHERE,
+        *,
+        task: str = "",
+        outcome: str = "",
+        run: str = "",
+        before: str = "",
+        limit: int = 100,
+    ) -> list[Row]:
         """Runs that ended or were lost, newest first."""
-        return self._rows("runs", where, _task(task), limit)
+        extra = [*_equal("task", task), *_equal("outcome", outcome), *_equal("run", run)]
+        return self._listed("runs", where, extra, before, limit)
 
-    def tasks(self, where: Where = ANYWHERE, *, task: str = "", limit: int = 100) -> list[Row]:
+    def tasks(
+        self,
+        where: Where = ANYWHERE,
+        *,
+        task: str = "",
+        outcome: str = "",
+        run: str = "",
+        before: str = "",
+        limit: int = 100,
+    ) -> list[Row]:
         """Tasks of runs, newest first."""
-        return self._rows("tasks", where, _task(task), limit)
+        extra = [*_equal("task", task), *_equal("outcome", outcome), *_equal("run", run)]
+        return self._listed("tasks", where, extra, before, limit)
 
-    def lookups(self, where: Where = ANYWHERE, *, task: str = "", limit: int = 100) -> list[Row]:
+    def lookups(
+        self,
+        where: Where = ANYWHERE,
+        *,
+        task: str = "",
+        run: str = "",
+        before: str = "",
+        limit: int = 100,
+    ) -> list[Row]:
         """Look-ups that no record answered, with their first reason, newest first."""
-        return self._rows("lookups", where, _task(task), limit)
+        extra = [*_equal("task", task), *_equal("run", run)]
+        return self._listed("lookups", where, extra, before, limit)
+
+    def origins(self) -> list[Row]:
+        """Every environment, host, project and machine that has told something."""
+        names = ("environment", "host", "project", "machine")
+        rows = self._select(f"SELECT DISTINCT {', '.join(names)} FROM sources", [])
+        return [dict(zip(names, row, strict=True)) for row in sorted(rows)]
 
     def series(self, where: Where = ANYWHERE, *, metric: str = "") -> list[Series]:
         """The series of a metric, or of all."""
@@ -110,6 +137,11 @@ class Index:
         """Single samples that still stand: milliseconds since 1970, and value."""
         connection = self._opened()
         return list(spans.samples(connection, series, span_s)) if connection else []
+
+    def points(self, series: int, span_s: tuple[int, int], width_s: int) -> list[Point]:
+        """A series in columns of a width, oldest first."""
+        connection = self._opened()
+        return columns.points(connection, series, span_s, width_s) if connection else []
 
     def rollups(self, series: int, level: Level, span_s: tuple[int, int]) -> list[Rollup]:
         """Roll-ups of a series that begin in a time, for a chart."""
@@ -146,31 +178,61 @@ class Index:
             self._connection.close()
         self._connection = None
 
+    def _events(self, where: Where, extra: Sequence[Extra], order: str) -> list[Row]:
+        rows = self._rows("events", where, extra, order)
+        return [{**row, "data": json.loads(row["data"])} for row in rows]
+
+    def _listed(
+        self, table: str, where: Where, extra: Sequence[Extra], before: str, limit: int
+    ) -> list[Row]:
+        key = _KEYS[table]
+        if before:
+            time_ns, _, rest = before.partition("~")
+            extra = [*extra, (f"(t.time_ns, {key}) < (?, ?)", [_number(time_ns), rest])]
+        order = f"t.time_ns DESC, {key} DESC LIMIT {limit:d}"
+        rows = self._rows(table, where, extra, order, f", {key} AS cursor")
+        return [{**row, "cursor": f"{row['time_ns']}~{row['cursor']}"} for row in rows]
+
     def _rows(
         self,
         table: str,
         where: Where,
-        extra: Sequence[tuple[str, Sequence[object]]],
-        limit: int,
+        extra: Sequence[Extra],
+        order: str,
+        more: str = "",
     ) -> list[Row]:
         conditions, values = _origin("s", where)
         if where.from_ns or where.to_ns != LAST_NS:
             conditions.append("t.time_ns >= ? AND t.time_ns < ?")
             values += [where.from_ns, where.to_ns]
-        for condition, more in extra:
+        for condition, further in extra:
             conditions.append(f"({condition})")
-            values += more
+            values += further
         select = (
-            "SELECT t.*, s.source AS source, s.environment, s.machine, s.host, s.project"
+            f"SELECT t.*, s.source AS source, s.environment, s.machine, s.host, s.project{more}"
             f" FROM {table} AS t JOIN sources AS s ON s.id = t.source{_where(conditions)}"
-            f" ORDER BY {_TABLES[table]} DESC LIMIT ?"
+            f" ORDER BY {order}"
         )
         connection = self._opened()
         if connection is None:
             return []
-        cursor = connection.execute(select, [*values, limit])
+        cursor = connection.execute(select, values)
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor]
+
+    def _first_after(self, position: str) -> int:
+        """The least number of an event behind a position: both grow along the stream."""
+        ((low, last),) = self._select("SELECT min(id), max(id) FROM events", []) or ((0, 0),)
+        low, high = low or 0, (last or 0) + 1
+        select = "SELECT id, position FROM events WHERE id >= ? ORDER BY id LIMIT 1"
+        while low < high:
+            middle = (low + high) // 2
+            ((number, stands),) = self._select(select, [middle]) or ((0, "~"),)
+            if stands > position:
+                high = middle
+            else:
+                low = number + 1
+        return low
 
     def _select(self, sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
         connection = self._opened()
@@ -194,8 +256,23 @@ class Index:
         return self._connection
 
 
-def _task(name: str) -> list[tuple[str, Sequence[object]]]:
-    return [("t.task = ?", [name])] if name else []
+def _equal(column: str, value: str) -> list[Extra]:
+    return [(f"t.{column} = ?", [value])] if value else []
+
+
+def _types(types: Sequence[str]) -> list[Extra]:
+    if not types:
+        return []
+    either = " OR ".join("(t.type >= ? AND t.type < ?)" for _ in types)
+    return [(either, [bound for name in types for bound in (name, name + "\U0010ffff")])]
+
+
+def _number(cursor: str) -> int:
+    """The number in a cursor; raises ValueError for what was never one."""
+    number = int(cursor)
+    if not 0 <= number <= LAST_NS:
+        raise ValueError(cursor)
+    return number
 
 
 def _origin(table: str, where: Where) -> tuple[list[str], list[object]]:

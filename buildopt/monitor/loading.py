@@ -16,6 +16,7 @@ from buildopt.monitor import plugin_file
 from buildopt.monitor.choice import Choice
 from buildopt.monitor.consumer import Described, source_of
 from buildopt.monitor.hookspecs import ENTRY_POINTS, Consumer, Ticking
+from buildopt.monitor.knowledge import Knowledge
 from buildopt.monitor.process_seat import Origin, ProcessSeat
 from buildopt.monitor.registry import Registry
 from buildopt.monitor.remote_plugin import RemotePlugin
@@ -66,6 +67,8 @@ class Plugins:
 
     def __init__(self, choice: Choice) -> None:
         self._choice = choice
+        self.knowledge = Knowledge(choice.state)
+        """What routes ask; the monitor lets it go live."""
         self._rows: dict[str, Row] = {}
         self._registry = Registry()
         self._remotes: dict[str, RemotePlugin] = {}
@@ -137,6 +140,7 @@ class Plugins:
         """End all processes of plugins."""
         for remote in self._remotes.values():
             remote.close()
+        self.knowledge.close()
 
     def _is_off(self, name: str) -> bool:
         only = self._choice.only
@@ -152,7 +156,9 @@ class Plugins:
             hooks = self._registry.hooks_of(row.name)
         else:
             limit = self._choice.memory_limit_bytes
-            origin = Origin(row.name, row.value, options, memory_limit_bytes=limit)
+            origin = Origin(
+                row.name, row.value, options, memory_limit_bytes=limit, state=self._choice.state
+            )
             remote = self._remotes[row.name] = RemotePlugin(origin)
             import_s, hooks = remote.import_s, remote.hooks
         slow = f"its import took `{import_s:.1f} s`" if import_s > SLOW_IMPORT_S else ""
@@ -179,10 +185,11 @@ class Plugins:
     def _known(self, hook: str) -> Mapping[str, Any]:
         """What a hook may ask for as arguments."""
         wanted = {"consumers": ("alert_rules", "detectors"), "http_routes": ("dashboard_panels",)}
-        return {
+        told: dict[str, Any] = {  # Any: as hookspecs.py has it
             name: tuple(each.thing for each in self.contributions(name))
             for name in wanted.get(hook, ())
         }
+        return {**told, "known": self.knowledge} if hook == "http_routes" else told
 
     def _place_all(self) -> Iterator[Placed]:
         taken: dict[str, str] = {}

@@ -14,19 +14,21 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 from buildopt.cache import files, locks
 from buildopt.errors import BuildoptError
+from buildopt.events import Event as HappenedEvent
 from buildopt.events import HealthChanged
 from buildopt.journal import Journal
 from buildopt.monitor import checks, exposition, retention
 from buildopt.monitor.filling import Filling, Hourly
 from buildopt.monitor.health import RANK, Change, Component, Health
-from buildopt.monitor.hookspecs import HealthState, Measurement
+from buildopt.monitor.hookspecs import HealthState, Measurement, Row
 from buildopt.monitor.host import Host
 from buildopt.monitor.http import Server, Shown
 from buildopt.monitor.importer import Importer
+from buildopt.monitor.knowledge import Live, plugin_row
 from buildopt.monitor.loading import Plugins
 from buildopt.monitor.place import Place, lock_path, ready_path
 from buildopt.monitor.samples import Writer, parse_series
@@ -67,7 +69,9 @@ class Monitor:
             for source in plugins.contributions("metric_sources")
         )
         self._health = Health(self._components(), self._tell)
+        plugins.knowledge.go_live(Live(self._health.report, self._plugin_rows, self._emit))
         self._end = Event()
+        self._emitting = Lock()
         self._health_thread = Thread(target=self._look, name="health", daemon=True)
         self._server: Server | None = None
 
@@ -177,6 +181,16 @@ class Monitor:
             return HealthState("fail", "it answers nobody any more")
         return HealthState("pass", self._server.url)
 
+    def _plugin_rows(self) -> list[Row]:
+        standing = {told.consumer: told.progress._asdict() for told in self._host.health()}
+        return [plugin_row(row, standing) for row in self._plugins.rows]
+
+    def _emit(self, event: HappenedEvent) -> HappenedEvent:
+        with self._emitting:  # routes run in many threads, and events are numbered
+            return self._journal.emit(
+                event.type, event.data, subject=event.subject, severity=event.severity
+            )
+
     def _consumer_look(self, name: str) -> Callable[[int], HealthState]:
         def look(_: int) -> HealthState:
             told = next(each for each in self._host.health() if each.consumer == name)
@@ -195,16 +209,15 @@ class Monitor:
 
     def _tell(self, change: Change) -> None:
         state = change.state
-        self._journal.append(
-            HealthChanged(
-                component=change.name,
-                status=state.status,
-                before=change.before,
-                observed=state.observed,
-                output=state.output,
-            ),
-            subject=change.name,
+        told = HealthChanged(
+            component=change.name,
+            status=state.status,
+            before=change.before,
+            observed=state.observed,
+            output=state.output,
         )
+        with self._emitting:
+            self._journal.append(told, subject=change.name)
 
     # ---- metrics --------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from buildopt.events import decode
 from buildopt.monitor import remote_calls
 from buildopt.monitor.consumer import Batch
 from buildopt.monitor.hookspecs import Consumer
+from buildopt.monitor.knowledge import Knowledge
 from buildopt.monitor.registry import Registry
 from buildopt.monitor.seat import Failed, HostSeat, Report, told
 
@@ -65,7 +66,11 @@ class _Plugin:
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         self.name = asked["name"]
-        self.known = {**NOTHING_KNOWN, "alert_rules": asked["alert_rules"]}
+        self.known = {
+            **NOTHING_KNOWN,
+            "alert_rules": asked["alert_rules"],
+            "known": Knowledge(asked["state"]),
+        }
         import_s = self.registry.add(self.name, asked["value"], asked["options"])
         return {"import_s": import_s, "hooks": self.registry.hooks_of(self.name)}
 

@@ -54,6 +54,8 @@ class Origin(NamedTuple):
     options: Mapping[str, Any]
     alert_rules: Sequence[Mapping[str, Any]] = ()
     memory_limit_bytes: int = MEMORY_LIMIT_BYTES
+    state: str = ""
+    """The folder whose index its routes may ask."""
 
 
 class PluginProcess:

@@ -9,29 +9,15 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from buildopt.monitor.hookspecs import Summary
 from buildopt.monitor.rollups import MINUTE_S
 from buildopt.monitor.sample_rows import DAY_S, HOUR_S, day_of, days_kept, table_of
 from buildopt.monitor.sketch import Sketch
 
 Piece = Literal["day", "hour", "minute", "samples"]
 _LENGTHS: tuple[tuple[Piece, int], ...] = (("day", DAY_S), ("hour", HOUR_S), ("minute", MINUTE_S))
-
-
-class Summary(NamedTuple):
-    """What the values of some series in a time come to; NaN where there are none."""
-
-    n: int
-    sum: float
-    min: float
-    max: float
-    quantiles: tuple[float, ...]
-
-    @property
-    def mean(self) -> float:
-        """The mean value."""
-        return self.sum / self.n if self.n else math.nan
 
 
 class _Sum:

@@ -43,6 +43,11 @@ def asset(name: str) -> str:
         return ""
 
 
+def stylesheet(name: str) -> str:
+    """A style sheet that all pages of ours have."""
+    return _read(name)
+
+
 def coded(words: str) -> Markup:
     """Words whose names stand in backticks: names as code, and all of it as text only."""
     parts = printable(words).split("`")

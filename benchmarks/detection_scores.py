@@ -2,6 +2,7 @@
 
 python benchmarks/detection_scores.py FOLDER               everything, as Markdown tables
 python benchmarks/detection_scores.py FOLDER --only ops    families whose name begins so
+python benchmarks/detection_scores.py FOLDER --rivals      beside others' detectors (rivals.py)
 
 FOLDER holds `labels.json` and `data/NAME.csv` (`timestamp,value`). For each name the labels have
 `family` and `kind`; for `changepoint`, `annotators` (name -> first rows of new levels); for
@@ -21,10 +22,13 @@ import json
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
+
+import rivals
 
 from monitor_plugins.baseline.series_file import Row, read_series
 from monitor_plugins.baseline.verdicts import Verdict, judge
@@ -34,6 +38,7 @@ JOIN_ROWS = 10
 DAY_S = 86400
 
 Way = Literal["offline", "per commit", "samples"]
+Ask = Callable[[rivals.Detector, Sequence[float]], rivals.Claims]
 
 HEADER = """\
 | way | series | precision | recall | F1 | false per 1,000 rows | false a day | delay | ms a row |
@@ -73,9 +78,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", default="", help="families whose name begins so")
+    parser.add_argument("--rivals", action="store_true", help="score others' detectors too")
     options = parser.parse_args()
     print(HEADER)
-    for way, families in _plan(_load(options.folder, options.only)).items():
+    everything = _load(options.folder, options.only)
+    if options.rivals:
+        print_rivals(everything)
+    for way, families in _plan(everything).items():
         scores = defaultdict(list)
         for series in families:
             score = score_series(series, way)
@@ -84,6 +93,26 @@ def main() -> None:
         for group in sorted(scores):
             print(row(way, group, scores[group]), flush=True)
     print(f"\n{BARS}")
+
+
+def print_rivals(everything: Sequence[Labelled]) -> None:
+    """The families of CI series pooled, a line a detector."""
+    series = [one for one in everything if one.family.startswith("ci")]
+    ways: dict[Way, Ask] = {"offline": rivals.offline, "per commit": rivals.per_commit}
+    for way, ask in ways.items():
+        for name, detector in rivals.known().items():
+            scores = [score_rival(one, partial(ask, detector)) for one in series]
+            print(row(way, f"ci: all, {name}", scores), flush=True)
+
+
+def score_rival(series: Labelled, ask: Callable[[Sequence[float]], rivals.Claims]) -> Score:
+    """What another detector says of one series, beside the labels."""
+    values = [row.value for row in series.rows]
+    started_s = time.process_time()
+    claims = dict(ask(values))
+    took_s = time.process_time() - started_s
+    (labels,) = series.labels["annotators"].values()
+    return _score_changes(labels, claims, rows=len(values), took_s=took_s)
 
 
 def score_series(series: Labelled, way: Way) -> Score:
@@ -97,7 +126,8 @@ def score_series(series: Labelled, way: Way) -> Score:
     if kind == "anomaly":
         return _score_incidents(series, verdicts, took_s)
     (labels,) = series.labels["annotators"].values()
-    return _score_changes(labels, verdicts, rows=len(values), took_s=took_s)
+    known = {verdict.index: verdict.detected_at for verdict in verdicts}
+    return _score_changes(labels, known, rows=len(values), took_s=took_s)
 
 
 def match(labels: Iterable[int], claims: Sequence[int]) -> dict[int, int]:
@@ -150,9 +180,9 @@ def _share(part: int, whole: int) -> str:
 
 
 def _score_changes(
-    labels: Sequence[int], verdicts: Sequence[Verdict], *, rows: int, took_s: float
+    labels: Sequence[int], known: Mapping[int, int], *, rows: int, took_s: float
 ) -> Score:
-    known = {verdict.index: verdict.detected_at for verdict in verdicts}
+    """`known`: row of each claim -> the row after which it was made."""
     matched = match(labels, list(known))
     return Score(
         found=len(matched),

@@ -86,9 +86,9 @@ def close(state: State, series: str, reason: Reason, event: Event) -> Iterator[E
 
 
 def settle(state: State, event: Event) -> Iterator[Event]:
-    """What `bench --confirm` says of a suspicion: both versions ran in turn."""
+    """What `bench --confirm` says of a finding: both versions ran in turn."""
     rows = state.execute(
-        "SELECT id, series, n, state, data FROM finding WHERE id = ? AND state = 'suspected'",
+        "SELECT id, series, n, state, data FROM finding WHERE id = ?",
         (str(event.data.get("finding", "")),),
     )
     for finding in map(Open.of, rows):
@@ -96,10 +96,12 @@ def settle(state: State, event: Event) -> Iterator[Event]:
         data = {**finding.data, "bench": bench}
         if bench["answer"] == WORDS[finding.data["after"] > finding.data["before"]]:
             keep(state, finding.id, finding.series, finding.n, "confirmed", data)
-            yield told("confirmed", data, event)
+            if finding.state == "suspected":
+                yield told("confirmed", data, event)
         elif bench["answer"] != "cannot tell":
             state.execute("DELETE FROM finding WHERE id = ?", (finding.id,))
-            yield told("withdrawn", {**data, "reason": "refuted"}, event)
+            kind = "withdrawn" if finding.state == "suspected" else "closed"
+            yield told(kind, {**data, "reason": "refuted"}, event)
 
 
 BENCH_FIELDS = ("answer", "ratio", "ratio_low", "ratio_high", "runs")

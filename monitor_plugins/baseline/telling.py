@@ -45,6 +45,9 @@ def finding_lines(finding: Mapping[str, Any], state: str) -> Iterator[str]:  # A
     yield f"{word}: {finding['name']}: {moved} {seen}, finding {finding['finding']}"
     if text := finding.get("cause", {}).get("text"):
         yield f"  {text}"
+    if bench := finding.get("bench"):
+        low, high = bench["ratio_low"], bench["ratio_high"]
+        yield f"  both versions ran in turn: {bench['ratio']:.2f} × ({low:.2f} to {high:.2f})"
     if state == "suspected":
         yield f"  settle it: buildopt bench --confirm {finding['finding']}"
     elif finding["direction"] == "worse":

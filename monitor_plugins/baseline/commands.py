@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -200,7 +201,8 @@ def detect(kind: Kind, online: bool, plot: str | None, file: str) -> None:
         from monitor_plugins.baseline.plot import Mark, svg
 
         marks = [Mark(verdict.index, verdict.effect) for verdict in verdicts]
-        _write(plot, svg(values, marks, unit="", title=file, are_levels=kind == "changepoint"))
+        title, are_levels = os.path.basename(file), kind == "changepoint"
+        _write(plot, svg(values, marks, unit="", title=title, are_levels=are_levels))
 
 
 def read_history(caller: Caller, file: str) -> int:

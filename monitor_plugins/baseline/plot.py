@@ -118,7 +118,8 @@ def _grid(scale: Scale, unit: str) -> Iterator[str]:
         yield f'<text x="{LEFT - 8}" y="{y + 4}" text-anchor="end">{label}</text>'
     for share in (0.0, 0.5, 1.0):
         row = round((scale.rows - 1) * share)
-        yield f'<text x="{scale.x(row)}" y="{HEIGHT - 14}" text-anchor="middle">{row}</text>'
+        anchor = "end" if share == 1 else "middle"
+        yield f'<text x="{scale.x(row)}" y="{HEIGHT - 14}" text-anchor="{anchor}">{row}</text>'
 
 
 class _Level(NamedTuple):

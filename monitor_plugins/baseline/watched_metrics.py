@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-LEFT_OUT_ENDS = (".io", ".time", ".uptime", ".limit", ".count", ".active", ".operations")
+LEFT_OUT_ENDS = (
+    ".io", ".time", ".uptime", ".limit", ".count", ".active", ".operations",
+    ".load_average.1m", ".load_average.15m",
+)  # fmt: skip
+"""Of three load averages the one of 5 minutes says enough."""
 LEFT_OUT_STARTS = ("buildopt.builds.", "buildopt.build.", "process.", "buildopt.cgroup.")
 LEFT_OUT_ATTRIBUTES = ("cicd.pipeline.run.id=", "cpu.logical_number=", "cpu.mode=")
 ACTIVE_RUNS = "cicd.pipeline.run.active"

@@ -171,10 +171,12 @@ def mail_server(inbox: Inbox, context: ssl.SSLContext | None = None):
         def factory(self) -> SMTP:
             return SMTP(inbox, tls_context=context, require_starttls=context is not None)
 
-    server = Server(inbox, hostname="127.0.0.1", port=0)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = Server(inbox, hostname="127.0.0.1", port=port)
     server.start()
     try:
-        yield server.server.sockets[0].getsockname()[1]
+        yield port
     finally:
         server.stop()
 

@@ -12,7 +12,7 @@ UNKNOWN = [
     (TOML, "cache-limit = '1 GB'", "`cache-limit`", "`cache_limit`"),
     (TOML, "force = true", "`force` is no key of a file", "`BUILDOPT_FORCE` or `--force`"),
     (TOML, "state_dir = 'x'", "`state_dir` is no key of a file", "`BUILDOPT_STATE_DIR`"),
-    (TOML, "[colours.rules.x]\n", "line 1: unknown key `colours`", "known keys: "),
+    (TOML, "[seasoning.rules.x]\n", "line 1: unknown key `seasoning`", "known keys: "),
     (TOML, "[[tsaks]]\n", "line 1: unknown key `tsaks`", "`tasks`"),
     (TOML, "x = 1\n'' = 2", "line 1: unknown key `x`", "known keys: "),
     (TOML, "[tasks.a]\ncommand = 'x'\ninput = []\n", "line 3: unknown key `tasks.a.input`",

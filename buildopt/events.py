@@ -243,7 +243,7 @@ class Event:
     position: str = ""
 
 
-_JSON = json.JSONEncoder(separators=(",", ":"))
+_JSON = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 _NAMES = {"time_ns": "time", "mono_ns": "mono"}
 _FIELDS = {_NAMES.get(name, name): name for name in (f.name for f in fields(Event))}
 
@@ -274,7 +274,10 @@ def run_of(data: Mapping[str, Any]) -> RunFinished:  # Any: JSON
 
 
 def encode(event: Event) -> bytes:
-    """One line of JSON, ASCII, at most `EVENT_LIMIT_BYTES`."""
+    """One line of JSON, ASCII, at most `EVENT_LIMIT_BYTES`.
+
+    Raises ValueError for what stays longer, and for NaN and infinities, which are no JSON.
+    """
     payload = _dump(event)
     while len(payload) > EVENT_LIMIT_BYTES:
         shortened = _shorten(event)

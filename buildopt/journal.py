@@ -78,7 +78,7 @@ class Journal:
         )
         try:
             self._write(encode(event), now_ns)
-        except ValueError:  # too long, whatever was cut of it
+        except ValueError:  # no JSON, or too long whatever was cut of it
             self.unfit += 1
         return event
 

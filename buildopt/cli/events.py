@@ -13,11 +13,13 @@ import click
 
 from buildopt import settings
 from buildopt.cli.call import open_journal, working_directory
+from buildopt.cli.event_lines import line_of
 from buildopt.cli.history import here
 from buildopt.cli.identity import project_identity
 from buildopt.cli.moments import Moment
+from buildopt.cli.words import tell_note
 from buildopt.errors import BuildoptError, UsageError
-from buildopt.events import Severity
+from buildopt.events import EVENT_LIMIT_BYTES, Severity
 
 if TYPE_CHECKING:
     from buildopt.monitor.records import Record
@@ -30,6 +32,7 @@ Examples:
   buildopt events tail
 """
 SAMPLE = "buildopt.metric.sample"
+CLOCK = "buildopt.monitor.clock"
 _TYPE = re.compile(r"buildopt(\.[a-z][a-z0-9_]*)+")
 _BATCH = 2_000
 _POLL_S = 0.2
@@ -41,14 +44,15 @@ class _Asked(NamedTuple):
     from_ns: int
     to_ns: int
 
-    @property
-    def wants_samples(self) -> bool:
-        """Samples are many: they are shown where a type asks for them."""
-        return any(SAMPLE.startswith(name) and len(name) > len("buildopt.") for name in self.types)
+    def names(self, kind: str) -> bool:
+        """Whether a type asks for `kind` in particular: samples and clock events are many."""
+        return any(kind.startswith(name) and len(name) > len("buildopt.") for name in self.types)
 
     def shows(self, record: Record) -> bool:
         told = record.envelope
         is_asked = told.type.startswith(self.types) if self.types else True
+        if told.type == CLOCK and not self.names(CLOCK):
+            return False
         return is_asked and self.from_ns <= told.time < self.to_ns
 
 
@@ -78,8 +82,9 @@ def emit(kind: str, data: str, moment: int | None, subject: str, run: str, sever
     chosen = settings.load(working_directory(), os.environ)
     journal = open_journal(project_identity(chosen.root), os.environ, chosen)
     journal.run_id = run
+    told = _object(data)
     journal.emit(
-        kind, _object(data), subject=subject, severity=cast(Severity, severity),  # a choice of it
+        kind, told, subject=subject, severity=cast(Severity, severity),  # a choice of it
         time_ns=moment or 0,
     )  # fmt: skip
     if journal.lost_events:
@@ -88,6 +93,10 @@ def emit(kind: str, data: str, moment: int | None, subject: str, run: str, sever
             hint="an event holds at most 64 KiB; `buildopt doctor` looks at the state folder",
             slug="event-lost",
         )
+    if len(json.dumps(told)) > EVENT_LIMIT_BYTES:
+        tell_note(
+            "the event is longer than 64 KiB: its longest texts and lists were cut", "event-cut"
+        )
 
 
 _FROM = click.option(
@@ -95,7 +104,7 @@ _FROM = click.option(
 )
 _TYPES = click.option(
     "--type", "types", multiple=True, metavar="PREFIX",
-    help=f"Only types that begin so; repeatable. Samples (`{SAMPLE}`) only if asked for.",
+    help=f"Only types that begin so; repeatable. `{SAMPLE}` and `{CLOCK}` only if asked for.",
 )  # fmt: skip
 _JSON = click.option("--json", "as_json", is_flag=True, help="One object a line, for machines.")
 
@@ -111,7 +120,7 @@ def list_(
 ) -> None:
     """Print the events that are kept, in the order of the stream."""
     asked = _Asked(types, from_ns or 0, _LAST_NS if to_ns is None else to_ns)
-    reader = _reader(samples=positions or asked.wants_samples)
+    reader = _reader(samples=positions or asked.names(SAMPLE))
     position = None
     while True:
         records, position = reader.read_records(position, _BATCH)
@@ -127,7 +136,7 @@ def list_(
 def tail(from_ns: int | None, types: tuple[str, ...], as_json: bool) -> None:
     """Print events as they come, until Ctrl-C; with --from those since then as well."""
     asked = _Asked(types, from_ns or 0, _LAST_NS)
-    reader = _reader(samples=asked.wants_samples)
+    reader = _reader(samples=asked.names(SAMPLE))
     position = reader.end() if from_ns is None else None
     try:
         while True:
@@ -166,25 +175,14 @@ def _json(record: Record, *, positions: bool) -> str:
 
 
 def _line(record: Record, positions: bool) -> str:
-    told = record.envelope
-    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(told.time / 1e9))
-    mark = "" if told.severity == "info" else f"{told.severity}: "
-    words = [f"{record.position} "] if positions else []
-    words += [when, f"{told.type:<26}", f"{mark}{told.subject or _brief(told.data)}"]
-    return "  ".join(words).rstrip().encode("utf-8", "backslashreplace").decode()
-
-
-def _brief(data: dict[str, Any]) -> str:  # Any: JSON
-    """The first plain values of the data."""
-    plain = [
-        f"{name}={value}" for name, value in data.items() if isinstance(value, str | int | float)
-    ]
-    return " ".join(plain)[:100]
+    line = line_of(record.envelope)
+    return f"{record.position}   {line}" if positions else line
 
 
 def _object(text: str) -> dict[str, Any]:  # Any: JSON
     try:
         found = json.loads(text)
+        json.dumps(found, allow_nan=False)
     except (ValueError, RecursionError) as error:
         raise UsageError(
             f"--data is no JSON: {error}",

@@ -13,8 +13,8 @@ import click
 
 from buildopt import settings
 from buildopt.cli.call import open_journal, working_directory
-from buildopt.cli.words import tell
-from buildopt.errors import UsageError
+from buildopt.cli.words import tell, tell_error
+from buildopt.errors import EXIT_FAILED, UsageError
 
 if TYPE_CHECKING:
     from buildopt.monitor.hookspecs import Serving
@@ -87,6 +87,7 @@ def command(
     One monitor runs on a state folder. SIGTERM and Ctrl-C end it in order, and nothing is lost.
     """
     if context.invoked_subcommand is not None:
+        _refuse_options(context)
         return 0
     from buildopt.monitor.hookspecs import Serving
 
@@ -119,7 +120,10 @@ def run(
     if until_idle:
         from buildopt.monitor.manager import evaluate
 
-        return 0 if evaluate(place.state, plugins) else 1
+        if trouble := evaluate(place.state, plugins):
+            tell_error(trouble, "`buildopt doctor` looks at the state folder", "not-taken-in")
+            return EXIT_FAILED
+        return 0
     return _serve(place, plugins, journal, serving)
 
 
@@ -143,6 +147,18 @@ def _serve(place: Place, plugins: Any, journal: Any, serving: Serving) -> int:  
     if not in_time:
         tell("buildopt: not all plugins ended in time; what they have not done comes next time")
     return 0
+
+
+def _refuse_options(context: click.Context) -> None:
+    """Options of a monitor that is to run, before the name of a command that runs none."""
+    for option in context.command.params:
+        if context.params.get(option.name or "") not in (None, (), False):
+            name = context.invoked_subcommand
+            raise UsageError(
+                f"`{option.opts[0]}` before `{name}` has no effect",
+                hint=f"what it takes stands behind it: `buildopt monitor {name} --help`",
+                slug="usage",
+            )
 
 
 class _Ending:
@@ -195,21 +211,15 @@ def _require_token(place: Place) -> None:
 
 def _plugins(only: str | None, switches: tuple[str, ...], state: str) -> Any:
     """The plugins that are wanted; raises UsageError for a name that is none's."""
-    from buildopt.monitor.choice import choose
+    from buildopt.cli.plugin_options import chosen
     from buildopt.monitor.loading import load
 
-    off = frozenset(switch.removeprefix("no:") for switch in switches)
     names = frozenset(name.strip() for name in (only or "").split(",") if name.strip())
-    choice = choose(
-        settings.load(working_directory(), os.environ),
-        os.environ,
-        off=off,
-        only=names | frozenset(MEASURING) if names else (),
-        state=state,
-    )
+    only_these = names | frozenset(MEASURING) if names else ()
+    choice = chosen(switches, only=tuple(only_these), state=state)
     plugins = load(choice)
     known = {row.name for row in plugins.rows}
-    if unknown := sorted((names | off) - known) if choice.is_on else []:
+    if unknown := sorted(names.union(choice.off) - known) if choice.is_on else []:
         raise UsageError(
             f"no such plugin `{unknown[0]}`",
             hint=f"there are: {', '.join(sorted(known)) or 'none'}",

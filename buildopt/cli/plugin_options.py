@@ -27,7 +27,7 @@ def plugin_option(function: F) -> F:
     )(function)
 
 
-def chosen(plugin_words: Sequence[str], *, only: Sequence[str] = ()) -> Choice:
+def chosen(plugin_words: Sequence[str], *, only: Sequence[str] = (), state: str = "") -> Choice:
     """The plugins that settings, environment and options ask for."""
     for word in plugin_words:
         if not word.startswith("no:") or word == "no:":
@@ -39,4 +39,5 @@ def chosen(plugin_words: Sequence[str], *, only: Sequence[str] = ()) -> Choice:
         os.environ,
         off=[word.removeprefix("no:") for word in plugin_words],
         only=only,
+        state=state,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import math
 import os
 import time
 from collections.abc import Callable
@@ -18,6 +19,8 @@ NANOSECONDS = 1_000_000_000
 LAG_WARN_S, LAG_FAIL_S = 5.0, 60.0
 """An alert may take 1.7 s; after a minute nobody can say that the monitor follows."""
 SHARE_WARN, SHARE_FAIL = 0.99, 0.9
+LOST_TOLD_S = 300.0
+"""So long after the last loss the samples fail: a full disk that was mended is no trouble."""
 FREE_WARN_BYTES, FREE_FAIL_BYTES = 1_000_000_000, 100_000_000
 """The first as `doctor` warns; the journal of a busy day has 150 MB."""
 STEP_WARN_S = 5.0
@@ -67,19 +70,38 @@ def source_check(sampler: Sampler) -> Check:
     return Check(f"source {sampler.source.name}", look)
 
 
-def samples_check(samplers: tuple[Sampler, ...], lost: Callable[[], int]) -> Check:
+class SamplesCheck:
     """Which share of the samples that were due of late were taken, and whether any was lost."""
 
-    def look(_: int) -> HealthState:
-        share = min((s.schedule.recent_share for s in samplers), default=1.0)
-        due = sum(s.schedule.due for s in samplers)
-        taken = sum(s.schedule.taken for s in samplers)
-        words = f"{taken} of {due} since the start"
-        if lost():
-            return HealthState("fail", f"{words}; the journal did not take {lost()}", share)
-        return HealthState(_worse_from(-share, -SHARE_WARN, -SHARE_FAIL), words, share)
+    name = "samples"
+    interval_s = 5.0
 
-    return Check("samples", look)
+    def __init__(
+        self,
+        samplers: tuple[Sampler, ...],
+        lost: Callable[[], int],
+        mono_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`lost` counts samples that no journal took."""
+        self._samplers = samplers
+        self._count_lost = lost
+        self._mono_s = mono_s
+        self._lost = 0
+        self._lost_s = -math.inf
+
+    def check(self, _: int) -> HealthState:
+        """Look now."""
+        share = min((s.schedule.recent_share for s in self._samplers), default=1.0)
+        due = sum(s.schedule.due for s in self._samplers)
+        taken = sum(s.schedule.taken for s in self._samplers)
+        words = f"{taken} of {due} since the start"
+        if (lost := self._count_lost()) > self._lost:
+            self._lost, self._lost_s = lost, self._mono_s()
+        if lost:
+            words += f"; the journal did not take {lost}"
+        if self._mono_s() - self._lost_s < LOST_TOLD_S:
+            return HealthState("fail", words, share)
+        return HealthState(_worse_from(-share, -SHARE_WARN, -SHARE_FAIL), words, share)
 
 
 def disk_check(name: str, folder: str) -> Check:
@@ -91,6 +113,8 @@ def disk_check(name: str, folder: str) -> Check:
             stands = os.path.dirname(stands)
         status = os.statvfs(stands)
         free = status.f_bavail * status.f_frsize
+        if not os.path.isdir(stands):
+            return HealthState("fail", f"{stands} is no folder", free)
         if not os.access(stands, os.W_OK):
             return HealthState("fail", f"{stands} cannot be written", free)
         level = _worse_from(-free, -FREE_WARN_BYTES, -FREE_FAIL_BYTES)

@@ -9,6 +9,7 @@ What a thread has not done by then is in the journal, and the next monitor takes
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
@@ -135,7 +136,9 @@ class Monitor:
             except OSError as error:
                 raise BuildoptError(
                     f"cannot write `{path}`: {error.strerror}",
-                    hint="name a file in a folder that can be written",
+                    hint="name a file in a folder that can be written, with room for it"
+                    if path == self._place.ready_file
+                    else "make room, or set BUILDOPT_STATE_DIR to a folder that can be written",
                     slug="ready-file",
                 ) from error
 
@@ -146,7 +149,7 @@ class Monitor:
 
     def _components(self) -> Iterator[Component]:
         yield Component(checks.Check("index", self._index_state), is_critical=True)
-        yield Component(checks.samples_check(self._samplers, self._lost_samples), is_critical=True)
+        yield Component(checks.SamplesCheck(self._samplers, self._lost_samples), is_critical=True)
         yield Component(checks.disk_check("state", self._place.state), is_critical=True)
         yield Component(checks.disk_check("cache", self._place.cache))
         yield Component(checks.ClockCheck(self._place.state))
@@ -290,15 +293,17 @@ def _server(place: Place, shown: Shown) -> Server:
     except OSError as error:
         raise BuildoptError(
             f"cannot listen on `{place.host}` port `{place.port}`: {error.strerror}",
-            hint="name another port, or `--port 0` for any that is free",
+            hint="name another port, or `--port 0` for any that is free"
+            if error.errno in (errno.EADDRINUSE, errno.EACCES)
+            else "name an address of this machine with `--host`",
             slug="port-taken",
         ) from error
 
 
-def evaluate(state: str, plugins: Plugins, *, quiet_s: float = QUIET_S) -> bool:
-    """Import what is there and have all consumers take it, then end; whether nothing is left.
+def evaluate(state: str, plugins: Plugins, *, quiet_s: float = QUIET_S) -> str:
+    """Import what is there and have all consumers take it, then end; why something is left.
 
-    What consumers write meanwhile is taken too.
+    What consumers write meanwhile is taken too. Whoever imports just now is waited for.
     """
     lock = _locked(state)
     importer, host = Importer(state), Host(state, plugins)
@@ -306,14 +311,18 @@ def evaluate(state: str, plugins: Plugins, *, quiet_s: float = QUIET_S) -> bool:
     try:
         seen: object = None
         since_s = time.monotonic()
-        while not host.is_idle() or time.monotonic() - since_s < quiet_s:
+        while (
+            not host.is_idle()
+            or not (importer.is_importing or importer.trouble)
+            or time.monotonic() - since_s < quiet_s
+        ):
             importer.catch_up()
             standing = [(each.consumer, each.progress.position) for each in host.health()]
             now = (str(importer.position), standing)
             if now != seen:
                 seen, since_s = now, time.monotonic()
             time.sleep(quiet_s / 10)
-        return not importer.trouble
+        return importer.trouble
     finally:
         host.stop()
         importer.close()

@@ -44,6 +44,8 @@ def test_mistakes_are_told_and_write_nothing(rig):
         (("shop.order.paid",), b"event-type"),
         (("buildopt.x", "--data", "{"), b"event-data"),
         (("buildopt.x", "--data", "[1]"), b"event-data"),
+        (("buildopt.x", "--data", '{"a": NaN}'), b"event-data"),
+        (("buildopt.x", "--data", '{"a": [1e999]}'), b"event-data"),
         (("buildopt.x", "--time", "yesterday"), b"usage"),
         (("buildopt.x", "--data", json.dumps({str(n): "x" * 500 for n in range(200)})), b"lost"),
     ):
@@ -52,6 +54,22 @@ def test_mistakes_are_told_and_write_nothing(rig):
         assert slug in done.stderr
 
     assert listed(rig) == []
+
+
+def test_an_event_that_is_cut_says_so(rig):
+    done = rig.call("events", "emit", "buildopt.x.y", "--data", json.dumps({"log": "x" * 70_000}))
+
+    assert done.returncode == 0
+    assert b"#event-cut" in done.stderr
+    (event,) = listed(rig)
+    assert event["data"]["log"].endswith("x…")
+
+
+def test_the_clock_of_the_monitor_is_listed_only_if_asked_for(rig):
+    rig.call("events", "emit", "buildopt.monitor.clock")
+
+    assert listed(rig) == listed(rig, "--type", "buildopt.") == []
+    assert len(listed(rig, "--type", "buildopt.monitor.")) == 1
 
 
 def test_a_state_folder_that_takes_nothing_is_told(rig):

@@ -120,7 +120,8 @@ def test_it_ends_in_order_within_two_seconds_and_nothing_is_lost(rig):
         began_s = time.monotonic()
         status = running.end()
         took_s = time.monotonic() - began_s
-    rig.call("monitor", "--until-idle")
+    rest = rig.call("monitor", "--until-idle")
+    assert rest.returncode == 0, rest.stderr
     index = Index(str(rig.state))
     told = index.events(types=[EVENT.type], limit=10_000)
     index.close()
@@ -160,6 +161,7 @@ def test_mistakes_of_the_call_are_told(rig):
             "port-taken": ("--port", port),
             "host-needs-token": ("--host", "0.0.0.0"),
             "no-such-plugin": ("--only", "system,nonsense"),
+            "usage": ("-p", "system", "--until-idle"),
         }
         told = {slug: rig.call("monitor", *options) for slug, options in calls.items()}
 
@@ -178,6 +180,22 @@ def test_until_idle_takes_in_what_is_there_and_ends(rig):
     index = Index(str(rig.state))
     assert [row["outcome"] for row in index.runs()] == ["executed"]
     index.close()
+
+
+def test_until_idle_says_what_it_could_not_take_in(rig):
+    (rig.state / "index.sqlite" / "x").mkdir(parents=True)
+
+    done = rig.call("monitor", "--until-idle")
+
+    assert done.returncode == 1
+    assert b"cannot" in done.stderr and b"#not-taken-in" in done.stderr
+
+
+def test_an_option_before_a_command_is_refused_where_it_has_no_effect(rig):
+    done = rig.call("monitor", "-p", "no:system", "plugins")
+
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"`-p` before `plugins` has no effect" in done.stderr
 
 
 def test_a_folder_that_cannot_be_written_is_said(rig):

@@ -1,6 +1,7 @@
 """Appending to the journal and reading it, whatever happened to the file."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -33,6 +34,16 @@ def test_events_come_back_in_order_with_gapless_numbers(state):
     assert subjects(state) == ["one", "two", "three"]
     assert [event.n for event in reversed(list(journal.read_backwards(state)))] == [1, 2, 3]
     assert [e.data["subject"] for e in journal.read_backwards(state)] == ["three", "two", "one"]
+
+
+def test_an_event_that_is_no_json_is_counted_and_never_written(state):
+    written = append(state, "one")
+    written.emit("buildopt.x.y", {"share": float("nan")}, now_ns=NOW_NS)
+
+    assert written.lost_events == 1
+    assert subjects(state) == ["one"]
+    (path,) = journal.segments(state)
+    assert b"NaN" not in Path(path).read_bytes()
 
 
 def test_a_torn_line_takes_no_other_with_it(state):

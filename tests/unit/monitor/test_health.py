@@ -157,7 +157,7 @@ def test_a_source_fails_that_raises_again_and_again_or_hangs(state, status):
 
 def test_samples_that_were_due_and_not_taken_are_told():
     late, lost = sampler(), 0
-    check = checks.samples_check((late,), lambda: lost)
+    check = checks.SamplesCheck((late,), lambda: lost)
     assert check.check(0).status == "pass"
     schedule = late.schedule
     schedule.took(schedule.due_s + 5.0, 0.001)
@@ -168,8 +168,22 @@ def test_samples_that_were_due_and_not_taken_are_told():
     assert check.check(0).status == "fail"
 
 
-def test_samples_that_no_journal_took_are_told():
-    assert checks.samples_check((), lambda: 2).check(0).status == "fail"
+def test_samples_that_no_journal_took_fail_until_that_is_some_minutes_ago():
+    lost, now_s = 2, 1_000.0
+    check = checks.SamplesCheck((), lambda: lost, lambda: now_s)
+    assert check.check(0).status == "fail"
+    now_s += checks.LOST_TOLD_S
+    over = check.check(0)
+    lost += 1
+
+    assert (over.status, "did not take 2" in over.output) == ("pass", True)
+    assert check.check(0).status == "fail"
+
+
+def test_a_state_folder_below_a_file_fails(tmp_path):
+    (tmp_path / "file").write_text("")
+
+    assert checks.disk_check("state", str(tmp_path / "file" / "state")).check(0).status == "fail"
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,8 @@ def emit(kind: str, data: str, moment: int | None, subject: str, run: str, sever
         )
     if len(json.dumps(told)) > EVENT_LIMIT_BYTES:
         tell_note(
-            "the event is longer than 64 KiB: its longest texts and lists were cut", "event-cut"
+            "the event is longer than 64 KiB: its longest texts and lists were cut",
+            slug="event-cut",
         )
 
 

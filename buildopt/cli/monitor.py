@@ -121,7 +121,7 @@ def run(
         from buildopt.monitor.manager import evaluate
 
         if trouble := evaluate(place.state, plugins):
-            tell_error(trouble, "`buildopt doctor` looks at the state folder", "not-taken-in")
+            tell_error(trouble, "`buildopt doctor` looks at the state folder", slug="not-taken-in")
             return EXIT_FAILED
         return 0
     return _serve(place, plugins, journal, serving)

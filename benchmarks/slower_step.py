@@ -1,6 +1,6 @@
 """Tells the story of a step that becomes slower, with real builds, and of one that does not.
 
-python benchmarks/slower_step.py [--sleep 0.2] [--builds 30]
+python benchmarks/slower_step.py [--sleep 0.8] [--builds 24]
 
 A copy of fixtures/notes in a git repository of its own is built again and again, each time with
 another note changed and committed. Then a sleep gets into its renderer. What is printed are the
@@ -68,8 +68,8 @@ class Story:
 def main() -> None:
     """Tell both parts."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--sleep", type=float, default=0.2, help="seconds that are added")
-    parser.add_argument("--builds", type=int, default=30, help="builds before that")
+    parser.add_argument("--sleep", type=float, default=0.8, help="seconds that are added")
+    parser.add_argument("--builds", type=int, default=24, help="builds before that")
     parser.add_argument("--plot", help="SVG file of the slower series")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="buildopt-story-") as place:
@@ -103,8 +103,8 @@ def tell_slower(story: Story, options: argparse.Namespace) -> None:
 
 def tell_noise(story: Story, options: argparse.Namespace) -> None:
     """Nothing but notes changes."""
-    story.builds(2 * options.builds)
-    print(f"# another project: {2 * options.builds} builds, and only notes changed\n")
+    story.builds(options.builds)
+    print(f"# another project: {options.builds} builds, and only notes changed\n")
     story.show("check")
     story.show("baseline", "list")
 

@@ -29,6 +29,8 @@ def observe(state: State, value: Value, event: Event) -> Iterator[Event]:
     """Take the value of one series in, as the build of `event`."""
     series = history.load(state, value.key)
     is_new = series.total == 0 and series.last_ns == 0
+    if is_new and not math.isfinite(value.value):
+        return  # never measured here
     if series.last_ns and event.time_ns - series.last_ns > SILENCE_NS:
         yield from findings.close(state, value.key.id, "silence", event)
         series = begin_anew(state, series)

@@ -88,7 +88,7 @@ def test_what_is_usual_is_listed_and_shown(rig, history, tmp_path):
     listed = asked(rig, "baseline", "list", "--json")["series"]
     shown = asked(rig, "baseline", "show", "build duration", "--json", "--plot", "p.svg")
 
-    assert {row["metric"] for row in listed} == {"duration", "cpu", "peak_memory", "hit_ratio"}
+    assert {row["metric"] for row in listed} == {"duration", "hit_ratio"}
     assert len(shown["builds"]) == 90
     assert shown["p50"] == pytest.approx(67, abs=2)
     assert b"1 lasting change found" in rig.read("p.svg")

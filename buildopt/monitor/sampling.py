@@ -25,6 +25,9 @@ COUNTING = (".io", ".cpu.time", ".packets", ".errors", ".operations", ".faults")
 temporality), so that sums stay true in every roll-up."""
 RUN = "cicd.pipeline.run.id"
 """Attribute of a measurement that is about one run: such have a line of their own."""
+RUN_APART_NS = 1_000_000
+"""Between the lines about two runs of one tick: the index holds one value of a series a millisecond,
+and runs share their series."""
 SMOOTHING = 0.25
 RECENT = 0.005
 """Weight of one due sample in the share of late: some minutes at one a second."""
@@ -125,8 +128,11 @@ class Recorder:
     def record(self, source: str, time_ns: int, measured: tuple[Measurement, ...]) -> None:
         """Keep what a source measured at one moment."""
         with self._lock:
-            for run, metrics in _by_run(measured).items():
-                self.writer.append(source, time_ns, metrics, run=run)
+            about_none, about_runs = _by_run(measured)
+            if about_none:
+                self.writer.append(source, time_ns, about_none)
+            for nth, (run, metrics) in enumerate(about_runs.items()):
+                self.writer.append(source, time_ns + nth * RUN_APART_NS, metrics, run=run)
             for each in measured:
                 if each.name.endswith(COUNTING) and RUN not in each.attributes:
                     key = key_of(each)
@@ -143,12 +149,14 @@ def key_of(measurement: Measurement) -> str:
     return series(measurement.name, told)
 
 
-def _by_run(measured: Iterable[Measurement]) -> Mapping[str, Mapping[str, float]]:
-    """Values by series, those about a run apart; the empty name: about none."""
-    found: dict[str, dict[str, float]] = {}
+def _by_run(
+    measured: Iterable[Measurement],
+) -> tuple[Mapping[str, float], Mapping[str, Mapping[str, float]]]:
+    """Values by series: those about no run, and those about each run."""
+    found: dict[str, dict[str, float]] = {"": {}}
     for each in measured:
         found.setdefault(each.attributes.get(RUN, ""), {})[key_of(each)] = each.value
-    return found
+    return found.pop(""), found
 
 
 def _plain(value: str) -> str:

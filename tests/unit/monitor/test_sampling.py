@@ -5,6 +5,8 @@ from threading import Event
 import pytest
 
 from buildopt.monitor.hookspecs import Measurement
+from buildopt.monitor.importer import Importer
+from buildopt.monitor.index import Index
 from buildopt.monitor.samples import Writer
 from buildopt.monitor.sampling import LONGEST_INTERVAL_S, RUN, Recorder, Sampler, Schedule
 
@@ -99,6 +101,23 @@ def test_a_tick_is_one_line_and_what_is_about_a_run_one_more(tmp_path):
     assert first["data"] == {"a": 1.0, "b{x=1}": 2.0} and "run" not in first
     assert second["data"] == {"c": 3.0, "d{x=1}": 4.0} and second["run"] == "r1"
     assert before_ns <= first["time"] == second["time"] <= time.time_ns()
+
+
+def test_two_runs_of_one_tick_are_both_in_the_index(tmp_path):
+    metrics = (
+        Measurement("process.cpu.time", seconds, "s", {RUN: run_id})
+        for run_id, seconds in (("r1", 3.0), ("r2", 4.0), ("r3", 5.0))
+    )
+
+    run(Puppet(tuple(metrics)), tmp_path)
+
+    importer, index = Importer(str(tmp_path)), Index(str(tmp_path))
+    importer.catch_up()
+    (series,) = index.series(metric="process.cpu.time")
+    values = [value for _, value in index.samples(series.id, (0, 2**40))]
+    index.close()
+    importer.close()
+    assert sorted(values) == [3.0, 4.0, 5.0]
 
 
 def test_what_counts_is_added_up(tmp_path):

@@ -18,10 +18,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from edits import MIXES, Developer
 from history import PROJECTS, replay_history
 from main_job import describe_machine
 from replay_workspace import replay_workspace
 from rows import Rows, reruns, table
+from workspace import workspace_files
 
 
 def main() -> int:
@@ -31,7 +33,8 @@ def main() -> int:
     rows = Rows(options.dir / "rows.jsonl")
     until_s = time.monotonic() + options.minutes * 60
     if options.what == "workspace":
-        replay_workspace(options.dir, rows, options.edits, options.seed, until_s)
+        developer = Developer(workspace_files(), options.seed, options.mix)
+        replay_workspace(options.dir, rows, developer, options.edits, until_s)
     else:
         project = PROJECTS[options.project]
         replay_history(options.dir, rows, project, options.edits, until_s, options.clone)
@@ -79,6 +82,8 @@ def _options() -> argparse.Namespace:
         way.add_argument("--dir", type=Path, default=Path("/var/tmp/buildopt-replay") / name)
         way.add_argument("--minutes", type=float, default=1e6, help="stop after so long")
         way.add_argument("--report", type=Path, metavar="FILE", help="write the tables there too")
+        if name == "workspace":
+            way.add_argument("--mix", choices=list(MIXES), default="even", help="of the edits")
         if name == "history":
             way.add_argument("project", choices=list(PROJECTS))
             way.add_argument("--clone", default="", help="clone from here, not from its address")

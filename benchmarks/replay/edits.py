@@ -1,7 +1,8 @@
 """Edits as a developer makes them, drawn from a seed: each leads from one state to the next.
 
-Of a hundred edits (`WEIGHTS`) half go to sources. A source edit that breaks the types is mended
-by the next one, and whoever switches to another branch comes back with the next.
+Either each kind is drawn as often as any other, or half of all edits go to sources (`MIXES`). A
+source edit that breaks the types is mended by the next one, and whoever switches to another branch
+comes back with the next.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from workspace import DEPENDENCY_VERSIONS, USES
 
 Kind = Literal["source", "style", "test", "documentation", "lock file", "branch", "revert"]
 
-WEIGHTS: Mapping[Kind, int] = {
+SOURCES: Mapping[Kind, int] = {
     "source": 50,
     "test": 15,
     "style": 10,
@@ -25,6 +26,7 @@ WEIGHTS: Mapping[Kind, int] = {
     "branch": 5,
     "lock file": 4,
 }
+MIXES: Mapping[str, Mapping[Kind, int]] = {"even": dict.fromkeys(SOURCES, 1), "sources": SOURCES}
 """How often each is drawn. A branch makes two edits: there, and back."""
 SOURCE_WEIGHTS = {"body": 55, "comment": 15, "export": 15, "module": 10, "mistake": 5}
 """What an edit of a source does."""
@@ -62,7 +64,8 @@ class Change(NamedTuple):
 class Developer:
     """Makes the edits of one seed, in order."""
 
-    def __init__(self, files: Mapping[str, str], seed: int) -> None:
+    def __init__(self, files: Mapping[str, str], seed: int, mix: str = "even") -> None:
+        self._weights = MIXES[mix]
         self.state = State(files, DEPENDENCY_VERSIONS[0])
         self._random = random.Random(seed)
         self._count = 0
@@ -84,7 +87,7 @@ class Developer:
 
     def _draw(self) -> Edit:
         while True:
-            (kind,) = self._random.choices(list(WEIGHTS), weights=list(WEIGHTS.values()))
+            (kind,) = self._random.choices(list(self._weights), list(self._weights.values()))
             edit = self._make(kind)
             if edit is not None:
                 return edit

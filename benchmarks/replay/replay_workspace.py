@@ -10,16 +10,17 @@ from edits import Developer, State
 from rows import FIRST, Rows, row_of
 from sides import Sides, prepare
 from trees import write_changes
-from workspace import CHECK, DEPENDENCY, workspace_files
+from workspace import CHECK, DEPENDENCY
 
 INSTALL = ("npm", "install", "--no-audit", "--no-fund")
 CHANGE_DEPENDENCY = (*INSTALL, "--prefer-offline", "--save-exact", "-w", "@tally/cli")
 
 
-def replay_workspace(place: Path, rows: Rows, edits: int, seed: int, until_s: float) -> None:
+def replay_workspace(
+    place: Path, rows: Rows, developer: Developer, edits: int, until_s: float
+) -> None:
     """Make the edits that are still to be made, and build after each."""
     sides = Sides(place)
-    developer = Developer(workspace_files(), seed)
     if not rows.all:
         _set_up(sides, developer.state)
         pair = sides.build(CHECK, bare_first=True)

@@ -68,7 +68,7 @@ def test_each_difference_of_two_trees_is_seen(module, tmp_path):
 def test_few_edits_are_replayed_without_a_wrong_output(tmp_path):
     if not shutil.which("npm"):
         pytest.skip("npm is not installed")
-    options = ("--edits", str(EDITS), "--seed", "1", "--dir", str(tmp_path / "replay"))
+    options = ("--edits", str(EDITS), "--mix", "sources", "--dir", str(tmp_path / "replay"))
     done = subprocess.run(
         [sys.executable, REPLAY, "workspace", *options],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,

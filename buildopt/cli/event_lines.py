@@ -36,7 +36,8 @@ def printable(text: str) -> str:
 
 def _words(told: Envelope) -> str:
     if told.type in ENDED and (ending := _ending(told.data)):
-        return f"{told.subject or told.data.get('task', '')}  {ending}"
+        project = told.source.lstrip("/").partition("/")[2].rpartition("/")[0]
+        return f"{told.subject or told.data.get('task', '')}  {ending}  ({project})"
     plain = _brief({k: v for k, v in told.data.items() if v != told.subject})
     return "  ".join(part for part in (told.subject, plain) if part)
 

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import click
@@ -22,7 +22,7 @@ from buildopt.errors import BuildoptError, UsageError
 from buildopt.events import EVENT_LIMIT_BYTES, Severity
 
 if TYPE_CHECKING:
-    from buildopt.monitor.records import Record
+    from buildopt.monitor.records import Envelope, Record
     from buildopt.monitor.stream import Reader
 
 EPILOG = """\b
@@ -43,6 +43,8 @@ class _Asked(NamedTuple):
     types: tuple[str, ...]
     from_ns: int
     to_ns: int
+    where: Mapping[str, str]
+    """`host`, `project`, `environment`, `machine`; empty texts leave open."""
 
     def names(self, kind: str) -> bool:
         """Whether a type asks for `kind` in particular: samples and clock events are many."""
@@ -53,7 +55,15 @@ class _Asked(NamedTuple):
         is_asked = told.type.startswith(self.types) if self.types else True
         if told.type == CLOCK and not self.names(CLOCK):
             return False
-        return is_asked and self.from_ns <= told.time < self.to_ns
+        return is_asked and self.from_ns <= told.time < self.to_ns and self._is_there(told)
+
+    def _is_there(self, told: Envelope) -> bool:
+        from buildopt.monitor.rows import Origin  # not for `emit`
+
+        origin = Origin(told.source, told.environment, told.machine)
+        return all(
+            not value or getattr(origin, name) == value for name, value in self.where.items()
+        )
 
 
 @click.group("events", epilog=EPILOG)
@@ -107,6 +117,19 @@ _TYPES = click.option(
     "--type", "types", multiple=True, metavar="PREFIX",
     help=f"Only types that begin so; repeatable. `{SAMPLE}` and `{CLOCK}` only if asked for.",
 )  # fmt: skip
+
+
+def _filters(function: Callable[..., None]) -> Callable[..., None]:
+    """Options for who told: those of `monitor export`."""
+    for name, of in (
+        ("machine", "class of machines"), ("environment", "environment"),
+        ("project", "project, or source"), ("host", "machine"),
+    ):  # fmt: skip
+        option = click.option(f"--{name}", default="", metavar="NAME", help=f"Only of this {of}.")
+        function = option(function)
+    return function
+
+
 _JSON = click.option("--json", "as_json", is_flag=True, help="One object a line, for machines.")
 
 
@@ -114,13 +137,20 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="One object a line,
 @_FROM
 @click.option("--to", "to_ns", type=Moment(), metavar="T", help="Not what happened then or later.")
 @_TYPES
+@_filters
 @click.option("--positions", is_flag=True, help="With the position of each, as replays take it.")
 @_JSON
 def list_(
-    from_ns: int | None, to_ns: int | None, types: tuple[str, ...], positions: bool, as_json: bool
+    *,
+    from_ns: int | None,
+    to_ns: int | None,
+    types: tuple[str, ...],
+    positions: bool,
+    as_json: bool,
+    **where: str,
 ) -> None:
     """Print the events that are kept, in the order of the stream."""
-    asked = _Asked(types, from_ns or 0, _LAST_NS if to_ns is None else to_ns)
+    asked = _Asked(types, from_ns or 0, _LAST_NS if to_ns is None else to_ns, where)
     reader = _reader(samples=positions or asked.names(SAMPLE))
     position = None
     while True:
@@ -133,10 +163,11 @@ def list_(
 @command.command("tail")
 @_FROM
 @_TYPES
+@_filters
 @_JSON
-def tail(from_ns: int | None, types: tuple[str, ...], as_json: bool) -> None:
+def tail(*, from_ns: int | None, types: tuple[str, ...], as_json: bool, **where: str) -> None:
     """Print events as they come, until Ctrl-C; with --from those since then as well."""
-    asked = _Asked(types, from_ns or 0, _LAST_NS)
+    asked = _Asked(types, from_ns or 0, _LAST_NS, where)
     reader = _reader(samples=asked.names(SAMPLE))
     position = reader.end() if from_ns is None else None
     try:

@@ -17,6 +17,7 @@ from buildopt.cli.words import tell, tell_error
 from buildopt.errors import EXIT_FAILED, UsageError
 
 if TYPE_CHECKING:
+    from buildopt.cli.monitor_terminal import Telling
     from buildopt.monitor.hookspecs import Serving
     from buildopt.monitor.manager import Monitor
     from buildopt.monitor.place import Place
@@ -137,12 +138,15 @@ def _serve(place: Place, plugins: Any, journal: Any, serving: Serving) -> int:  
     monitor = Monitor(place, plugins, journal)
     ending = _Ending()
     monitor.start()
+    telling = None
     try:
-        _say_where(monitor, place)
+        telling = _say_where(monitor, place)
         if serving.ready:
             serving.ready(Running(monitor.server.url, place.token, os.getpid()))
         ending.wait(monitor, serving.idle_s)
     finally:
+        if telling:
+            telling.stop()
         in_time = monitor.stop()
     if not in_time:
         tell("buildopt: not all plugins ended in time; what they have not done comes next time")
@@ -186,13 +190,22 @@ class _Ending:
         self._event.set()
 
 
-def _say_where(monitor: Monitor, place: Place) -> None:
-    """Where it answers; the token only on a terminal, as what is elsewhere may be a log."""
+def _say_where(monitor: Monitor, place: Place) -> Telling | None:
+    """Where it answers, and on a terminal from then on what happens.
+
+    The token only on a terminal, as what is elsewhere may be a log.
+    """
     url = monitor.server.url
-    if sys.stderr is not None and sys.stderr.isatty():
-        tell(f"buildopt: monitor at {url}/enter?token={place.token}")
-        return
-    tell(f"buildopt: monitor at {url} (token: {os.path.join(place.state, 'monitor.json')})")
+    if sys.stderr is None or not sys.stderr.isatty():
+        tell(f"buildopt: monitor at {url} (token: {os.path.join(place.state, 'monitor.json')})")
+        return None
+    from buildopt.cli.monitor_terminal import Telling
+
+    tell(f"buildopt: monitor at {url}/enter?token={place.token}")
+    tell("buildopt: runs are told here as they end; Ctrl-C ends the monitor")
+    telling = Telling(place.state)
+    telling.start()
+    return telling
 
 
 def _require_token(place: Place) -> None:

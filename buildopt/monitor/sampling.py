@@ -26,7 +26,7 @@ temporality), so that sums stay true in every roll-up."""
 RUN = "cicd.pipeline.run.id"
 """Attribute of a measurement that is about one run: such have a line of their own."""
 RUN_APART_NS = 1_000_000
-"""Between the lines about two runs of one tick: the index holds one value of a series a millisecond,
+"""Between lines about two runs of one tick: the index holds one value of a series a millisecond,
 and runs share their series."""
 SMOOTHING = 0.25
 RECENT = 0.005

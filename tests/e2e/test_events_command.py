@@ -39,6 +39,18 @@ def test_times_choose_among_the_events(rig):
     assert listed(rig, "--from", "30m") == []
 
 
+def test_origins_choose_among_the_events(rig):
+    for rig.environ["BUILDOPT_ENVIRONMENT"] in ("staging", "production"):
+        rig.call("events", "emit", "buildopt.x.y")
+    (staged,) = listed(rig, "--environment", "staging")
+    host, project = staged["source"].split("/")[1:3]
+
+    assert staged["environment"] == "staging"
+    assert len(listed(rig, "--host", host, "--project", project)) == 2
+    assert listed(rig, "--machine", staged["machine"], "--environment", "ci") == []
+    assert listed(rig, "--project", "another") == listed(rig, "--host", "another") == []
+
+
 def test_mistakes_are_told_and_write_nothing(rig):
     for arguments, slug in (
         (("shop.order.paid",), b"event-type"),

@@ -18,18 +18,18 @@ def words(event):
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        ({"outcome": "executed", "duration_s": 9.74}, "web  executed in 9.74 s"),
+        ({"outcome": "executed", "duration_s": 9.74}, "web  executed in 9.74 s  (p)"),
         (
             {"outcome": "fresh", "duration_s": 0.012, "time_saved_s": 23.1, "exit_code": 0},
-            "web  fresh in 12 ms, saved 23.1 s",
+            "web  fresh in 12 ms, saved 23.1 s  (p)",
         ),
         (
             {"outcome": "executed", "duration_s": 2.1, "exit_code": 254},
-            "web  executed in 2.1 s, exit status 254",
+            "web  executed in 2.1 s, exit status 254  (p)",
         ),
         (
             {"outcome": "executed", "duration_s": 2.1, "exit_code": None, "signal": 9},
-            "web  executed in 2.1 s, ended by signal 9",
+            "web  executed in 2.1 s, ended by signal 9  (p)",
         ),
         ({"outcome": 7, "duration_s": "x"}, "web  outcome=7 duration_s=x"),
     ],

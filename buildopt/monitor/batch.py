@@ -31,6 +31,8 @@ _REPLACE = {
     "lookups": f"INSERT OR REPLACE INTO lookups VALUES ({','.join('?' * 8)})",
 }
 _EVENT = f"INSERT OR IGNORE INTO events VALUES ({','.join('?' * 13)})"
+MOST_ORIGINS = 4_096
+"""Numbers of sources kept at hand: each run has one of its own, and a monitor lives for months."""
 
 
 class Source(NamedTuple):
@@ -150,6 +152,8 @@ class BatchWriter:
         key = (told.source, told.environment, told.machine)
         found = self._origins.get(key)
         if found is None:
+            if len(self._origins) >= MOST_ORIGINS:
+                self._origins.clear()
             found = self._origins[key] = self._make_source(Origin(*key))
         return found
 

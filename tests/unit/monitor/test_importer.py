@@ -386,3 +386,18 @@ def test_kills_of_emitters_and_importer_lose_and_double_nothing(way):
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout)["kills"] > 20
+
+
+def test_sources_without_number_take_no_memory_without_end(folder, monkeypatch):
+    monkeypatch.setattr("buildopt.monitor.batch.MOST_ORIGINS", 10)
+    for process in range(35):
+        journal = Journal(state=os.fsencode(folder), source=f"/h/p/{process}", run_id="")
+        journal.emit("buildopt.x.y", {})
+        journal.emit("buildopt.x.z", {})
+    importer = Importer(folder)
+    importer.catch_up()
+
+    assert len(importer._writer._origins) <= 10
+    importer.close()
+    rows = Index(folder).events(limit=100)
+    assert len({row["source"] for row in rows}) == 35 and len(rows) == 70

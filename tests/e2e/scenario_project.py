@@ -62,6 +62,8 @@ class ScenarioProject:
         self.first_root = self.rig.root
         self.python = self.rig.place / "python"
         self.rig.environ |= self.description["env"]
+        # It writes to the cache behind the run, where the tests put an earlier cache in place.
+        self.rig.environ["BUILDOPT_BUNDLE_ANALYSIS"] = "false"
         # Before all others the interpreter of the tests: those of version managers are slow shims.
         self.rig.environ["PATH"] = f"{self.python}/bin:{sys.prefix}/bin:{os.environ['PATH']}"
         self.first_environ = dict(self.rig.environ)

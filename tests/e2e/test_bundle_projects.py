@@ -141,7 +141,7 @@ def test_a_dependency_that_was_bumped_is_the_cause_of_the_difference(project):
 
     found = analysis(project, "diff", "before.json", "dist")
 
-    assert [(p["name"], p["cause"]) for p in found["packages"]] == [
-        ("dayjs", "version 1.11.10 → 1.11.13")
-    ]
+    (package,) = found["packages"]
+    assert package["name"] == "dayjs"
+    assert package["cause"].startswith("version 1.11.10 → 1.11.13 (package-lock.json:")
     assert found["modules"] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import posixpath
 import stat
@@ -9,7 +10,7 @@ import tarfile
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -34,18 +35,17 @@ LARGEST_ARCHIVE_BYTES = 4_000_000_000
 """Bytes that may come out of an archive; what claims more is a bomb, or no package."""
 MOST_MEMBERS = 500_000
 LONGEST_TARGET_BYTES = 4_096
-
-Reader = Callable[[], bytes]
+PIECE_BYTES = 1 << 20
+"""How much of a file is read at once for its checksum."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One file of an archive, `identity` equal for equal contents where the format tells it."""
+    """One file of an archive."""
 
     file: ArchiveFile
     content: bytes | None
     """Of an ELF file or a `RECORD`; None for everything else."""
-    identity: object = None
 
 
 def analyse_archive(path: str) -> ArchiveAnalysis:
@@ -94,26 +94,23 @@ def _zip_members(path: str, problems: list[Problem]) -> Iterator[Member]:
         if len(infos) > MOST_MEMBERS:
             raise zipfile.BadZipFile(f"it has {len(infos):,} files")
         for info in infos:
-            row = ArchiveFile(path=info.filename, raw=info.file_size, compressed=info.compress_size)
+            row = ArchiveFile(
+                path=info.filename,
+                raw=info.file_size,
+                compressed=info.compress_size,
+                crc32=info.CRC,
+            )
             if stat.S_ISLNK(info.external_attr >> 16):
-                target = _zip_reader(archive, info)(LONGEST_TARGET_BYTES)
+                with archive.open(info) as stream:
+                    target = stream.read(LONGEST_TARGET_BYTES)
                 _tell_link(info.filename, target.decode("utf-8", "backslashreplace"), problems)
             if info.file_size > max(BOMB_BYTES, BOMB_RATIO * info.compress_size):
                 message = f"{info.file_size:,} bytes out of {info.compress_size:,}; not looked into"
                 problems.append(Problem(path=info.filename, message=message))
                 content = None
             else:
-                read = _zip_reader(archive, info)
-                content = _wanted(info.filename, info.file_size, problems, read)
-            yield Member(file=row, content=content, identity=(info.CRC, info.file_size))
-
-
-def _zip_reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[int], bytes]:
-    def read(limit_bytes: int) -> bytes:
-        with archive.open(info) as stream:
-            return stream.read(limit_bytes)
-
-    return read
+                content = _zip_content(archive, info, problems)
+            yield Member(file=row, content=content)
 
 
 def _tar_members(path: str, problems: list[Problem]) -> Iterator[Member]:
@@ -133,8 +130,8 @@ def _tar_members(path: str, problems: list[Problem]) -> Iterator[Member]:
             if not info.isfile():
                 continue
             name = info.name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-            row = ArchiveFile(path=name, raw=info.size, compressed=None)
-            content = _wanted(name, info.size, problems, _tar_reader(archive, info))
+            content, checksum = _tar_content(archive, info, name, problems)
+            row = ArchiveFile(path=name, raw=info.size, compressed=None, crc32=checksum)
             yield Member(file=row, content=content)
 
 
@@ -146,34 +143,52 @@ def _tell_link(name: str, target: str, problems: list[Problem]) -> None:
         problems.append(Problem(path=name, message=message))
 
 
-def _tar_reader(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Callable[[int], bytes]:
-    def read(limit_bytes: int) -> bytes:
-        stream = archive.extractfile(info)
-        if stream is None:
-            return b""
-        with closing(stream):
-            return stream.read(limit_bytes)
+def _tar_content(
+    archive: tarfile.TarFile, info: tarfile.TarInfo, name: str, problems: list[Problem]
+) -> tuple[bytes | None, int]:
+    """The content, if it is one that is looked into, and its checksum; read once, as going back
+    would unpack all of the archive anew.
+    """
+    kept: list[bytes] = []
+    checksum = 0
+    with closing(archive.extractfile(info) or io.BytesIO()) as stream:
+        first = stream.read(PIECE_BYTES)
+        is_wanted = _is_wanted(name, info.size, first, problems)
+        piece = first
+        while piece:
+            checksum = zlib.crc32(piece, checksum)
+            if is_wanted:
+                kept.append(piece)
+            piece = stream.read(PIECE_BYTES)
+    return b"".join(kept) if is_wanted else None, checksum
 
-    return read
 
-
-def _wanted(
-    name: str, size_bytes: int, problems: list[Problem], read: Callable[[int], bytes]
+def _zip_content(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, problems: list[Problem]
 ) -> bytes | None:
     """The content, if it is one that is looked into."""
+    name = info.filename
     try:
-        is_record = name.endswith(".dist-info/RECORD")
-        if not is_record and read(len(elf.MAGIC)) != elf.MAGIC:
-            return None
-        if size_bytes > (LARGEST_RECORD_BYTES if is_record else LARGEST_MEMBER_BYTES):
-            problems.append(Problem(path=name, message=f"{size_bytes:,} bytes; not looked into"))
-            return None
-        return read(size_bytes)
-    except (zipfile.BadZipFile, tarfile.TarError, OSError, EOFError, zlib.error) as error:
+        with archive.open(info) as stream:
+            head = stream.read(len(elf.MAGIC))
+            is_wanted = _is_wanted(name, info.file_size, head, problems)
+            return head + stream.read(info.file_size) if is_wanted else None
+    except (zipfile.BadZipFile, OSError, EOFError, zlib.error) as error:
         problems.append(Problem(path=name, message=f"cannot be read: {error}"))
     except (RuntimeError, NotImplementedError) as error:  # encrypted, or an unknown method
         problems.append(Problem(path=name, message=f"cannot be read: {error}"))
     return None
+
+
+def _is_wanted(name: str, size_bytes: int, head: bytes, problems: list[Problem]) -> bool:
+    """Whether a file is a `RECORD` or a library, and not too large to be looked into."""
+    is_record = name.endswith(".dist-info/RECORD")
+    if not is_record and not head.startswith(elf.MAGIC):
+        return False
+    if size_bytes > (LARGEST_RECORD_BYTES if is_record else LARGEST_MEMBER_BYTES):
+        problems.append(Problem(path=name, message=f"{size_bytes:,} bytes; not looked into"))
+        return False
+    return True
 
 
 def _natives(

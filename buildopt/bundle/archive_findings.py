@@ -33,10 +33,6 @@ class Content(Protocol):
     def content(self) -> bytes | None:
         """The bytes, where they were kept."""
 
-    @property
-    def identity(self) -> object:
-        """Equal for equal contents; None where that is not known."""
-
 
 Members = Mapping[str, Content]
 
@@ -108,8 +104,8 @@ def _identical(members: Members) -> Iterator[Finding]:
     """Files of equal length and checksum."""
     groups: dict[object, list[ArchiveFile]] = defaultdict(list)
     for member in members.values():
-        if member.identity is not None and member.file.raw >= LEAST_IDENTICAL_BYTES:
-            groups[member.identity].append(member.file)
+        if member.file.raw >= LEAST_IDENTICAL_BYTES:
+            groups[member.file.raw, member.file.crc32].append(member.file)
     for files in groups.values():
         first, *others = sorted(files, key=lambda file: file.path)
         if not others:

@@ -27,11 +27,12 @@ from buildopt.quantities import parse_size
 
 FORMS = (
     "`total.gzip<=300kB`, `initial.brotli<=150kB`, `file:assets/*.js.raw<=500kB`, "
-    "`package:NAME<=70kB`, `duplicates<=0`, `total.gzip<=+5%`, `total.gzip<=usual+5%`"
+    "`package:NAME<=70kB`, `duplicates<=0`, `archive<=5MB`, "
+    "`total.gzip<=+5%`, `total.gzip<=usual+5%`"
 )
 DEFAULT_ENCODING = "gzip"
 _BUDGET = re.compile(
-    r"\s*(total|initial|duplicates|initial:.+?|file:.+?|package:.+?)"
+    r"\s*(total|archive|initial|duplicates|initial:.+?|file:.+?|package:.+?)"
     r"(?:\.(raw|gzip|brotli|zstd))?\s*<=\s*(usual\s*)?(\+?)\s*([^%+]+?)\s*(%?)\s*"
 )
 
@@ -114,15 +115,21 @@ def judge(
     """
     before = _before(budget, analysis, against, history)
     found = [
-        _verdict(budget, subject, actual, before) for subject, actual in _subjects(budget, analysis)
+        verdict_of(budget, subject, actual, before(subject))
+        for subject, actual in _subjects(budget, analysis)
     ]
     if not found:
-        raise UsageError(
-            f"the budget `{budget.text}` names nothing that is there",
-            hint="`buildopt bundle` lists entries, files and packages",
-            slug="budget",
-        )
+        raise names_nothing(budget)
     return tuple(found)
+
+
+def names_nothing(budget: Budget) -> UsageError:
+    """What is raised for a budget that no subject has."""
+    return UsageError(
+        f"the budget `{budget.text}` names nothing that is there",
+        hint="`buildopt bundle` lists entries, files and packages",
+        slug="budget",
+    )
 
 
 Before = Callable[[str], int | None]
@@ -150,8 +157,8 @@ def _before(
     return lambda subject: known.get(names.get(subject, subject), absent)
 
 
-def _verdict(budget: Budget, subject: str, actual: int, before_of: Before) -> Verdict:
-    before = before_of(subject)
+def verdict_of(budget: Budget, subject: str, actual: int, before: int | None) -> Verdict:
+    """How a figure stands to a budget; `before` is what a relative one compares with."""
     limit: float | None = budget.limit
     if budget.is_relative:
         limit = None if before is None else before + budget.limit
@@ -182,7 +189,7 @@ def _subjects(budget: Budget, analysis: BundleAnalysis) -> Iterator[tuple[str, i
         for file in analysis.files:
             if fnmatchcase(file.path, pattern):
                 yield from _measured(file.path, sizes_of((file,)), budget)
-    else:
+    elif what == "package":
         yield pattern, sum(p.bytes for p in analysis.packages if p.name == pattern)
 
 

@@ -20,6 +20,8 @@ from buildopt.bundle.model import (
 )
 from buildopt.bundle.modules import package_copy
 
+UNKNOWN = "unknown"
+"""Stands for the version of a package of which no lock file tells."""
 Status = Literal["same", "renamed", "changed", "new", "gone"]
 
 
@@ -163,8 +165,7 @@ def _package_changes(before: BundleAnalysis, after: BundleAnalysis) -> Iterator[
             after_bytes=sum(package.bytes for package in right),
             cause=_cause(name, (left, right), (before, after)),
         )
-        is_equal = change.before_bytes == change.after_bytes
-        if not is_equal or change.before_versions != change.after_versions:
+        if change.before_bytes != change.after_bytes or _has_other_versions(left, right):
             changes.append(change)
     yield from sorted(changes, key=lambda c: (-abs(c.after_bytes - c.before_bytes), c.name))
 
@@ -177,7 +178,13 @@ def _by_name(packages: Iterable[Package]) -> dict[str, list[Package]]:
 
 
 def _versions(packages: Iterable[Package]) -> tuple[str, ...]:
-    return tuple(sorted(package.version or "unknown" for package in packages))
+    return tuple(sorted(package.version or UNKNOWN for package in packages))
+
+
+def _has_other_versions(before: Iterable[Package], after: Iterable[Package]) -> bool:
+    """Whether versions differ; one that is not known on either side does not tell."""
+    left, right = _versions(before), _versions(after)
+    return left != right and UNKNOWN not in (*left, *right)
 
 
 def _cause(
@@ -195,9 +202,13 @@ def _cause(
         known = {package.instance for package in left}
         added = next((p for p in right if p.instance not in known), right[-1])
         return f"one more copy, {_brought_by(added.instance, analyses[1].why)}"
-    if _versions(left) != _versions(right):
-        where = f" ({right[0].locked_at})" if right[0].locked_at else ""
-        return f"version {', '.join(_versions(left))} → {', '.join(_versions(right))}{where}"
+    if len(right) < len(left):
+        return f"fewer copies: {', '.join(_versions(left))} → {', '.join(_versions(right))}"
+    if _has_other_versions(left, right):
+        old = _versions(left)
+        bumped = next((package for package in right if package.version not in old), right[0])
+        where = f" ({bumped.locked_at})" if bumped.locked_at else ""
+        return f"version {', '.join(old)} → {', '.join(_versions(right))}{where}"
     return _module_cause(name, analyses) + _new_importers(left, right)
 
 

@@ -211,6 +211,8 @@ class ArchiveFile:
     path: str
     raw: int
     compressed: int | None
+    crc32: int | None = None
+    """Checksum of the content; None in documents of older versions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

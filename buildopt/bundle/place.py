@@ -22,6 +22,8 @@ PROJECT_FILES = (
     "buildopt.toml",
 )
 MAP_ENDING = ".map"
+MOST_FILES = 50_000
+"""More are no output of a build, but a home or a whole disk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,14 @@ def find_place(path: str) -> Place:
         raise _nothing(path, "holds no files")
     project = path if output != path else _project_of(output)
     return Place(output=output, project=project, files=files, archives=(), problems=tuple(problems))
+
+
+def check_meant(folder: str) -> None:
+    """Raise UsageError where nothing in a folder that nobody named tells that it is meant."""
+    names = os.listdir(folder)
+    has_output = any(name.endswith((*CODE_ENDINGS, *ARCHIVE_ENDINGS, ".html")) for name in names)
+    if not has_output and not _is_project(folder):
+        raise _nothing(folder, "is no project and holds no code")
 
 
 def _place_of_file(path: str) -> Place:
@@ -102,7 +112,9 @@ def _walk(output: str) -> tuple[dict[str, str], list[Problem]]:
     """All regular files but maps; links and devices are named and left aside."""
     problems: list[Problem] = []
     files = {}
-    for path in _paths(output, problems):
+    for count, path in enumerate(_paths(output, problems)):
+        if count == MOST_FILES:
+            raise _nothing(output, f"holds more than {MOST_FILES:,} files")
         note(path)
         name = shown(os.path.relpath(path, output)).replace(os.sep, "/")
         if name.endswith(MAP_ENDING):

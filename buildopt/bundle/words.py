@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from buildopt.bundle.compare_archives import LibraryChange
 from buildopt.bundle.model import Compressor, Sizes
 from buildopt.quantities import share, size
 
@@ -32,3 +33,12 @@ def made_words(compressors: Iterable[Compressor]) -> str:
         for made in compressors
     ]
     return f"compressed with {', '.join(words)}" if words else "nothing compressed"
+
+
+def library_words(row: LibraryChange) -> str:
+    """`needs libm.so.6 too; no longer libz.so.1; no longer stripped`."""
+    parts = [f"needs {name} too" for name in row.new_needed]
+    parts += [f"no longer needs {name}" for name in row.no_longer_needed]
+    if row.before_stripped != row.after_stripped:
+        parts.append("stripped now" if row.after_stripped else "no longer stripped")
+    return "; ".join(parts)

@@ -20,9 +20,12 @@ from buildopt.errors import EXIT_FAILED, EXIT_NO_HISTORY, UsageError
 if TYPE_CHECKING:
     from buildopt.bundle.budgets import Budget, CheckResult
     from buildopt.bundle.compare import Comparison
+    from buildopt.bundle.compare_archives import ArchiveComparison
     from buildopt.bundle.model import Analysis, BundleAnalysis
     from buildopt.bundle.reason import Answer
     from buildopt.bundle.summary import BundleSummary
+
+    Told = Analysis | Comparison | ArchiveComparison | Answer | CheckResult
 
 Form = Literal["text", "markdown", "json"]
 
@@ -128,17 +131,27 @@ def diff(
     as_markdown: bool,
     as_json: bool,
 ) -> None:
-    """Compare two builds: folders, or documents that `--json` wrote.
+    """Compare two builds: folders, archives, or documents that `--json` wrote.
 
     B is what is there now, unless it is given; A the last analysed build that was otherwise.
     """
     from buildopt.bundle.compare import compare
+    from buildopt.cli.bundle_sides import bundle_side, is_archive, side_of
 
     asked = Asked("", encodings or DEFAULT_ENCODINGS, quick)
     form = _form(as_markdown, as_json)
-    now = _bundle(asked._replace(path=after or usual_path()))
+    now_path = after or usual_path()
+    now_side = side_of(asked._replace(path=now_path))
+    if is_archive(now_side):
+        from buildopt.cli.bundle_archives import compared
+
+        _give(
+            compared(asked._replace(path=before), (now_path, now_side), has_page=bool(html)), form
+        )
+        return
+    now = bundle_side(now_path, now_side)
     if before:
-        sides = (_bundle(asked._replace(path=before)), now)
+        sides = (bundle_side(before, side_of(asked._replace(path=before))), now)
         found = compare(*sides)
     else:
         from buildopt.cli.bundle_last import compared_with_history
@@ -191,13 +204,21 @@ def check(
             slug="budget",
         )
     from buildopt.bundle.budgets import CheckResult, judge, parse_budget
+    from buildopt.cli.bundle_sides import bundle_side, is_archive, side_of
 
     limits = [parse_budget(text) for text in budgets]
-    analysis = _bundle(Asked(path or usual_path()))
-    earlier, history = _earlier(limits, analysis, against)
-    verdicts = tuple(
-        verdict for limit in limits for verdict in judge(limit, analysis, earlier, history)
-    )
+    path = path or usual_path()
+    side = side_of(Asked(path))
+    if is_archive(side):
+        from buildopt.cli.bundle_archives import judged
+
+        verdicts = judged(limits, side, against)
+    else:
+        analysis = bundle_side(path, side)
+        earlier, history = _earlier(limits, analysis, against)
+        verdicts = tuple(
+            verdict for limit in limits for verdict in judge(limit, analysis, earlier, history)
+        )
     is_kept = all(verdict.is_kept for verdict in verdicts)
     result = CheckResult(passed=is_kept, budgets=verdicts)
     _give(result, "json" if as_json else "text")
@@ -211,8 +232,9 @@ def _earlier(
 ) -> tuple[BundleAnalysis | None, tuple[BundleSummary, ...]]:
     """What budgets compare with, as far as one of them does."""
     from buildopt.cli import bundle_history
+    from buildopt.cli.bundle_sides import bundle_side, side_of
 
-    earlier = _bundle(Asked(against)) if against else None
+    earlier = bundle_side(against, side_of(Asked(against))) if against else None
     if earlier is None and any(limit.is_relative and not limit.is_trend for limit in limits):
         found = bundle_history.build_before(analysis)
         earlier = found[0] if found else None
@@ -228,23 +250,7 @@ def _form(as_markdown: bool, as_json: bool) -> Form:
     return "markdown" if as_markdown else "json" if as_json else "text"
 
 
-def _bundle(asked: Asked) -> BundleAnalysis:
-    """An analysis of a bundle, made now or read from a document."""
-    from buildopt.bundle.document import load
-    from buildopt.bundle.model import BundleAnalysis
-
-    is_document = asked.path.endswith(".json") and os.path.isfile(asked.path)
-    found = load(asked.path) if is_document else analysis_of(asked)
-    if isinstance(found, BundleAnalysis):
-        return found
-    raise UsageError(
-        f"`{asked.path}` is an archive; this command takes bundles",
-        hint="see its contents with `buildopt bundle PATH`",
-        slug="no-bundle",
-    )
-
-
-def _give(found: Analysis | Comparison | Answer | CheckResult, form: Form) -> None:
+def _give(found: Told, form: Form) -> None:
     """Print it; JSON and Markdown are UTF-8 whatever the locale, a file is where they end."""
     from buildopt.bundle.budgets import CheckResult
     from buildopt.bundle.reason import Answer
@@ -261,13 +267,16 @@ def _give(found: Analysis | Comparison | Answer | CheckResult, form: Form) -> No
         _print(found)
 
 
-def _print(found: Analysis | Comparison | Answer | CheckResult) -> None:
+def _print(found: Told) -> None:
     from buildopt.bundle.budgets import CheckResult
     from buildopt.bundle.compare import Comparison
+    from buildopt.bundle.compare_archives import ArchiveComparison
     from buildopt.bundle.reason import Answer
     from buildopt.cli import bundle_text as text  # with rich, which the other forms do without
 
-    if isinstance(found, Comparison):
+    if isinstance(found, ArchiveComparison):
+        text.print_archive_comparison(found)
+    elif isinstance(found, Comparison):
         text.print_comparison(found)
     elif isinstance(found, Answer):
         text.print_answer(found)

@@ -61,6 +61,8 @@ def analysis_of(asked: Asked) -> Analysis:
 def usual_path() -> str:
     """What is meant where nothing is named: the working directory, unless it has no output that is
     known by its name, and a run has made one of another name.
+
+    Raises UsageError for a folder that is no project and holds no code: all below it is not meant.
     """
     here = os.getcwd()
     if any(os.path.isdir(os.path.join(here, name)) for name in OUTPUT_FOLDERS):
@@ -72,7 +74,12 @@ def usual_path() -> str:
     output = last_analysis(Place(state, root)).get("output")
     path = os.path.join(root, str(output)) if output else ""
     is_here = path.startswith(here.rstrip("/") + "/") and os.path.exists(path)
-    return path if is_here else "."
+    if is_here:
+        return path
+    from buildopt.bundle.place import check_meant
+
+    check_meant(here)
+    return "."
 
 
 def memo_folder() -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from buildopt.bundle.compare import Comparison
+from buildopt.bundle.compare_archives import ArchiveComparison
 from buildopt.bundle.model import (
     Analysis,
     ArchiveAnalysis,
@@ -14,7 +15,7 @@ from buildopt.bundle.model import (
     Compressor,
     Finding,
 )
-from buildopt.bundle.words import change, made_words, sizes_words
+from buildopt.bundle.words import change, library_words, made_words, sizes_words
 from buildopt.phrases import printable
 from buildopt.quantities import counted, size
 
@@ -22,9 +23,11 @@ ROWS = 10
 """Rows of a table; the JSON document has all."""
 
 
-def markdown_of(found: Analysis | Comparison) -> str:
+def markdown_of(found: Analysis | Comparison | ArchiveComparison) -> str:
     """A heading, the sum, and the tables that matter."""
-    if isinstance(found, Comparison):
+    if isinstance(found, ArchiveComparison):
+        lines = _archive_comparison(found)
+    elif isinstance(found, Comparison):
         lines = _comparison(found)
     elif isinstance(found, BundleAnalysis):
         lines = _bundle(found)
@@ -101,6 +104,26 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
             )
             for row in comparison.modules
         ],
+    )
+
+
+def _archive_comparison(comparison: ArchiveComparison) -> Iterator[str]:
+    before, after = comparison.before, comparison.after
+    yield f"## {change(before.bytes, after.bytes)}"
+    yield ""
+    yield f"{size(before.bytes)} → {size(after.bytes)}, unpacked {size(after.uncompressed)}"
+    yield from _table(
+        ("file", "state", "<raw", "<change"),
+        [
+            (_code(file.path), row.status, size(row.after.raw if row.after else 0),
+             change(row.before.raw if row.before else 0, row.after.raw if row.after else 0))
+            for row in comparison.files
+            if row.status != "same" and (file := row.after or row.before)
+        ],
+    )  # fmt: skip
+    yield from _table(
+        ("library", "because"),
+        [(_code(row.path), _text(library_words(row))) for row in comparison.native],
     )
 
 

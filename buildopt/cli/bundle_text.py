@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.text import Text
 
 from buildopt.bundle.budgets import Verdict
 from buildopt.bundle.compare import Comparison, FileChange, PackageChange
+from buildopt.bundle.compare_archives import ArchiveComparison, MemberChange
 from buildopt.bundle.model import (
     Analysis,
     ArchiveAnalysis,
@@ -23,7 +24,7 @@ from buildopt.bundle.model import (
     Sizes,
 )
 from buildopt.bundle.reason import Answer
-from buildopt.bundle.words import change, made_words, sizes_words
+from buildopt.bundle.words import change, library_words, made_words, sizes_words
 from buildopt.cli.bundle_page import Page, name_text
 from buildopt.phrases import printable
 from buildopt.quantities import counted, duration, size
@@ -76,6 +77,25 @@ def print_comparison(comparison: Comparison) -> None:
     page.line(f"{counted(len(comparison.files) - len(moved), 'file')} unchanged")
 
 
+def print_archive_comparison(comparison: ArchiveComparison) -> None:
+    """Print what changed between two archives."""
+    page = Page()
+    before, after = comparison.before, comparison.after
+    page.line(f"{size(before.bytes)}  →  {size(after.bytes)}", style="bold")
+    page.line(
+        f"archive {change(before.bytes, after.bytes)}; "
+        f"unpacked {change(before.uncompressed, after.uncompressed)}"
+    )
+    moved = [file for file in comparison.files if file.status != "same"]
+    page.table("Files", ("file", "state", "<raw", "<change"),
+               [_member_change(row) for row in moved], most=MOST_ROWS)  # fmt: skip
+    page.table("Native libraries", ("library", "because"),
+               [(name_text(row.path), printable(library_words(row))) for row in comparison.native],
+               most=MOST_ROWS)  # fmt: skip
+    page.line("")
+    page.line(f"{counted(len(comparison.files) - len(moved), 'file')} unchanged")
+
+
 def print_answer(answer: Answer) -> None:
     """Print the ways to what was asked for."""
     page = Page()
@@ -93,15 +113,9 @@ def print_verdicts(verdicts: Iterable[Verdict]) -> None:
     """Print how each subject stands to its budget."""
     page = Page()
     rows = list(verdicts)
-    broken = [row for row in rows if not row.is_kept]
-    page.line(
-        f"{counted(len(broken), 'limit')} exceeded" if broken else "all budgets kept",
-        style="bold",
-    )
-    for row in [*broken, *(row for row in rows if row.is_kept)]:
-        word, shape, colour = (
-            ("kept", page.good, "green") if row.is_kept else ("over", page.bad, "red")
-        )
+    page.line(_outcome(rows), style="bold")
+    for row in sorted(rows, key=lambda row: row.is_kept):
+        word, shape, colour = _mark(page, row)
         is_count = row.subject == "duplicates"
         actual = str(row.actual) if is_count else size(row.actual)
         limit = _limit(row.limit, is_count=is_count)
@@ -109,6 +123,21 @@ def print_verdicts(verdicts: Iterable[Verdict]) -> None:
         text.append(f"  {printable(row.subject)} {actual}, {limit}", style="default")
         text.append(f"  ({row.budget})", style="dim")
         page.text(text, indent=2)
+
+
+def _outcome(rows: Sequence[Verdict]) -> str:
+    broken = sum(not row.is_kept for row in rows)
+    unjudged = sum(row.limit is None for row in rows)
+    said = f"{counted(broken, 'limit')} exceeded" if broken else ""
+    kept = "" if broken else "no limit exceeded" if unjudged else "all budgets kept"
+    return said + kept + (f", {unjudged:,} could not be judged" if unjudged else "")
+
+
+def _mark(page: Page, row: Verdict) -> tuple[str, str, str]:
+    """Word, shape and colour."""
+    if row.limit is None:
+        return "open", page.warning, "yellow"
+    return ("kept", page.good, "green") if row.is_kept else ("over", page.bad, "red")
 
 
 def _limit(limit: int | None, *, is_count: bool) -> str:
@@ -255,6 +284,12 @@ def _package_change(row: PackageChange) -> tuple[Text | str, ...]:
         change(row.before_bytes, row.after_bytes),
         printable(row.cause),
     )
+
+
+def _member_change(row: MemberChange) -> tuple[Text | str, ...]:
+    before, after = (side.raw if side else 0 for side in (row.before, row.after))
+    file = row.after or row.before
+    return name_text(file.path if file else ""), row.status, size(after), change(before, after)
 
 
 def _file_change(row: FileChange) -> tuple[Text | str, ...]:

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from tests.unit.bundle.bundle_writing import write_chunk, write_lock, write_metafile
+from tests.unit.bundle.test_bundle_archive import wheel
 
 A = "../node_modules/a/index.js"
 
@@ -42,6 +43,15 @@ def test_the_folder_need_not_be_named(built):
     assert [file["path"] for file in found["files"]] == ["main.js"]
     assert set(found["totals"]) == {"raw", "gzip", "brotli", "zstd"}
     assert found == told(built, "dist")
+
+
+def test_a_folder_that_nobody_named_and_that_is_no_project_is_not_searched(rig):
+    write_chunk(rig.root / "deep/below", "main.js", [("../src/i.js", "i();")])
+
+    unnamed, named = rig.call("bundle"), rig.call("bundle", ".", "--json")
+
+    assert (unnamed.returncode, named.returncode) == (2, 0)
+    assert b"is no project and holds no code\nhint: " in unnamed.stderr
 
 
 def test_the_document_keeps_its_contract(built):
@@ -279,3 +289,49 @@ def test_a_page_that_cannot_be_written_is_an_error_with_a_hint(built):
     assert done.returncode != 0
     assert b"cannot write the page" in done.stderr
     assert b"hint: " in done.stderr
+
+
+def test_two_wheels_are_compared_and_held_to_budgets(built):
+    for version, content in (("1.0", b"a = 1"), ("1.1", b"a = 10")):
+        wheel(built.root, {"app/a.py": content}, f"app-{version}-py3-none-any.whl")
+    sides = ("app-1.0-py3-none-any.whl", "app-1.1-py3-none-any.whl")
+
+    shown = text(built, "diff", *sides)
+    marked = text(built, "diff", *sides, "--markdown")
+    budgets = ("--budget", "total.raw<=+20%", "--budget", "file:app/*.raw<=5")
+    over = text(built, "check", sides[1], *budgets, "--against", sides[0], status=1)
+
+    assert told(built, "diff", *sides)["files"][0]["status"] == "changed"
+    assert "app/a.py  changed  6 B  +1 B, +20 %" in shown
+    assert "| `app/a.py` | changed | 6 B | +1 B, +20 % |" in marked
+    assert "kept  total 6 B, limit 6 B" in over
+    assert "over  app/a.py 6 B, limit 5 B" in over
+
+
+def test_a_folder_of_archives_is_held_to_budgets_that_one_of_them_has(built):
+    wheel(built.root / "dist", {"a.so": b"123"}, "a-1.whl")
+    wheel(built.root / "dist", {"a.py": b"123"}, "b-1.zip")
+    for name in ("main.js", "main.js.map"):
+        (built.root / "dist" / name).unlink()
+
+    found = told(built, "check", "--budget", "file:*.so.raw<=2", "--budget", "archive<=1kB")
+
+    assert [(row["subject"], row["is_kept"]) for row in found["budgets"]] == [
+        ("a-1.whl: a.so", False),
+        ("a-1.whl: archive", True),
+        ("b-1.zip: archive", True),
+    ]
+
+
+def test_an_archive_beside_a_bundle_is_a_mistake(built):
+    wheel(built.root, {"app/a.py": b""}, "a.whl")
+
+    calls = (
+        ("diff", "a.whl", "dist"),
+        ("diff", "dist", "a.whl"),
+        ("check", "a.whl", "--budget", "total.gzip<=1kB"),
+        ("check", "dist", "--budget", "archive<=1kB"),
+    )
+    for call in calls:
+        done = built.call("bundle", *call)
+        assert (done.returncode, b"\nhint: " in done.stderr) == (2, True)

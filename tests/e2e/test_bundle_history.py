@@ -67,6 +67,7 @@ def test_budgets_of_the_settings_are_held_against_the_history(project):
     kept = project.call("bundle", "check", "--budget", "package:a<=usual+50%", "--require-history")
 
     assert [done.returncode for done in (first, over, now, kept)] == [3, 1, 1, 0]
+    assert b"no limit exceeded, 1 could not be judged" in first.stdout
     assert b"too few builds" in first.stdout
     assert judged(over) == [(8, 11, False), (None, None, True)]
     assert judged(now) == [(8, 11, False), (12, 18, True)]

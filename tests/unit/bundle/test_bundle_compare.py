@@ -1,5 +1,7 @@
 """Two builds side by side."""
 
+from dataclasses import replace
+
 import pytest
 
 from buildopt.bundle.analysis import plain_means
@@ -87,6 +89,36 @@ def test_a_version_that_changed_is_the_cause(build):
 
     assert (change.before_bytes, change.after_bytes) == (4, 8)
     assert change.cause == "version 1.0.0 → 1.1.0"
+
+
+def test_a_version_that_one_side_does_not_know_is_no_change(build):
+    same = {"m.js": [(A, "a();")]}
+    before, after = build("before", same), build("after", same, {"node_modules/a": "1.1.0"})
+
+    assert compare(before, after).packages == ()
+
+
+def test_the_line_of_the_lock_file_is_that_of_the_copy_that_was_bumped(build):
+    inner = "node_modules/b/node_modules/a"
+    chunk = {"m.js": [(A, "a();"), (f"{inner}/i.js", "b")]}
+    before = build("before", chunk, {"node_modules/a": "2.0.0", inner: "1.0.0"})
+    after = build("after", chunk, {"node_modules/a": "2.0.0", inner: "1.5.0"})
+    packages = [replace(p, locked_at=f"lock:{p.version}") for p in after.packages]
+
+    (change,) = compare(before, replace(after, packages=tuple(packages))).packages
+
+    assert change.cause == "version 1.0.0, 2.0.0 → 1.5.0, 2.0.0 (lock:1.5.0)"
+
+
+def test_a_copy_that_went_is_told(build):
+    inner = ("node_modules/b/node_modules/a/index.js", "a();")
+    versions = {"node_modules/a": "2.0.0", "node_modules/b/node_modules/a": "1.0.0"}
+    before = build("before", {"m.js": [(A, "a();"), inner]}, versions)
+    after = build("after", {"m.js": [(A, "a();")]}, versions)
+
+    (change,) = compare(before, after).packages
+
+    assert change.cause == "fewer copies: 1.0.0, 2.0.0 → 2.0.0"
 
 
 def test_a_new_package_is_told_with_the_import_that_brings_it(build):

@@ -2,7 +2,9 @@
 
 import pytest
 
+from buildopt.bundle import place
 from buildopt.bundle.outputs import places_of
+from buildopt.errors import UsageError
 
 
 @pytest.mark.parametrize(
@@ -26,3 +28,12 @@ def test_the_output_folder_or_the_archive_is_named(paths, places):
 
 def test_what_lies_outside_of_the_project_is_left_alone():
     assert places_of(["/elsewhere/dist/a.js"], "/p") == ()
+
+
+def test_a_folder_with_more_files_than_any_output_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(place, "MOST_FILES", 2)
+    for name in "abc":
+        (tmp_path / f"{name}.js").touch()
+
+    with pytest.raises(UsageError, match="more than 2 files"):
+        place.find_place(str(tmp_path))

@@ -30,6 +30,7 @@ from buildopt.bundle.place import Place, find_place
 from buildopt.bundle.reading import TooLarge, read_whole, shown
 from buildopt.bundle.sizes import methods
 from buildopt.bundle.versions import read_versions
+from buildopt.errors import UsageError
 
 DEFAULT_ENCODINGS = ("gzip", "brotli", "zstd")
 
@@ -56,8 +57,14 @@ def analyse(path: str, means: Means, *, measures_savings: bool = False) -> Analy
 
 
 def graph_of(path: str) -> Graph:
-    """Only what the statistics files at `path` tell."""
+    """Only what the statistics files at `path` tell; raises UsageError for an archive."""
     place = find_place(path)
+    if place.archives:
+        raise UsageError(
+            f"`{path}` is an archive: nothing in it imports",
+            hint="name the output folder of a bundler; `buildopt bundle PATH` shows an archive",
+            slug="no-statistics",
+        )
     return joined(graphs_of_output(read_graphs(_folders(place))[0], place.files))
 
 

@@ -11,15 +11,13 @@ from buildopt.bundle.graph import Graph
 from buildopt.bundle.model import BundleAnalysis, Finding, Module
 from buildopt.bundle.modules import package_copy, plain_name
 from buildopt.bundle.repeated import repeated_packages
+from buildopt.bundle.whole_library import whole_libraries
 from buildopt.quantities import counted, size
 
 LEAST_LOCALES = 10
 """Fewer files of languages may all be wanted."""
-LEAST_WHOLE_LIBRARY_BYTES = 20_000
 LEAST_SILENT_SOURCES = 3
 """Fewer may be modules that are empty once they are compiled."""
-LEAST_SINGLE_MODULES = 3
-"""Single modules beside the whole library that show that they would do."""
 _NO_MAP = ("none", "missing", "unreadable")
 _LOCALE = re.compile(r"/(?:locales?|langs?|i18n)/([a-z]{2,3}(?:[-_][A-Za-z0-9]+)*)(?:/|\.[cm]?js)")
 
@@ -33,7 +31,7 @@ def findings_of(analysis: BundleAnalysis, graph: Graph, project: str = "") -> tu
         *_duplicates(analysis),
         *contexts,
         *_locales(analysis, taken),
-        *_whole_libraries(analysis),
+        *whole_libraries(analysis, project),
         *repeated_packages(analysis),
         *unshaken_packages(analysis, project),
         *_without_map(analysis),
@@ -121,38 +119,6 @@ def _language(module: Module) -> str:
     """`de` for `node_modules/x/locale/de.js` and `…/locale/de/days.js`; empty for other code."""
     found = _LOCALE.search(module.name)
     return found[1] if found else ""
-
-
-def _whole_libraries(analysis: BundleAnalysis) -> Iterator[Finding]:
-    """A module named after its package, with modules beside it that are parts of it."""
-    candidates = [m for m in analysis.modules if _may_be_whole(m)]
-    whole = {m.name: m for m in candidates if len(_beside(m, analysis)) >= LEAST_SINGLE_MODULES}
-    for module in whole.values():
-        copy = package_copy(module.name)
-        name = copy.name if copy else module.instance
-        yield Finding(
-            kind="whole-library",
-            subject=module.instance,
-            message=f"all of `{name}` came in through `{module.name}`",
-            fix=f"import single functions: `{name}/NAME`, or an ES module build of it",
-            bytes=module.bytes,
-            modules=(module.name,),
-        )
-
-
-def _may_be_whole(module: Module) -> bool:
-    """Whether it is large and bears its package's name."""
-    if module.bytes < LEAST_WHOLE_LIBRARY_BYTES or module.kind != "package":
-        return False
-    stem = module.name.rpartition("/")[2].partition(".")[0]
-    return stem == module.instance.rpartition("/")[2]
-
-
-def _beside(module: Module, analysis: BundleAnalysis) -> set[str]:
-    """Names of the other modules in its folder."""
-    folder = module.name.rpartition("/")[0]
-    names = {other.name for other in analysis.modules if other.instance == module.instance}
-    return {name for name in names - {module.name} if name.rpartition("/")[0] == folder}
 
 
 def _without_map(analysis: BundleAnalysis) -> Iterator[Finding]:

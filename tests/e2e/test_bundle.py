@@ -329,6 +329,7 @@ def test_an_archive_beside_a_bundle_is_a_mistake(built):
     calls = (
         ("diff", "a.whl", "dist"),
         ("diff", "dist", "a.whl"),
+        ("why", "app", "a.whl"),
         ("check", "a.whl", "--budget", "total.gzip<=1kB"),
         ("check", "dist", "--budget", "archive<=1kB"),
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from buildopt.bundle.analysis import analyse, plain_means
-from tests.unit.bundle.bundle_writing import analysed, kinds_of, write_chunk
+from tests.unit.bundle.bundle_writing import analysed, kinds_of, write_chunk, write_lock
 from tests.unit.bundle.map_writing import map_of
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "bundles"
@@ -39,6 +39,22 @@ def test_a_library_whose_one_module_is_all_there_is_no_finding(tmp_path):
     write_chunk(tmp_path, "main.js", [("node_modules/tools/tools.js", "t();" * 6000)])
 
     assert analysed(tmp_path).findings == ()
+
+
+@pytest.mark.parametrize(("installed", "expected"), [(60, 1), (5, 0)])
+def test_a_whole_library_is_told_where_its_single_functions_are_only_installed(
+    tmp_path, installed, expected
+):
+    write_chunk(tmp_path / "dist", "m.js", [("../node_modules/tools/tools.js", "t();" * 6000)])
+    write_lock(tmp_path, {})
+    package = tmp_path / "node_modules/tools"
+    package.mkdir(parents=True)
+    for number in range(installed):
+        (package / f"f{number}.js").touch()
+
+    assert kinds_of(analysed(tmp_path).findings) == (
+        [("whole-library", "node_modules/tools")] * expected
+    )
 
 
 def test_many_languages_of_a_package_are_told(tmp_path):

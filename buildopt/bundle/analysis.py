@@ -8,7 +8,7 @@ packages, duplicates, entries, reasons, findings
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from buildopt.bundle.findings import findings_of
 from buildopt.bundle.formats.statistics import read_graphs

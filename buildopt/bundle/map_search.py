@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import msgspec
 import xxhash
+from msgspec.structs import replace
 
 from buildopt.bundle import source_map
 from buildopt.bundle.attribution import (

@@ -6,7 +6,6 @@ not known is None, never nought. Paths are relative to the output folder, with `
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
@@ -23,8 +22,7 @@ Role = Literal["initial", "lazy", "other"]
 ENCODINGS = ("raw", "gzip", "brotli", "zstd")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sizes:
+class Sizes(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes of one text or the sum of several, as it is and compressed."""
 
     raw: int
@@ -33,8 +31,7 @@ class Sizes:
     zstd: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compressor:
+class Compressor(msgspec.Struct, frozen=True, kw_only=True):
     """How a column of sizes was made: only equal ones may be compared."""
 
     encoding: str
@@ -43,8 +40,7 @@ class Compressor:
     is_estimate: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputFile:
+class OutputFile(msgspec.Struct, frozen=True, kw_only=True):
     """One file of the output."""
 
     path: str
@@ -56,8 +52,7 @@ class OutputFile:
     role: Role = "other"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attribution:
+class Attribution(msgspec.Struct, frozen=True, kw_only=True):
     """Whose the bytes of one JavaScript or CSS file are.
 
     mapped + unmapped + line_ends + map_comment = size of the file. `unmapped_kinds` adds up to
@@ -87,8 +82,7 @@ class Module(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Package:
+class Package(msgspec.Struct, frozen=True, kw_only=True):
     """One installed copy of a package and the bytes that maps give it, over all files."""
 
     name: str
@@ -105,8 +99,7 @@ class Package:
     """Modules outside of it that import it, as far as statistics tell; twenty at most."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Duplicate:
+class Duplicate(msgspec.Struct, frozen=True, kw_only=True):
     """A package of which more than one copy is in the output; a version for each copy."""
 
     name: str
@@ -118,8 +111,7 @@ class Duplicate:
     """Copy -> the package or module that brings it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Why:
+class Why(msgspec.Struct, frozen=True, kw_only=True):
     """The shortest way from an entry to a package's copy, in the spelling of the bundler."""
 
     package: str
@@ -127,8 +119,7 @@ class Why:
     chain: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """What a visitor of one entry loads at once, and what later."""
 
     name: str
@@ -140,8 +131,7 @@ class Entry:
     """Preset of a network -> seconds for the initial files, computed, not measured."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """Something to mend: `saving` is measured, or None where only a build can tell."""
 
     kind: str
@@ -154,24 +144,21 @@ class Finding:
     """Names of the modules that it is about, where leaving them out is the way to mend it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """What could not be read, and where; the rest of the analysis holds."""
 
     path: str
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tool:
+class Tool(msgspec.Struct, frozen=True, kw_only=True):
     """The bundler, where a statistics file names it."""
 
     name: str
     version: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BundleAnalysis:
+class BundleAnalysis(msgspec.Struct, frozen=True, kw_only=True):
     """An output folder of a bundler."""
 
     schema: int = SCHEMA
@@ -193,8 +180,7 @@ class BundleAnalysis:
     problems: tuple[Problem, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArchiveSize:
+class ArchiveSize(msgspec.Struct, frozen=True, kw_only=True):
     """An archive as a whole; `entries` counts its files."""
 
     path: str
@@ -204,8 +190,7 @@ class ArchiveSize:
     entries: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArchiveFile:
+class ArchiveFile(msgspec.Struct, frozen=True, kw_only=True):
     """One file of an archive; `compressed` is None where the format compresses all as one."""
 
     path: str
@@ -215,8 +200,7 @@ class ArchiveFile:
     """Checksum of the content; None in documents of older versions."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NativeLibrary:
+class NativeLibrary(msgspec.Struct, frozen=True, kw_only=True):
     """An ELF file: its sections, the libraries that it needs, and whether it has symbols."""
 
     path: str
@@ -225,8 +209,7 @@ class NativeLibrary:
     stripped: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArchiveAnalysis:
+class ArchiveAnalysis(msgspec.Struct, frozen=True, kw_only=True):
     """A wheel, a source distribution or any other zip or tar."""
 
     schema: int = SCHEMA
@@ -240,8 +223,7 @@ class ArchiveAnalysis:
     problems: tuple[Problem, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArchiveFolder:
+class ArchiveFolder(msgspec.Struct, frozen=True, kw_only=True):
     """Several archives that stand in one folder."""
 
     schema: int = SCHEMA

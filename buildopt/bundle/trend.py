@@ -21,7 +21,7 @@ def usual_of(summaries: Iterable[BundleSummary], made: tuple[Compressor, ...]) -
     alike = [summary.totals for summary in summaries if summary.compressors == made][:BUILDS]
     if len(alike) < LEAST_BUILDS:
         return None
-    columns = ([getattr(sizes, name) for sizes in alike] for name in Sizes.__slots__)
+    columns = ([getattr(sizes, name) for sizes in alike] for name in Sizes.__struct_fields__)
     raw, *encoded = (_median(column) for column in columns)
     totals = Sizes(raw=raw or 0, gzip=encoded[0], brotli=encoded[1], zstd=encoded[2])
     return Usual(builds=len(alike), totals=totals)

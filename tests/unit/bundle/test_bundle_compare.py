@@ -1,8 +1,7 @@
 """Two builds side by side."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from buildopt.bundle.analysis import plain_means
 from buildopt.bundle.compare import compare

@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from buildopt.bundle.generated_text import Line, line_end_bytes, lines_of
 from buildopt.bundle.map_comment import MapComment
@@ -28,8 +29,7 @@ _COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)|//[^\r\n]*", re.DOTALL)
 _LINE_ENDS = re.compile(rb"[\r\n]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shares:
+class Shares(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes of one file by owner; `unmapped_kinds` adds up to `unmapped`."""
 
     sources: Mapping[str, int]

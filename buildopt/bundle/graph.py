@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from buildopt.bundle.model import Tool, Why
 from buildopt.bundle.modules import package_copy
@@ -15,8 +16,7 @@ ImportState = Literal["kept", "first", "dropped"]
 it dropped the import because nothing of it was used."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Import:
+class Import(msgspec.Struct, frozen=True, kw_only=True):
     """One module imports another."""
 
     importer: str
@@ -24,8 +24,7 @@ class Import:
     state: ImportState = "kept"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Closure:
+class Closure(msgspec.Struct, frozen=True, kw_only=True):
     """Files that an entry loads at once and later, by the names of the statistics."""
 
     name: str
@@ -33,8 +32,7 @@ class Closure:
     lazy: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Graph:
+class Graph(msgspec.Struct, frozen=True, kw_only=True):
     """What one statistics file tells; module names in its own spelling."""
 
     tool: Tool | None = None

@@ -6,8 +6,9 @@ import base64
 import binascii
 import os
 import re
-from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
+
+import msgspec
 
 MARK = b"sourceMappingURL="
 LONGEST_LEAD_BYTES = 64
@@ -20,8 +21,7 @@ _BLOCK_END = re.compile(rb"([^\s'\"]*?)\s*\*/")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MapComment:
+class MapComment(msgspec.Struct, frozen=True, kw_only=True):
     """Where the comment stands in the file, in bytes, and the address in it."""
 
     start: int

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import msgspec
 import xxhash
@@ -32,8 +31,7 @@ FORMAT = b"owners 3"
 LARGEST_MAP_BYTES = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundMap:
+class FoundMap(msgspec.Struct, frozen=True, kw_only=True):
     """The bytes of a map, or why there are none."""
 
     state: MapState
@@ -42,8 +40,7 @@ class FoundMap:
     trouble: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owned:
+class Owned(msgspec.Struct, frozen=True, kw_only=True):
     """Whose the bytes of one file are; `trouble` says what is wrong with its map."""
 
     attribution: Attribution
@@ -51,8 +48,7 @@ class Owned:
     trouble: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GeneratedFile:
+class GeneratedFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file of code: its path on disk, and the folders from which its map may be read.
 
     `name` is its path relative to the output folder, the first of `folders`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from buildopt.bundle.map_search import Owned, generated_file, owners_of
 from buildopt.bundle.memo import Memo
@@ -16,8 +16,7 @@ LARGEST_FILE_BYTES = 1_000_000_000
 """A file of this size is no part of a web page; more would not fit the memory."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
+class Means(msgspec.Struct, frozen=True, kw_only=True):
     """How to measure, and the memos to measure with."""
 
     methods: tuple[Method, ...]
@@ -25,8 +24,7 @@ class Means:
     shares: Memo
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """All files of an output; `owned` has one row for each file of code."""
 
     files: tuple[OutputFile, ...]
@@ -34,8 +32,7 @@ class Measured:
     problems: tuple[Problem, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Read:
+class _Read(msgspec.Struct, frozen=True, kw_only=True):
     """A file whose sizes are being measured."""
 
     name: str

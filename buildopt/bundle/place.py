@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from buildopt.bundle.model import Problem
 from buildopt.bundle.outputs import ARCHIVE_ENDINGS, CODE_ENDINGS, OUTPUT_FOLDERS
@@ -26,8 +27,7 @@ MOST_FILES = 50_000
 """More are no output of a build, but a home or a whole disk."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(msgspec.Struct, frozen=True, kw_only=True):
     """An output folder, what it holds, and the folder of the project, if that is known."""
 
     output: str

@@ -7,9 +7,9 @@ import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 
 import brotli  # type: ignore[import-untyped]  # has no types
+import msgspec
 
 from buildopt.bundle.memo import Memo
 from buildopt.bundle.model import Compressor, Sizes
@@ -25,8 +25,7 @@ MOST_PENDING_BYTES = 128_000_000
 """How much content may wait to be compressed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Method:
+class Method(msgspec.Struct, frozen=True, kw_only=True):
     """A compressor and the function that gives the compressed size."""
 
     compressor: Compressor

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import msgspec
 
@@ -40,8 +39,7 @@ class MapFields(msgspec.Struct):
     sections: list[Section] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceMap:
+class SourceMap(msgspec.Struct, frozen=True, kw_only=True):
     """`lines` gives the number of a generated line and its runs; to be iterated once."""
 
     sources: tuple[str | None, ...]

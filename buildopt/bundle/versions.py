@@ -6,8 +6,9 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+import msgspec
 
 from buildopt.bundle.modules import PackageCopy
 from buildopt.bundle.reading import TooLarge, read_whole
@@ -24,8 +25,7 @@ _YARN_ENTRY = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Versions:
+class Versions(msgspec.Struct, frozen=True, kw_only=True):
     """What lock files say: by the place of a copy, and by name where only names are locked."""
 
     by_place: Mapping[str, str]

@@ -63,6 +63,7 @@ class Host:
         self._saying = threading.Lock()
         self._consumers = [self._consumer(placed) for placed in plugins.consumers()]
         self._stuck: set[str] = set()
+        self._workings: list[Working] = []
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -73,6 +74,7 @@ class Host:
             working = Working(
                 self._folder, worker, self._loop_of(worker.consumer), self._plugins, self._pace
             )
+            self._workings.append(working)
             self._spawn(f"worker-{worker.name}", partial(working.run, self._sayer(plugin)))
         self._spawn("pulse", self._pulse)
 
@@ -81,6 +83,8 @@ class Host:
         ends_s = time.monotonic() + timeout_s
         self._pace.end()
         self._wake()
+        for working in self._workings:
+            working.wake()
         self._join(timeout_s / 2)
         for consumer in self._consumers:
             consumer.interrupt()

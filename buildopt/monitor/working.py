@@ -19,8 +19,8 @@ from buildopt.monitor.seat import told
 
 AGAIN_S = 10.0
 """Until a worker that raised is started again."""
-LOOK_S = 0.1
-"""How soon a waiting worker sees that it is to end."""
+LOOK_S = 1.0
+"""How soon a waiting worker sees that it is to end, if nobody wakes it."""
 
 
 class Working:
@@ -44,6 +44,10 @@ class Working:
         self._kept = threading.Event()
         if loop is not None:
             loop.listeners.append(self._kept)
+
+    def wake(self) -> None:
+        """Have it look whether it is time to end."""
+        self._kept.set()
 
     @cached_property
     def channels(self) -> Mapping[str, NotificationChannel]:

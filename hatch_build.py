@@ -18,6 +18,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 INSTALL = ("ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline",
            "--fetch-retries=1", "--fetch-timeout=20000")  # fmt: skip
+PLACES = ("buildopt/report/assets", "monitor_plugins/dashboard/built")
+"""Where the scripts go; the first one remembers what they were made of."""
 INSTALL_LIMIT_S = 90
 BUILD_LIMIT_S = 60
 NOT_BUILT = "the scripts of pages were not built, they show tables and pictures only: "
@@ -36,8 +38,8 @@ class FrontEnd(BuildHookInterface):
 
 def build_scripts(root: Path) -> None:
     """Put the scripts where the pages take them from; raises with a reason where it cannot."""
-    sources, assets = root / "frontend", root / "buildopt" / "report" / "assets"
-    stamp = assets / "sources.sha256"
+    sources, places = root / "frontend", [root / place for place in PLACES]
+    stamp = places[0] / "sources.sha256"
     digest = digest_of(sources)
     if stamp.is_file() and stamp.read_text() == digest:
         return
@@ -45,7 +47,8 @@ def build_scripts(root: Path) -> None:
     node = shutil.which("node")
     if not npm or not node:
         raise FileNotFoundError("Node and npm are not installed")
-    shutil.rmtree(assets, ignore_errors=True)  # old scripts would be worse than none
+    for place in places:  # old scripts would be worse than none
+        shutil.rmtree(place, ignore_errors=True)
     run((npm, *INSTALL), sources, INSTALL_LIMIT_S)
     run((node, "build.mjs"), sources, BUILD_LIMIT_S)
     stamp.write_text(digest)

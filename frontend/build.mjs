@@ -6,6 +6,7 @@ import { dirname } from "node:path";
 
 const PAGES = {
   "src/bundle.ts": "../buildopt/report/assets/bundle.js",
+  "src/dashboard.ts": "../monitor_plugins/dashboard/built/dashboard.js",
 };
 
 for (const [entry, target] of Object.entries(PAGES)) {
@@ -13,6 +14,7 @@ for (const [entry, target] of Object.entries(PAGES)) {
     entryPoints: [entry],
     bundle: true,
     write: false,
+    outfile: target,
     metafile: true,
     format: "iife",
     target: "es2022",
@@ -21,10 +23,13 @@ for (const [entry, target] of Object.entries(PAGES)) {
     minifyWhitespace: true, // names stay: whoever reads the page can
     logLevel: "warning",
   });
-  const text = (await licences(made.metafile)) + made.outputFiles[0].text;
-  if (/<\/script|<!--/i.test(text)) throw new Error(`${entry} could not stand in a page`);
+  const heading = await licences(made.metafile);
   await mkdir(dirname(target), { recursive: true });
-  await writeFile(target, text);
+  for (const file of made.outputFiles) {
+    const text = heading + file.text;
+    if (/<\/script|<!--/i.test(text)) throw new Error(`${entry} could not stand in a page`);
+    await writeFile(file.path, text);
+  }
 }
 
 async function licences(metafile) {

@@ -1,0 +1,85 @@
+/** The dashboard: pages are made by the server and whole without this; it makes them live. */
+import "./dashboard.css";
+import { act } from "./dashboard/actions";
+import { showBundle } from "./dashboard/bundle";
+import { Charts } from "./dashboard/charts";
+import { listenToKeys } from "./dashboard/keys";
+import { follow } from "./dashboard/live";
+import { fillPanels } from "./dashboard/panels";
+import { refreshPage } from "./dashboard/refresh";
+import { choice } from "./page/element";
+import { themeSwitch } from "./page/theme";
+
+const SOON_MS = 400;
+/** Page of a view is asked for at most so often, however much happens. */
+const PACE_MS = 1000;
+const SLOW_MS = 30_000;
+const PACES: [string, string][] = [["live", "live"], ["slow", "each 30 s"], ["never", "by hand"]];
+const PACE_KEY = "buildopt-pace";
+
+document.documentElement.classList.add("scripted");
+const charts = new Charts();
+const main = document.querySelector("main")!;
+const tools = document.getElementById("tools")!;
+const live = document.getElementById("live")!;
+let pace = localStorage.getItem(PACE_KEY) ?? "live";
+let isDue = false;
+let isRunning = false;
+let asked: ReturnType<typeof setTimeout> | undefined;
+
+tools.append(paceChoice(), themeSwitch(() => charts.redraw()));
+for (const form of document.querySelectorAll<HTMLFormElement>("header form, form[data-auto]"))
+  form.addEventListener("change", () => form.requestSubmit());
+listenToKeys();
+dress();
+const map = document.getElementById("map");
+if (map?.dataset.document) void showBundle(map, map.dataset.document);
+
+follow(document.body.dataset.position ?? "", {
+  onEvents: () => pace === "live" && soon(),
+  onMeasured: () => pace === "live" && !document.hidden && charts.refresh(),
+  onState: (words) => {
+    live.textContent = pace === "live" ? words : "";
+  },
+});
+setInterval(() => pace === "slow" && soon(), SLOW_MS);
+document.addEventListener("visibilitychange", () => !document.hidden && isDue && soon());
+
+function dress(): void {
+  charts.take(main);
+  act(main, soon);
+  void fillPanels(main);
+}
+
+/** Asks for the view again, once for all that happens in a moment; a hidden tab waits. */
+function soon(): void {
+  isDue = true;
+  if (document.hidden || isRunning || asked !== undefined) return;
+  asked = setTimeout(() => void refresh(), SOON_MS);
+}
+
+async function refresh(): Promise<void> {
+  asked = undefined;
+  isDue = false;
+  isRunning = true;
+  try {
+    if (await refreshPage(main, charts)) dress();
+    charts.refresh(true);
+  } finally {
+    setTimeout(() => {
+      isRunning = false;
+      if (isDue) soon();
+    }, PACE_MS);
+  }
+}
+
+function paceChoice(): HTMLElement {
+  const label = choice("Updates", PACES, (value) => {
+    pace = value;
+    localStorage.setItem(PACE_KEY, value);
+    live.textContent = "";
+    if (value !== "never") soon();
+  });
+  label.querySelector("select")!.value = PACES.some(([name]) => name === pace) ? pace : "live";
+  return label;
+}

@@ -1,0 +1,146 @@
+"""Which charts there are: metrics of the machine and of builds, and what runs come to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from buildopt.monitor.hookspecs import Known, Panel, Series
+from monitor_plugins.dashboard.asked import UNITS_S
+from monitor_plugins.dashboard.drawing import Chart, Mark, Unit, spaced
+from monitor_plugins.dashboard.overview import LONG_S, hours_of
+from monitor_plugins.dashboard.ranges import Shown
+from monitor_plugins.dashboard.shapes import Change, Run
+
+COLUMNS = 60
+"""Of a chart that is drawn here; scripts ask for more."""
+MOST_LINES = 6
+"""Beyond six, colours tell nothing apart."""
+
+
+class Metric(NamedTuple):
+    """A metric that is shown."""
+
+    title: str
+    metric: str
+    unit: Unit
+    is_exact: bool = False
+    top: float | None = None
+
+
+SYSTEM = (
+    Metric("Processors", "system.cpu.utilization", "ratio", is_exact=True, top=1.0),
+    Metric("Memory", "system.memory.utilization", "ratio", top=1.0),
+    Metric("Waiting for", "buildopt.system.pressure.some", "ratio"),
+    Metric("Load, 1 min", "system.cpu.load_average.1m", "count"),
+    Metric("Disk", "system.disk.io", "bytes/s"),
+    Metric("Network", "system.network.io", "bytes/s"),
+    Metric("File systems", "system.filesystem.utilization", "ratio", top=1.0),
+)
+BUILDS = (
+    Metric("Builds at once", "cicd.pipeline.run.active", "count"),
+    Metric("Processors used by builds", "buildopt.builds.cpu.utilization", "ratio", top=1.0),
+    Metric("Memory of builds", "buildopt.builds.memory.usage", "bytes"),
+    Metric("Processes of builds", "buildopt.builds.process.count", "count"),
+)
+FEW = SYSTEM[:2]
+"""What the overview shows."""
+
+
+def of_metrics(known: Known, shown: Shown, metrics: Sequence[Metric]) -> list[Chart]:
+    """Their charts; one without a series is left out."""
+    return [chart for one in metrics if (chart := of_metric(known, shown, one))]
+
+
+def of_metric(known: Known, shown: Shown, metric: Metric) -> Chart | None:
+    """The chart of a metric; None where it was never measured."""
+    found = known.series(shown.asked.where, metric=metric.metric)
+    if metric.is_exact:
+        found = [one for one in found if one.name == metric.metric]
+    if not found:
+        return None
+    span_s = shown.asked.span_s
+    width_s = spaced(*span_s, COLUMNS)
+    lines = sorted(found, key=lambda one: (one.name, one.host))[:MOST_LINES]
+    columns: dict[float, list[float | None]] = {}
+    for place, one in enumerate(lines):
+        for point in known.points(one.id, span_s, width_s):
+            value = point.sum / width_s if metric.unit == "bytes/s" else point.sum / point.n
+            columns.setdefault(point.start_s, [None] * len(lines))[place] = value
+    return Chart(
+        id="chart-" + "".join(c if c.isalnum() else "-" for c in metric.metric),
+        title=metric.title,
+        unit=metric.unit,
+        names=[_label(one, lines, metric.title) for one in lines],
+        rows=sorted(columns.items()),
+        span_s=span_s,
+        metric=metric.metric,
+        is_exact=metric.is_exact,
+        width_s=width_s,
+        top=metric.top,
+    )
+
+
+def of_panel(known: Known, shown: Shown, panel: Panel) -> list[Chart]:
+    """The charts of a panel that a plugin brings."""
+    unit = UNITS.get(panel.unit, "count")
+    metrics = [Metric(panel.title, metric, unit) for metric in panel.metrics[:MOST_LINES]]
+    return of_metrics(known, shown, metrics)
+
+
+UNITS: dict[str, Unit] = {"By": "bytes", "s": "seconds", "1": "ratio"}
+
+
+def of_hours(known: Known, shown: Shown) -> Iterator[Chart]:
+    """Runs, hits and time saved, hour by hour."""
+    span_s = shown.asked.span_s
+    hours = hours_of(known, shown.asked)
+    width_s = UNITS_S["d"] if span_s[1] - span_s[0] > LONG_S else UNITS_S["h"]
+    each = "day" if width_s == UNITS_S["d"] else "hour"
+    values: Sequence[tuple[str, str, Unit, Sequence[float | None]]] = (
+        ("runs", f"Runs an {each}" if each == "hour" else "Runs a day", "count",
+         [hour.runs for hour in hours]),
+        ("hits", "Tasks from the cache", "ratio",
+         [hour.hits / hour.tasks if hour.tasks else None for hour in hours]),
+        ("saved", "Time saved", "seconds", [hour.time_saved_s for hour in hours]),
+    )  # fmt: skip
+    for name, title, unit, column in values:
+        rows = [(hour.start_s, [value]) for hour, value in zip(hours, column, strict=True)]
+        yield Chart(
+            id=f"chart-hourly-{name}", title=title, unit=unit, names=[title], rows=rows,
+            span_s=span_s, kind="bars", width_s=width_s, top=1.0 if unit == "ratio" else None,
+        )  # fmt: skip
+
+
+def of_durations(shown: Shown, runs: Sequence[Run], changes: Sequence[Change]) -> Chart:
+    """How long runs took that really ran; what a baseline found stands as a line."""
+    took = [run for run in reversed(runs) if run.outcome == "executed" and run.duration_s]
+    marks = [
+        Mark(time_s=change.since_s, text=f"{change.direction}: {change.name}")
+        for change in changes
+        if change.unit == "s" and change.state in ("confirmed", "suspected")
+    ]
+    return Chart(
+        id="chart-durations", title="How long builds took", unit="seconds", names=["duration"],
+        rows=[(run.time_s, [run.duration_s]) for run in took], span_s=shown.asked.span_s,
+        kind="dots", marks=marks,
+    )  # fmt: skip
+
+
+def of_sizes(rows: Sequence[tuple[float, int | None, int | None]]) -> Chart:
+    """The size of an output over its builds, oldest first: raw and compressed."""
+    times = [at_s for at_s, _, _ in rows]
+    return Chart(
+        id="chart-sizes", title="Size, build by build", unit="bytes", names=["raw", "gzip"],
+        rows=[(at_s, [raw, gzip]) for at_s, raw, gzip in rows],
+        span_s=(min(times) - 1, max(times) + 1),
+    )  # fmt: skip
+
+
+def _label(series: Series, among: Sequence[Series], title: str) -> str:
+    """What tells a series from the others: its attributes' values, and its host."""
+    attributes = series.name[len(series.metric) :].strip("{}")
+    values = " ".join(pair.partition("=")[2] for pair in attributes.split(",") if pair)
+    hosts = {one.host for one in among}
+    parts = [values, series.host if len(hosts) > 1 else ""]
+    return " ".join(filter(None, parts)) or title

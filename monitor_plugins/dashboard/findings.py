@@ -1,0 +1,64 @@
+"""Findings as events of baselines leave them: what has changed for good."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from buildopt.monitor.hookspecs import Known, Row
+from monitor_plugins.dashboard.asked import NS, Asked
+from monitor_plugins.dashboard.shapes import Change
+
+PREFIX = "buildopt.baseline."
+MOST_EVENTS = 5_000
+OPEN = ("suspected", "confirmed")
+
+
+def changes(known: Known, asked: Asked) -> dict[str, Any]:  # Any: a page
+    """Findings, those that are open first, then the newest."""
+    found = changes_of(known.events(asked.where, types=(PREFIX,), limit=MOST_EVENTS))
+    state = asked["state"]
+    kept = [change for change in found if state in (None, change.state)]
+    return {"items": kept[: asked["limit"]], "next": None}
+
+
+def changes_of(rows: Sequence[Row]) -> list[Change]:
+    """What events of findings, newest first, come to: the last one of each counts."""
+    found: dict[str, Change] = {}
+    for row in rows:
+        finding = row["data"].get("finding")
+        if isinstance(finding, str) and finding and finding not in found:
+            found[finding] = _change(finding, row)
+    return sorted(found.values(), key=lambda change: (not is_open(change), -change.time_s))
+
+
+def is_open(change: Change) -> bool:
+    """Whether somebody may want to do something."""
+    return change.state in OPEN and change.direction != "better"
+
+
+def _change(finding: str, row: Row) -> Change:
+    data = row["data"]
+    cause = data.get("cause")
+    return Change(
+        finding=finding,
+        name=str(data.get("name") or row["subject"]),
+        state=row["type"].removeprefix(PREFIX),
+        direction=str(data.get("direction") or ""),
+        time_s=row["time_ns"] / NS,
+        since_s=(_number(data.get("since_ns")) or row["time_ns"]) / NS,
+        since_run=str(data.get("since_run") or ""),
+        before=_number(data.get("before")),
+        after=_number(data.get("after")),
+        effect=_number(data.get("effect")),
+        confidence=_number(data.get("confidence")),
+        smallest_change=_number(data.get("smallest_change")),
+        unit=str(data.get("unit") or ""),
+        project=str(data.get("project") or row["project"]),
+        cause=str(cause.get("text") or "") if isinstance(cause, Mapping) else "",
+    )
+
+
+def _number(value: Any) -> float | None:  # Any: JSON
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and abs(value) < 1e300 else None

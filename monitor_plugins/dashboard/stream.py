@@ -1,0 +1,110 @@
+"""Events as they come, as server-sent events: an `id` is a position, so that nothing is missed.
+
+    id: 20261129,host,000000004711/…     the browser sends it back as Last-Event-ID
+    data: {"id", "type", "data", …}      an event, as /api/v1/events has it
+
+    event: measured                      samples came, at most once a second; ask for what you show
+    event: snapshot                      more was missed than is worth telling: ask for all
+    : alive                              each 15 s
+
+A client that reads slowly is told less often, and nobody waits for it: what it has not taken is not
+kept for it, but read again from the index when it is ready.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from threading import Lock
+
+from buildopt.monitor.hookspecs import Known, Request, Response
+from monitor_plugins.dashboard.answers import json_of
+from monitor_plugins.dashboard.asked import Parameter, read
+from monitor_plugins.dashboard.lists import happened
+
+PARAMETERS = (
+    Parameter("after", "a position, as `Last-Event-ID`"),
+    Parameter("type", "beginnings of types, commas between"),
+)
+HEARTBEAT_S = 15.0
+MEASURED_S = 1.0
+LOOK_S = 0.15
+"""All streams together look no more often than that."""
+MOST_AT_ONCE = 200
+MOST_MISSED = 5_000
+"""Who missed more is told to ask for all."""
+_PLACE = r"(?:[0-9]{8},[^,\r\n]{1,255},[0-9]{12})?"
+_POSITION = re.compile(f"{_PLACE}/{_PLACE}")
+
+
+class Streams:
+    """All streams of one server."""
+
+    def __init__(self, known: Known, *, mono_s: Callable[[], float] = time.monotonic) -> None:
+        self._known = known
+        self._mono_s = mono_s
+        self._lock = Lock()
+        self._looked_s = -1.0
+        self._position = ""
+
+    def answer(self, request: Request) -> Response:
+        """The stream of one client."""
+        asked = read(request, PARAMETERS)
+        after = request.headers.get("last-event-id") or asked["after"] or ""
+        types = tuple(filter(None, (asked["type"] or "").split(",")))
+        body = self.told(after, types)
+        return Response(200, body, "text/event-stream", {"cache-control": "no-store"})
+
+    def told(self, after: str, types: Sequence[str]) -> Iterator[bytes]:
+        """What one client hears, `b""` where there is nothing now."""
+        yield b"retry: 1000\n\n"
+        position = after if _POSITION.fullmatch(after) else ""
+        seen = self._now()
+        if after and not position:
+            yield _named("snapshot", seen)
+        position = position or seen
+        seen = position
+        heard_s = measured_s = self._mono_s()
+        missed = 0
+        while True:
+            now, at_s = self._now(), self._mono_s()
+            pieces = []
+            if now != seen:
+                rows = self._known.events_after(position, types=types, limit=MOST_AT_ONCE)
+                for row in rows:
+                    position = row["position"]
+                    pieces.append(_event(position, json_of(happened(row))))
+                missed += len(rows)
+                if len(rows) < MOST_AT_ONCE:  # all until then was looked through
+                    seen, missed = now, 0
+                    position = max(position, now)
+                if missed > MOST_MISSED:
+                    position, missed = now, 0
+                    pieces = [_named("snapshot", now)]
+                if at_s - measured_s >= MEASURED_S and not rows:
+                    measured_s = at_s
+                    pieces.append(b"event: measured\ndata: {}\n\n")
+            elif at_s - heard_s >= HEARTBEAT_S:
+                pieces.append(b": alive\n\n")
+            if pieces:
+                heard_s = at_s
+                yield b"".join(pieces)
+            else:
+                yield b""
+
+    def _now(self) -> str:
+        """Where the index ends; looked at once for all streams."""
+        with self._lock:
+            if self._mono_s() - self._looked_s >= LOOK_S:
+                self._position = self._known.position()
+                self._looked_s = self._mono_s()
+            return self._position
+
+
+def _event(position: str, data: bytes) -> bytes:
+    return b"id: %s\ndata: %s\n\n" % (position.encode(), data)
+
+
+def _named(name: str, position: str) -> bytes:
+    return f"id: {position}\nevent: {name}\ndata: {{}}\n\n".encode()

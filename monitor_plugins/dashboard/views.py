@@ -1,0 +1,242 @@
+"""What each view shows, as facts for its template."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from buildopt.monitor.hookspecs import Known, Panel, Where
+from monitor_plugins.dashboard import alerts, charted, findings, lists, measured, overview, runs
+from monitor_plugins.dashboard.asked import NS, Asked, Parameter, Problem
+from monitor_plugins.dashboard.ranges import Shown
+from monitor_plugins.dashboard.shapes import Bundle, Change, Run, Step
+from monitor_plugins.dashboard.waterfall import of_processes, of_steps
+
+ROWS = 50
+FEW = 8
+MOST_BUNDLES = 100
+Facts = dict[str, Any]  # Any: what the template shows
+CURSOR = Parameter("cursor", "goes on behind a page")
+TASK = Parameter("task", "only of this task")
+OUTCOME = Parameter("outcome", "how it ended", choices=("fresh", "restored", "executed", "lost"))
+
+
+def overview_facts(known: Known, shown: Shown, panels: Sequence[Panel]) -> Facts:
+    """How everything is."""
+    asked = shown.asked
+    view = overview.overview(known, asked)
+    health = known.health()
+    return {
+        "view": view,
+        "health": health,
+        "unwell": [row for row in health["components"] if row["status"] != "pass"],
+        "running": measured.pool(known, asked),
+        "alerts": [a for a in _alerts(known, shown) if a.state == "firing"][:FEW],
+        "changes": [c for c in _changes(known, shown) if findings.is_open(c)][:FEW],
+        "charts": [
+            *charted.of_metrics(known, shown, charted.FEW),
+            *list(charted.of_hours(known, shown))[:2],
+        ],
+        "runs": with_reasons(known, list(map(lists.run_of, known.runs(asked.where, limit=FEW)))),
+        "panels": [(panel, charted.of_panel(known, shown, panel)) for panel in panels],
+    }
+
+
+def builds_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
+    """All runs, with why they ran."""
+    asked = shown.asked
+    task, outcome = asked["task"] or "", asked["outcome"] or ""
+    try:
+        rows = known.runs(
+            asked.where, task=task, outcome=outcome, before=asked["cursor"] or "", limit=ROWS + 1
+        )
+    except ValueError as error:
+        raise Problem(400, "`cursor` is none of ours") from error
+    known_runs = known.runs(asked.where, limit=1_000)
+    wanted = [lists.run_of(row) for row in known_runs if task in ("", row["task"])]
+    changes = [c for c in _changes(known, shown) if not task or task in c.name]
+    return {
+        "runs": with_reasons(known, [lists.run_of(row) for row in rows[:ROWS]]),
+        "older": rows[ROWS - 1]["cursor"] if len(rows) > ROWS else None,
+        "tasks": sorted({row["task"] for row in known_runs}),
+        "task": task,
+        "outcome": outcome,
+        "charts": [charted.of_durations(shown, wanted, changes)],
+        "running": measured.pool(known, asked),
+    }
+
+
+def run_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
+    """One run: its answer, its waterfall, why."""
+    asked = shown.asked
+    found = runs.detail(known, asked)
+    events = runs.events_of(known, found.run.run)
+    steps = runs.steps_of(found.run.run, events)
+    processes = runs.processes_of(known, events)
+    own = next((step for step in steps if step.task == found.run.task), None)
+    reasons = lists.reasons_of(found.result.get("miss_reasons")) or (
+        own.miss_reasons if own else []
+    )
+    return {
+        "run": found.run,
+        "result": found.result,
+        "command": found.result.get("command") or [],
+        "steps": steps,
+        "reasons": reasons,
+        "not_stored": lists.not_stored_of(found.result.get("not_stored")),
+        "step_fall": of_steps(steps) if len(steps) > 1 else None,
+        "process_fall": of_processes(processes) if processes else None,
+        "events": found.events,
+        "before": _run_before(known, found.run),
+        "bundles": [lists.bundle_of(row) for row in events if row["type"] == lists.BUNDLE],
+    }
+
+
+def compare_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
+    """Two runs beside each other."""
+    asked = shown.asked
+    sides = [
+        runs.detail(known, Asked({"run": asked[name]}, asked.request, asked.now_s))
+        for name in ("a", "b")
+    ]
+    steps = [_by_name(runs.steps_of(s.run.run, runs.events_of(known, s.run.run))) for s in sides]
+    names = list(dict.fromkeys([*steps[0], *steps[1]]))
+    return {
+        "a": sides[0],
+        "b": sides[1],
+        "rows": [(name, steps[0].get(name), steps[1].get(name)) for name in names],
+    }
+
+
+def cache_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
+    """How the cache does, and why it misses."""
+    lookups = known.lookups(shown.asked.where, limit=ROWS)
+    return {
+        "view": overview.cache(known, shown.asked),
+        "charts": list(charted.of_hours(known, shown))[1:],
+        "lookups": list(map(lists.lookup_of, lookups)),
+    }
+
+
+def bundles_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
+    """The newest analysis of each output; one of them in full."""
+    where = shown.asked.where._replace(from_ns=0)  # builds of outputs are rare
+    rows = known.events(where, types=(lists.BUNDLE,), limit=MOST_BUNDLES)
+    every = [(lists.bundle_of(row), row["data"]) for row in rows]
+    wanted = shown.asked["output"] or ""
+    newest: dict[tuple[str, str], tuple[Bundle, Mapping[str, Any]]] = {}
+    for one in every:
+        newest.setdefault((one[0].project, one[0].output), one)
+    chosen = next((pair for pair in newest.values() if wanted in ("", pair[0].output)), None)
+    return {"outputs": [bundle for bundle, _ in newest.values()], "chosen": None} | (
+        _bundle_facts(chosen, every) if chosen else {}
+    )
+
+
+def _bundle_facts(
+    chosen: tuple[Bundle, Mapping[str, Any]], every: Sequence[tuple[Bundle, Mapping[str, Any]]]
+) -> Facts:
+    bundle, figures = chosen
+    key = (bundle.project, bundle.output)
+    mine = [one for one, _ in every if (one.project, one.output) == key]
+    sizes = [(one.time_s, one.raw_bytes, one.gzip_bytes) for one in reversed(mine)]
+    packages = [row for row in figures.get("packages") or () if isinstance(row, dict)]
+    files = [row for row in figures.get("files") or () if isinstance(row, dict)]
+    return {
+        "chosen": bundle,
+        "before": mine[1] if len(mine) > 1 else None,
+        "history": mine,
+        "charts": [charted.of_sizes(sizes)] if len(sizes) > 1 else [],
+        "packages": packages[:ROWS],
+        "files": files[:ROWS],
+        "folders": list((figures.get("folders") or {}).items())[:ROWS],
+    }
+
+
+def system_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
+    """The machine, and what builds take of it."""
+    return {
+        "charts": charted.of_metrics(known, shown, charted.SYSTEM),
+        "builds": charted.of_metrics(known, shown, charted.BUILDS),
+    }
+
+
+def alerts_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
+    """What goes on, and what was."""
+    silenced = known.events(types=(alerts.SILENCED, alerts.UNSILENCED), limit=500)
+    return {
+        "alerts": _alerts(known, shown)[:500],
+        "silences": alerts.silences_of(silenced, shown.asked.now_s),
+    }
+
+
+def findings_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
+    """What has changed for good."""
+    return {"changes": _changes(known, shown)[:500]}
+
+
+def plugins_facts(known: Known, _: Shown, panels: Sequence[Panel]) -> Facts:
+    """Plugins, their consumers, and the health of everything."""
+    return {"plugins": known.plugins(), "health": known.health(), "panels": panels}
+
+
+def with_reasons(known: Known, found: Sequence[Run]) -> list[tuple[Run, str]]:
+    """Runs, each with the first reason why it really ran."""
+    if not found:
+        return []
+    times = [int(run.time_s * NS) for run in found]
+    day_ns = 86_400 * NS
+    where = Where(from_ns=max(0, min(times) - day_ns), to_ns=max(times) + NS)
+    reasons: dict[str, str] = {}
+    for row in reversed(known.lookups(where, limit=10 * ROWS)):
+        text = lists.lookup_of(row).text
+        reasons.setdefault(row["run"], f"{row['task']}: {text}" if text else "")
+    own = {run.run: run.task + ": " for run in found}
+    return [
+        (
+            run,
+            reasons.get(run.run, "").removeprefix(own[run.run])
+            if run.outcome == "executed"
+            else "",
+        )
+        for run in found
+    ]
+
+
+def _alerts(known: Known, shown: Shown) -> Sequence[Any]:  # Any: shapes.Alert
+    return alerts.alerts_of(alerts.told(known, shown.asked))
+
+
+def _changes(known: Known, shown: Shown) -> list[Change]:
+    where = shown.asked.where._replace(from_ns=0)  # a level holds until it changes
+    rows = known.events(where, types=(findings.PREFIX,), limit=findings.MOST_EVENTS)
+    return findings.changes_of(rows)
+
+
+def _run_before(known: Known, run: Run) -> Run | None:
+    where = Where(project=run.project, to_ns=int(run.time_s * NS))
+    found = known.runs(where, task=run.task, outcome="executed", limit=2)
+    return next((lists.run_of(row) for row in found if row["run"] != run.run), None)
+
+
+def _by_name(steps: Sequence[Step]) -> dict[str, Step]:
+    return {f"{step.inside} › {step.task}" if step.inside else step.task: step for step in steps}
+
+
+View = Callable[[Known, Shown, Sequence[Panel]], Facts]
+RUN = Parameter("run", "id of a run", is_path=True, is_required=True)
+SIDES = tuple(Parameter(name, "id of a run", is_required=True) for name in "ab")
+VIEWS: Sequence[tuple[str, str, str, View, Sequence[Parameter]]] = (
+    ("/", "Overview", "overview", overview_facts, ()),
+    ("/builds", "Builds", "builds", builds_facts, (TASK, OUTCOME, CURSOR)),
+    ("/cache", "Cache", "cache", cache_facts, ()),
+    ("/bundles", "Bundles", "bundles", bundles_facts, (Parameter("output", "which"),)),
+    ("/system", "System", "system", system_facts, ()),
+    ("/alerts", "Alerts", "alerts", alerts_facts, ()),
+    ("/findings", "Findings", "findings", findings_facts, ()),
+    ("/plugins", "Plugins and health", "plugins", plugins_facts, ()),
+    ("/runs/{run}", "Run", "run", run_facts, (RUN,)),
+    ("/compare", "Compare", "compare", compare_facts, SIDES),
+)
+"""Path, title, template, facts, parameters; the first eight stand in the navigation."""
+IN_NAVIGATION = 8

@@ -1,0 +1,127 @@
+"""The page as the server makes it: whole without scripts, harmless whatever it is told."""
+
+import re
+
+import pytest
+
+from buildopt.monitor.hookspecs import Panel
+from monitor_plugins.dashboard import page
+from monitor_plugins.dashboard.shapes import Process
+from monitor_plugins.dashboard.waterfall import of_processes
+from tests.unit.dashboard.conftest import PROCESSES, ask, serving
+
+PATHS = (
+    "/", "/builds", "/cache", "/bundles", "/system", "/alerts", "/findings", "/plugins",
+    "/runs/run-3", "/runs/run-hostile", "/compare?a=run-2&b=run-3",
+)  # fmt: skip
+
+
+@pytest.fixture(params=["built", "without scripts"])
+def pages(request, server, monkeypatch):
+    has_scripts = request.param == "built"
+    found = dict(page.assets())
+    found.pop("dashboard.js", None)
+    if has_scripts:
+        found["dashboard.js"] = b"// made"
+    monkeypatch.setattr(page, "assets", lambda: found)
+    return server, has_scripts
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_each_view_stands_by_itself(pages, path):
+    server, has_scripts = pages
+    answer = ask(server, path)
+    text = answer.body.decode()
+
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert text.count("<h1>") == 1
+    assert ("were not built" in text) is not has_scripts
+    assert ("/dashboard/dashboard.js" in text) is has_scripts
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_nothing_that_was_told_becomes_markup_or_hides(server, path):
+    text = ask(server, path).body.decode()
+
+    assert "alert(1)</script>" not in text
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e]", text)
+    assert not re.search(r"\sstyle=|\son[a-z]+=|javascript:", text)
+    outside = re.findall(r'(?:src|href|action)="(?!/|#|\?)([^"]*)"', text)
+    assert outside == []
+
+
+def test_a_chart_without_scripts_is_a_picture_with_its_table(server):
+    text = ask(server, "/system?range=15m").body.decode()
+
+    figure = re.search(r'<figure class="chart" id="chart-system-cpu.*?</figure>', text, re.S)[0]
+    assert '<path class="l1" d="M' in figure
+    assert "data-v=" in figure
+    assert "<summary>Table</summary>" in figure
+
+
+def test_filters_and_time_stand_in_every_link(server):
+    text = ask(server, "/?range=6h&environment=ci").body.decode()
+
+    links = re.findall(r'href="(/(?:builds|cache|system)[^"]*)"', text)
+    assert links
+    assert all("range=6h&amp;environment=ci" in link for link in links)
+
+
+def test_what_cannot_be_shown_is_a_page_for_people(server):
+    answer = ask(server, "/runs/none", accept="text/html")
+
+    assert answer.status == 404
+    assert b"no run of that id" in answer.body
+    assert ask(server, "/?range=2y", accept="text/html").status == 400
+
+
+def test_a_name_without_end_is_cut(place):
+    place.build("long", task="x" * 20_000)
+    place.catch_up()
+    server = serving(place)
+    try:
+        answer = ask(server, "/builds")
+    finally:
+        server.stop()
+
+    assert len(answer.body) < 40_000
+
+
+def test_panels_of_plugins_are_shown(full):
+    panels = (
+        Panel("mine", "Processors of mine", "line", ("system.cpu.utilization",), "1"),
+        Panel("rows", "Rows of mine", "table", path="/api/v1/mine"),
+    )
+    server = serving(full, panels)
+    try:
+        text = ask(server, "/").body.decode()
+        listed = ask(server, "/api/v1/panels").json["items"]
+    finally:
+        server.stop()
+
+    assert "Processors of mine" in text
+    assert 'data-path="/api/v1/mine"' in text
+    assert [panel["id"] for panel in listed] == ["mine", "rows"]
+
+
+def test_the_critical_path_is_what_ended_last_and_what_ended_before_that_began():
+    fall = of_processes([Process(**row) for row in PROCESSES])
+
+    assert [(bar.name, bar.is_critical, bar.depth) for bar in fall.bars] == [
+        ("npm run", True, 0), ("tsc", True, 1), ("vite", True, 1),
+    ]  # fmt: skip
+    assert fall.whole_s == 4.0
+    assert fall.gaps_s == 0
+
+
+def test_what_runs_beside_a_longer_one_is_not_on_the_path_and_a_gap_is_told():
+    rows = [(1, 0.0, 1.0), (2, 0.0, 0.5), (3, 2.0, 3.0)]
+    processes = [
+        Process(pid=n, parent_pid=0, command=[str(n)], start_s=s, end_s=e) for n, s, e in rows
+    ]
+
+    fall = of_processes(processes)
+
+    assert {bar.name for bar in fall.bars if bar.is_critical} == {"1", "3"}
+    assert [(bar.start_s, bar.duration_s) for bar in fall.bars if bar.is_gap] == [(1.0, 1.0)]

@@ -36,6 +36,7 @@ def main() -> None:
     parser.add_argument("--into", type=Path, default=Path("pictures"))
     parser.add_argument("--ready", type=Path, help="ready file of a monitor that runs")
     parser.add_argument("--range", default="1h")
+    parser.add_argument("--run", help="id of the run that is shown; the newest without")
     parser.add_argument("--only", nargs="*", help="views; all without")
     parser.add_argument("--browser", default=shutil.which("chromium"))
     chosen = parser.parse_args()
@@ -93,7 +94,7 @@ def take(browser: Browser, place: dict[str, str], look: tuple, chosen: argparse.
     for view in (*VIEWS, "run"):
         if chosen.only and (view or "overview") not in chosen.only:
             continue
-        opened(page, place["url"], view, chosen.range)
+        opened(page, place["url"], view, chosen)
         name = f"{view or 'overview'}-{width}-{theme}"
         page.screenshot(path=chosen.into / f"{name}.png")
         page.screenshot(path=chosen.into / f"{name}-whole.png", full_page=True)
@@ -103,9 +104,12 @@ def take(browser: Browser, place: dict[str, str], look: tuple, chosen: argparse.
     context.close()
 
 
-def opened(page: Page, url: str, view: str, span: str) -> None:
+def opened(page: Page, url: str, view: str, chosen: argparse.Namespace) -> None:
     """A view, drawn; `run` is the newest run that really took place."""
-    if view == "run":
+    span = chosen.range
+    if view == "run" and chosen.run:
+        page.goto(f"{url}/runs/{chosen.run}?range={span}")
+    elif view == "run":
         page.goto(f"{url}/builds?range={span}&outcome=executed")
         page.click("tbody tr a")
     else:

@@ -82,7 +82,7 @@ def run_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
         "result": found.result,
         "command": found.result.get("command") or [],
         "steps": steps,
-        "reasons": reasons,
+        "reasons": list({reason.text: reason for reason in reasons}.values()),
         "not_stored": lists.not_stored_of(found.result.get("not_stored")),
         "step_fall": of_steps(steps) if len(steps) > 1 else None,
         "process_fall": of_processes(processes) if processes else None,

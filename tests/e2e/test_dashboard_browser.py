@@ -82,6 +82,10 @@ def test_each_view_fits_says_nothing_wrong_and_asks_nobody_else(opened, running,
 
         assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), path
 
+    page.goto(running.url + "/builds")
+    page.click("tbody a >> nth=-1")
+    page.wait_for_selector(".fall")
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), "a run"
     assert page.said == []
     assert {urlsplit(url).netloc for url in page.asked} == {urlsplit(running.url).netloc}
 

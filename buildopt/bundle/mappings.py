@@ -139,8 +139,9 @@ class _Reader:
             step, source_step = self._segment(segment)
             column += step
             source += source_step or 0
-            runs.append((max(column, 0), NO_SOURCE if source_step is None else source))
-        return sorted(runs, key=lambda run: run[0])
+            runs.append((column, NO_SOURCE if source_step is None else source))
+        runs.sort(key=lambda run: run[0])
+        return [(max(column, 0), owner) for column, owner in runs]
 
     def _segment(self, segment: bytes) -> tuple[int, int | None]:
         """Steps of column and source; of a segment that has no source, None."""

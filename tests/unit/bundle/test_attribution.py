@@ -1,6 +1,6 @@
 """Every byte of a generated file has exactly one owner."""
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from buildopt.bundle.attribution import share_of_unmapped, share_out
@@ -111,6 +111,7 @@ TEXTS = st.text(st.sampled_from("ab/*é€😀\u2028\n\r\t {}"), max_size=60)
 
 
 @settings(max_examples=150, deadline=None)
+@example("a", [[(0, None), (-1, 0)]], False)
 @given(TEXTS, LINES, st.booleans())
 def test_a_slow_reading_of_the_rule_gives_the_same_bytes(text, lines, has_comment):
     text += f"\n{COMMENT}\n" if has_comment else ""

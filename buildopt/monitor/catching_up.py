@@ -21,7 +21,7 @@ from buildopt.monitor.position import START, Position
 from buildopt.monitor.stream import Reader
 
 WAIT_S = 10.0
-"""A monitor looks ten times a second; after so long it is stuck, or far behind."""
+"""A monitor looks some times a second; after so long it is stuck, or far behind."""
 LOOK_S = 0.05
 READ_EVENTS = 2_000
 

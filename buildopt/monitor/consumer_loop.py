@@ -80,7 +80,7 @@ class ConsumerLoop:
         self.is_idle = False
         """Whether the last step found nothing to do."""
         self.listeners: list[threading.Event] = []
-        """Set with each step that was kept: workers wait for it."""
+        """Set with each step that changed the consumer's own tables: workers wait for it."""
         self._seat = seat
         self._pace = pace
         self._tell_clock = tell_clock
@@ -91,6 +91,7 @@ class ConsumerLoop:
         self._report: Report | None = None
         self._place = Position()
         self._unkept = 0
+        self._changes: int | None = None
         self._starts_failed = 0
         self._rests_until_s = 0.0
 
@@ -174,6 +175,7 @@ class ConsumerLoop:
         self._publisher.settle(report.outgoing)
         self._place = Position.parse(report.standing.position or "/")
         self._unkept = 0
+        self._changes = None
         self._keep(report)
         self._must_rest(report)
         return AT_ONCE
@@ -293,12 +295,14 @@ class ConsumerLoop:
         self._unkept += events
 
     def _keep(self, report: Report, *, events: int = 0) -> None:
+        if report.changes is None or report.changes != self._changes:
+            self._changes = report.changes
+            for listener in self.listeners:
+                listener.set()
         self._report = report
         if report.standing.position:
             self._place = Position.parse(report.standing.position)
         self._unkept = 0
-        for listener in self.listeners:
-            listener.set()
         self._starts_failed = 0
         self._set(
             status="running",

@@ -7,14 +7,13 @@ import time
 from collections.abc import Callable, Iterable
 from threading import Event, Thread
 
-from buildopt.monitor.growth import Growth
 from buildopt.monitor.importer import Importer
 
 PERIOD_S = 0.5
-"""How often is looked whether there are new events; what has to be quicker (alerts) follows the
-journal itself."""
+"""How long events are gathered, and until what failed is tried again; what has to be quicker
+(alerts) follows the journal itself."""
 SAMPLES_S = 5.0
-"""How long samples wait where no event comes: each time takes a write of some pages."""
+"""How long samples wait where nobody tells of an event: each time takes a write of some pages."""
 HOUR_NS = 3_600_000_000_000
 
 Hourly = Callable[[int], None]
@@ -30,23 +29,27 @@ class Filling:
         self._importer = importer
         self._hourly = tuple(hourly)
         self._period_s = period_s
-        self._growth = Growth(importer.folder, "events")
-        self._looked_s = 0.0
         self._until_s = math.inf
         self._hour = 0
         self._caught_up_s = time.monotonic()
         self._trouble = ""
         self._end = Event()
+        self._news = Event()
         self._thread = Thread(target=self._run, name="importer", daemon=True)
 
     def start(self) -> None:
         """Begin to import."""
         self._thread.start()
 
+    def tell(self) -> None:
+        """There are new events."""
+        self._news.set()
+
     def stop(self, timeout_s: float) -> bool:
         """Take in what is there as far as there is time, and end; whether that was over in time."""
         self._until_s = time.monotonic() + 0.8 * timeout_s
         self._end.set()
+        self._news.set()
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
@@ -62,18 +65,16 @@ class Filling:
 
     def _run(self) -> None:
         while not self._end.wait(self._period_s):
-            if self._is_due() and self._take():
+            self._news.clear()
+            if self._take():
                 self._do_hourly()
+            if not self._importer.trouble:
+                self._news.wait(SAMPLES_S)
         self._take()
         self._importer.close()
 
-    def _is_due(self) -> bool:
-        waited_s = time.monotonic() - self._looked_s
-        return self._growth.is_new() or waited_s >= SAMPLES_S or bool(self._importer.trouble)
-
     def _take(self) -> bool:
         """Import until nothing more is there, or it is time to end; whether all is in."""
-        self._looked_s = time.monotonic()
         while self._importer.step():
             if time.monotonic() > self._until_s:
                 return False

@@ -24,13 +24,17 @@ from buildopt.monitor.clock_events import ClockEvents
 from buildopt.monitor.consumer import ERROR
 from buildopt.monitor.consumer_loop import ConsumerLoop, Progress, Trouble
 from buildopt.monitor.growth import Growth
+from buildopt.monitor.journal_watch import JournalWatch
 from buildopt.monitor.loading import Placed, Plugins
 from buildopt.monitor.pace import HostPace, Pace
 from buildopt.monitor.process_seat import STUCK_AFTER_S
 from buildopt.monitor.working import Working
 
 PULSE_S = 0.1
-"""How often the journal is looked at: a fifth of the half second that an alert may take."""
+"""How often at most the journal is looked at for events: a fifth of the half second that an alert
+may take."""
+LOOK_S = 1.0
+"""How often it is looked at although nothing says that it has grown."""
 LONGEST_REST_S = 60.0
 
 
@@ -53,12 +57,16 @@ class Host:
         now_ns: Callable[[], int] = time.time_ns,
         monotonic_s: Callable[[], float] = time.monotonic,
         stuck_after_s: float = STUCK_AFTER_S,
+        on_events: Callable[[], None] = lambda: None,
     ) -> None:
+        """`on_events` is called when the journal holds new events."""
         self._folder = folder
         self._plugins = plugins
         self._stuck_after_s = stuck_after_s
+        self._on_events = on_events
         self._pace = HostPace(now_ns, monotonic_s)
         self._clock = ClockEvents(folder, self._pace)
+        self._watch = JournalWatch(folder)
         self._said = Journal(state=os.fsencode(folder), source=source_of("monitor"), run_id="")
         self._saying = threading.Lock()
         self._consumers = [self._consumer(placed) for placed in plugins.consumers()]
@@ -82,6 +90,7 @@ class Host:
         """End in order; whether all threads ended in time."""
         ends_s = time.monotonic() + timeout_s
         self._pace.end()
+        self._watch.wake()
         self._wake()
         for working in self._workings:
             working.wake()
@@ -90,7 +99,10 @@ class Host:
             consumer.interrupt()
         self._join(ends_s - time.monotonic())
         self._plugins.close()
-        return not any(thread.is_alive() for thread in self._threads)
+        has_ended = not any(thread.is_alive() for thread in self._threads)
+        if has_ended:
+            self._watch.close()
+        return has_ended
 
     def health(self) -> tuple[Health, ...]:
         """How each consumer does."""
@@ -146,11 +158,16 @@ class Host:
         return say
 
     def _pulse(self) -> None:
-        growth = Growth(self._folder, "events", "samples")
-        while self._pace.pause(PULSE_S):
-            if growth.is_new():
+        events, samples = Growth(self._folder, "events"), Growth(self._folder, "samples")
+        while self._pace.pause(0):
+            has_events, has_samples = events.is_new(), samples.is_new()
+            if has_events:
+                self._on_events()
+            if has_events or has_samples:
                 self._wake()
             self._tell_stuck()
+            if has_events or not self._watch.wait(LOOK_S):
+                self._pace.pause(PULSE_S)
 
     def _tell_stuck(self) -> None:
         for consumer in self._consumers:

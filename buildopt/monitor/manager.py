@@ -64,7 +64,7 @@ class Monitor:
         )
         importer = Importer(place.state)
         self._filling = Filling(importer, (lambda now_ns: _drop_expired(importer, now_ns), *hourly))
-        self._host = Host(place.state, plugins)
+        self._host = Host(place.state, plugins, on_events=self._filling.tell)
         self._samplers = tuple(
             Sampler(source.thing, self._recorder)
             for source in plugins.contributions("metric_sources")

@@ -103,8 +103,12 @@ class PluginFile:
     def __init__(self, path: str, *, is_durable: bool = False) -> None:
         self.moved_aside = ""
         """Where the former file is, if it was no database any more."""
+        self.plugin_changes = 0
+        """How many rows of its own tables the plugin has changed so far."""
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         self._guarded = False
+        self._standing: Standing | None = None
+        """As it was kept last; None where that has to be read."""
         try:
             self._connection = self._open(path, is_durable=is_durable)
         except (sqlite3.DatabaseError, Damaged) as error:
@@ -125,6 +129,7 @@ class PluginFile:
             yield
             self._connection.execute("COMMIT")
         except BaseException:
+            self._standing = None
             with suppress(sqlite3.Error):  # a full disk has rolled back by itself
                 self._connection.execute("ROLLBACK")
             raise
@@ -140,16 +145,20 @@ class PluginFile:
 
     def standing(self) -> Standing:
         """Where the consumer is."""
-        known = dict(self.rows("SELECT key, value FROM host_meta"))
-        return Standing(**{name: known[name] for name in Standing._fields if name in known})
+        if self._standing is None:
+            known = dict(self.rows("SELECT key, value FROM host_meta"))
+            kept = {name: known[name] for name in Standing._fields if name in known}
+            self._standing = Standing(**kept)
+        return self._standing
 
     def stand(self, standing: Standing) -> None:
         """Keep where the consumer is."""
+        before = self.standing()._asdict()
         self._connection.executemany(
-            "INSERT INTO host_meta VALUES (?, ?) ON CONFLICT(key) DO UPDATE SET value = "
-            "excluded.value WHERE value IS NOT excluded.value",
-            standing._asdict().items(),
+            "INSERT OR REPLACE INTO host_meta VALUES (?, ?)",
+            [(name, value) for name, value in standing._asdict().items() if value != before[name]],
         )
+        self._standing = standing
 
     def state_version(self) -> int:
         """The `state_version` of who wrote last; 0 for a new file."""
@@ -166,7 +175,10 @@ class PluginFile:
 
     def plugin_rows(self, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         """The same for a statement of the plugin's: never one that the host has prepared."""
-        return self.rows(f"--\n{sql}", parameters)
+        before = self._connection.total_changes
+        found = self.rows(f"--\n{sql}", parameters)
+        self.plugin_changes += self._connection.total_changes - before
+        return found
 
     def next_wake(self) -> int | None:
         """The earliest time that was asked for."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import quote
 
 from buildopt.monitor.plugin_file import BUSY_TIMEOUT_S, DeadLetter, Standing
@@ -27,12 +29,40 @@ def read_standing(path: str) -> Standing:
         return Standing(**{name: known[name] for name in Standing._fields if name in known})
 
 
+class Rows:
+    """Reads one file again and again, from any thread, without opening it each time."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._inode = 0
+
+    def read(self, sql: str, parameters: Sequence[Any]) -> Sequence[tuple[Any, ...]]:
+        """Rows as last committed; raises OSError where there is no such file."""
+        with self._lock:
+            inode = os.stat(self._path).st_ino
+            if self._connection is None or inode != self._inode:
+                self._disconnect()
+                self._connection, self._inode = _connection(self._path), inode
+            return self._connection.execute(sql, parameters).fetchall()
+
+    def close(self) -> None:
+        """Give the file back."""
+        with self._lock:
+            self._disconnect()
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+
+
 @contextmanager
 def read_only(path: str) -> Iterator[sqlite3.Connection]:
     """A connection that cannot write; raises OSError where there is no such file."""
     os.stat(path)
-    address = f"file:{_quoted(path)}?mode=ro"
-    connection = sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT_S)
+    connection = _connection(path)
     try:
         yield connection
     finally:
@@ -60,6 +90,11 @@ def rewind(path: str, position: str) -> None:
         connection.commit()
     finally:
         connection.close()
+
+
+def _connection(path: str) -> sqlite3.Connection:
+    address = f"file:{_quoted(path)}?mode=ro"
+    return sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
 
 
 def _quoted(path: str) -> str:

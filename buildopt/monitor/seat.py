@@ -23,12 +23,16 @@ FailureKind = Literal["raised", "died", "stuck", "storage"]
 
 
 class Report(NamedTuple):
-    """How a consumer stands behind a step. `wake_ns` is its next timer."""
+    """How a consumer stands behind a step. `wake_ns` is its next timer.
+
+    `changes`: how many rows of its own tables it has changed since it took the seat.
+    """
 
     standing: Standing
     wake_ns: int | None
     outgoing: tuple[Outgoing, ...]
     moved_aside: str = ""
+    changes: int | None = None
 
 
 class Failed(Exception):
@@ -136,7 +140,9 @@ class HostSeat:
 
     def _report(self, moved_aside: str = "") -> Report:
         file = self._opened()
-        return Report(file.standing(), file.next_wake(), file.outgoing(), moved_aside)
+        return Report(
+            file.standing(), file.next_wake(), file.outgoing(), moved_aside, file.plugin_changes
+        )
 
     def _opened(self) -> PluginFile:
         assert self._file is not None

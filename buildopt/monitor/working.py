@@ -19,8 +19,6 @@ from buildopt.monitor.seat import told
 
 AGAIN_S = 10.0
 """Until a worker that raised is started again."""
-LOOK_S = 1.0
-"""How soon a waiting worker sees that it is to end, if nobody wakes it."""
 
 
 class Working:
@@ -34,7 +32,7 @@ class Working:
         plugins: Plugins,
         pace: Pace,
     ) -> None:
-        self._path = plugin_file.path_of(folder, worker.consumer)
+        self._rows = plugin_file_reading.Rows(plugin_file.path_of(folder, worker.consumer))
         self._worker = worker
         self._plugins = plugins
         self._pace = pace
@@ -60,16 +58,17 @@ class Working:
         while self._pace.pause(0):
             try:
                 self._worker.run(self)
+                self._rows.close()
                 return
             except (Exception, SystemExit) as error:  # noqa: BLE001  # the plugin's own code
+                self._rows.close()
                 say("worker", told(error))
                 self._pace.pause(AGAIN_S)
 
     def read(self, sql: str, parameters: Sequence[Any] = ()) -> Sequence[tuple[Any, ...]]:
         """Rows of the consumer's tables as last committed; none while there is no file."""
         try:
-            with plugin_file_reading.read_only(self._path) as connection:
-                return connection.execute(sql, parameters).fetchall()
+            return self._rows.read(sql, parameters)
         except FileNotFoundError:
             return ()
 
@@ -86,10 +85,7 @@ class Working:
 
     def wait(self, timeout_s: float) -> bool:
         """Sleep until there is news, for that long at most; False when it is time to end."""
-        ends_s = self._pace.monotonic_s() + timeout_s
-        while self._pace.pause(0):
-            left_s = ends_s - self._pace.monotonic_s()
-            if self._kept.wait(max(0.0, min(left_s, LOOK_S))) or left_s <= 0:
-                self._kept.clear()
-                return self._pace.pause(0)
-        return False
+        if self._pace.pause(0):
+            self._kept.wait(timeout_s)
+            self._kept.clear()
+        return self._pace.pause(0)

@@ -19,11 +19,12 @@ from monitor_plugins.alert.inputs import Moment
 from monitor_plugins.alert.outbox import Outcome
 from monitor_plugins.alert.overlays import Silence
 from monitor_plugins.alert.simulation import feed
-from monitor_plugins.alert.snapshot import changed_rows, engine_of
+from monitor_plugins.alert.snapshot import MOMENT, STATE, RowKey, changed_rows, engine_of
 from monitor_plugins.alert.stream import items_of
 from monitor_plugins.alert.timeline import Timeline, at_tick
 
 NAME = "alert"
+FACTS: RowKey = ("facts", "")
 NS = 1e9
 TIMER_SLACK_S = 0.001
 """A timer is asked for that much later, since seconds since 1970 are no exact numbers."""
@@ -46,6 +47,9 @@ class AlertConsumer:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._revision = -1
+        self._kept: dict[RowKey, Any] = {}  # Any: JSON
+        """Rows that stay the same for long, as they were kept last."""
+        self._day = -1
         self._engine = Engine(rules={})
         self._facts = Facts()
         self._timeline = Timeline()
@@ -154,29 +158,42 @@ class AlertConsumer:
 
     def _recall(self, state: State) -> None:
         """Take up what was kept, unless it is what is remembered."""
-        if self._revision == state.get("revision", 0) and self._revision >= 0:
+        revision = state.get("revision", 0)
+        if self._revision == revision and self._revision >= 0:
             return
-        rows = store.read_rows(state)
-        kept = {key: raw for key, raw in rows if key[0] in ("facts", "timeline", "worker")}
-        self._facts = facts_of(kept.get(("facts", ""), {}))
-        self._timeline = Timeline(**kept.get(("timeline", ""), {}))
-        others = [(key, raw) for key, raw in rows if key not in kept]
+        rows = dict(store.read_rows(state))
+        moment = state.get("moment", {})
+        self._facts = facts_of(rows.pop(FACTS, {}))
+        self._timeline = Timeline(**moment.pop("timeline", rows.pop(("timeline", ""), {})))
+        rows[MOMENT] = moment
+        others = [(key, raw) for key, raw in rows.items() if key[0] != "worker"]
         self._engine = engine_of(others, self._config.rules, self._config.policy)
         self._asked_wall_s = math.inf
-        self._revision = state.get("revision", 0)
+        self._kept.clear()
+        self._day = state.get("day", -1)
+        self._revision = revision
 
     def _keep(self, state: State) -> None:
-        rows = changed_rows(self._engine)
-        rows.append((("facts", ""), self._facts.as_json()))
-        rows.append((("timeline", ""), self._timeline.as_json()))
-        store.write_rows(state, rows)
+        """What every sample changes is in no table: workers are told when one of those changes."""
+        rows = dict(changed_rows(self._engine))
+        moment = {**rows.pop(MOMENT), "timeline": self._timeline.as_json()}
+        rows[FACTS] = self._facts.as_json()
+        store.write_rows(state, [row for row in rows.items() if self._is_new(*row)])
         self._ask(self._engine.now, state)
         day = int(self._engine.now.wall_s // store.DAY_S)
-        if state.get("day") != day:
+        if self._day != day:
+            self._day = day
             state.set("day", day)
             store.forget_old(state, self._engine.now.wall_s)
         self._revision += 1
+        state.set("moment", moment)
         state.set("revision", self._revision)
+
+    def _is_new(self, key: RowKey, raw: Any) -> bool:  # Any: JSON
+        if key not in (STATE, FACTS):
+            return True
+        before, self._kept[key] = self._kept.get(key), raw
+        return bool(before != raw)
 
     def _ask(self, now: Moment, state: State) -> None:
         """Be called when something is due; not again for what was asked for already."""

@@ -1,8 +1,10 @@
 """The engine's state as rows of plain JSON, and back: what a store keeps in one transaction.
 
     ("alert", key) ("group", key) ("points", rule/key) ("silence", id) ("engine", "state")
+    ("engine", "moment")    what every sample changes
 
-Only the rows that changed are given out. The same rows and the same rules make the same engine.
+Only the rows that changed are given out, and those two. The same rows and the same rules make the
+same engine.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from monitor_plugins.alert.rule import Rule
 
 RowKey = tuple[str, str]
 STATE: RowKey = ("engine", "state")
+MOMENT: RowKey = ("engine", "moment")
 
 
 def changed_rows(engine: Engine) -> list[tuple[RowKey, Any]]:  # Any: JSON
@@ -28,6 +31,7 @@ def changed_rows(engine: Engine) -> list[tuple[RowKey, Any]]:  # Any: JSON
         rows.append(((kind, key), _row(engine, kind, key)))
     engine.dirty.clear()
     rows.append((STATE, _state(engine)))
+    rows.append((MOMENT, _moment(engine)))
     return rows
 
 
@@ -38,7 +42,8 @@ def engine_of(
     kept: dict[str, dict[str, Any]] = {}  # Any: JSON
     for (kind, key), raw in rows:
         kept.setdefault(kind, {})[key] = raw
-    state = kept.get("engine", {}).get("state", {})
+    engine = kept.get("engine", {})
+    state = {**engine.get("state", {}), **engine.get("moment", {})}
     return Engine(
         rules=rules,
         policy=policy,
@@ -72,10 +77,11 @@ def _row(engine: Engine, kind: str, key: str) -> Any:  # Any: JSON
 
 def _state(engine: Engine) -> dict[str, Any]:  # Any: JSON
     return {
-        "now": list(engine.now),
-        "gauges": engine.gauges,
         "seen": engine.seen,
-        "usual": engine.usual,
-        "overflow": engine.overflow,
+        "overflow": dict(engine.overflow),
         "incidents": engine.incidents,
     }
+
+
+def _moment(engine: Engine) -> dict[str, Any]:  # Any: JSON
+    return {"now": list(engine.now), "gauges": engine.gauges, "usual": engine.usual}

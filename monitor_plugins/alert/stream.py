@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from buildopt.errors import UsageError
@@ -86,8 +87,8 @@ def items_of(
         return
     if isinstance(data.get("metric", data.get("name")), str):
         name = str(data.get("metric", data.get("name")))
-        labels = _labels(data.get("labels", data.get("attributes", {})))
-        yield Sample(name, float(data["value"]), labels, late_s, run)
+        own = _labels(data.get("labels", data.get("attributes", {})))
+        yield Sample(name, float(data["value"]), own, late_s, run)
         return
     for series, value in data.items():
         if isinstance(value, int | float) and not isinstance(value, bool):
@@ -95,7 +96,8 @@ def items_of(
             yield Sample(name, float(value), labels, late_s, run)
 
 
-def parse_series(name: str) -> tuple[str, dict[str, str]]:
+@lru_cache(maxsize=4_096)
+def parse_series(name: str) -> tuple[str, Mapping[str, str]]:
     """The metric and the labels of a series: `system.cpu.utilization{cpu.mode=iowait}`."""
     metric, mark, rest = name.partition("{")
     if not mark:

@@ -7,7 +7,7 @@ both clocks is late.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from monitor_plugins.alert.inputs import Moment
@@ -24,7 +24,7 @@ class Timeline:
 
     def as_json(self) -> dict[str, Any]:  # Any: JSON
         """All of it."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__slots__}
 
     def place(self, now: Moment, wall_s: float, mono_s: float, boot: str) -> tuple[Moment, float]:
         """The moment at which an event comes in, and how many seconds late it does."""

@@ -25,7 +25,7 @@ NS = 1e9
 STARTED = "buildopt.notify.started"
 AGAIN_S = 1.0
 """How soon is looked again whether the consumer has caught up with us."""
-LOOK_S = 2.0
+LOOK_S = 10.0
 """How often is looked even if nobody says that there is news."""
 SEVERITIES: dict[str, Severity] = {"warning": "warning", "critical": "error"}
 

@@ -24,6 +24,8 @@ NOT_DISKS = ("loop", "ram", "zram", "fd", "sr", "dm-", "md")
 MODES = ("user", "system", "iowait", "steal")
 NANOSECONDS = 1_000_000_000
 UTILIZATION = "system.cpu.utilization"
+ABSENT_SAMPLES = 30
+"""What the machine does not have (swap, limits of a control group) is looked for so seldom."""
 
 
 class SystemSource:
@@ -48,6 +50,8 @@ class SystemSource:
         self._boot_s = psutil.boot_time()
         self._mono_ns = mono_ns
         self._before_ns = 0
+        self._count = 0
+        self._has_swap = self._has_limits = False
         self._counted: dict[tuple[str, str], int] = {}
         self._processors: list[Any] = []  # Any: psutil's times, whose fields the system decides
 
@@ -55,7 +59,12 @@ class SystemSource:
         """All measurements of now; those that tell of a span are absent at the first call."""
         before_ns, self._before_ns = self._before_ns, self._mono_ns()
         elapsed_s = (self._before_ns - before_ns) / NANOSECONDS if before_ns else 0.0
+        is_search, self._count = self._count % ABSENT_SAMPLES == 0, self._count + 1
         yield from _memory()
+        if self._has_swap or is_search:
+            swap = tuple(_swap())
+            self._has_swap = bool(swap)
+            yield from swap
         for span, load in zip(("1m", "5m", "15m"), psutil.getloadavg(), strict=True):
             yield Measurement(f"system.cpu.load_average.{span}", load)
         yield Measurement("system.uptime", max(0.0, now_ns / NANOSECONDS - self._boot_s), "s")
@@ -63,7 +72,10 @@ class SystemSource:
         yield from self._traffic()
         yield from self._file_systems()
         yield from self._pressure.measure(elapsed_s)
-        yield from self._groups.measure()
+        if self._has_limits or is_search:
+            limits = tuple(self._groups.measure())
+            self._has_limits = bool(limits)
+            yield from limits
 
     def _utilizations(self) -> Iterator[Measurement]:
         """Share of the time that processors worked, all together and each."""
@@ -106,12 +118,16 @@ class SystemSource:
 
 
 def _memory() -> Iterator[Measurement]:
-    memory, swap = psutil.virtual_memory(), psutil.swap_memory()
+    memory = psutil.virtual_memory()
     used = memory.total - memory.available
     yield Measurement("system.memory.limit", memory.total, "By")
     yield Measurement("system.memory.usage", used, "By")
     yield Measurement("system.memory.available", memory.available, "By")
     yield Measurement("system.memory.utilization", used / memory.total)
+
+
+def _swap() -> Iterator[Measurement]:
+    swap = psutil.swap_memory()
     if swap.total:
         yield Measurement("system.paging.usage", swap.used, "By")
         yield Measurement("system.paging.utilization", swap.used / swap.total)

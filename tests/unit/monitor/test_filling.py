@@ -26,6 +26,7 @@ def test_what_is_told_is_in_the_index_soon_and_the_rest_when_it_ends(tmp_path):
     filling = Filling(Importer(str(tmp_path)), period_s=0.02)
     filling.start()
     writer.append(EVENT)
+    filling.tell()
     index = Index(str(tmp_path))
     wait_until(lambda: len(index.events()) == 1)
     writer.append(EVENT)

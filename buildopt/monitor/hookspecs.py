@@ -167,7 +167,8 @@ class Outside(Protocol):
         """Write an event; it comes back to the consumer, which marks what is done."""
 
     def wait(self, timeout_s: float) -> bool:
-        """Sleep until the state was committed, it is time to end, or the time is over.
+        """Sleep until a change of the consumer's own tables was committed, it is time to end, or
+        the time is over.
 
         False when the worker is to end, within two seconds.
         """

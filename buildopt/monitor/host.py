@@ -1,7 +1,7 @@
 """Runs consumers and workers while the monitor does, each in a thread that waits for nobody else.
 
     Host(folder, plugins).start()
-      pulse      looks whether the journal has grown; tells of a consumer that is stuck
+      pulse      sleeps until the journal has grown; tells of a consumer that is stuck
       consumer…  the steps of one consumer (consumer_loop.py)
       worker…    what one plugin does on the outside (working.py)
     .stop(timeout_s)

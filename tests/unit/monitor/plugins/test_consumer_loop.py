@@ -1,6 +1,7 @@
 """One consumer along the stream: each event once, tries, dead letters, quarantine, timers."""
 
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -220,6 +221,30 @@ def test_timers_go_off_between_the_events_around_them(state, builds):
     done(state, Timer())
 
     assert [e.data["at"] for e in events(state, "buildopt.quiet")] == [3.5]
+
+
+def test_workers_are_told_of_the_steps_that_changed_a_table_of_the_consumers_own(state, builds):
+    class Tables(Counter):
+        def migrate(self, state):
+            state.execute("CREATE TABLE counts(n INTEGER)")
+
+        def handle(self, batch, state):
+            for event in batch:
+                state.set("count", event.data["n"])
+                if event.data["n"] % 2:
+                    state.execute("INSERT INTO counts VALUES (?)", (event.data["n"],))
+            return ()
+
+    loop, told = loop_of(state, Tables()), threading.Event()
+    loop.listeners.append(told)
+    run(loop)
+    assert told.is_set(), "it has begun"
+
+    for is_changed in (True, False, True, False):
+        told.clear()
+        builds.emit()
+        run(loop)
+        assert told.is_set() == is_changed
 
 
 def test_a_timer_that_nothing_else_tells_asks_for_a_clock_event(state, builds):

@@ -17,6 +17,7 @@ COMMANDS = {
     "bench": ("buildopt.cli.bench", "look", "Time a command, or two versions beside each other."),
     "doctor": ("buildopt.cli.doctor", "set up", "Say what works here, and how to mend the rest."),
     "cache": ("buildopt.cli.cache", "set up", "Look at the cache, check it, clear it."),
+    "integrations": ("buildopt.cli.integrations", "set up", "Join CI and other tools."),
     "schema": ("buildopt.cli.schema", "set up", "Print the JSON Schema of the settings."),
     "completion": ("buildopt.cli.completion", "set up", "Print what makes a shell complete."),
 }

@@ -26,8 +26,9 @@ def examples(command):
 
 def with_subcommands(name, command):
     yield name, command
-    for below, part in getattr(command, "commands", {}).items():
-        yield from with_subcommands(f"{name} {below}", part)
+    if isinstance(command, click.Group):
+        for below in command.list_commands(CONTEXT):
+            yield from with_subcommands(f"{name} {below}", command.get_command(CONTEXT, below))
 
 
 def options_of(command):

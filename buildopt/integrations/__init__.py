@@ -1,0 +1,1 @@
+"""What joins buildopt with CI systems, build systems and test tools."""

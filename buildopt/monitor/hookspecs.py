@@ -390,7 +390,19 @@ class Known(Protocol):
 
 
 class Panel(NamedTuple):
-    """A panel of the dashboard: metrics as a chart, or what a route of the plugin answers."""
+    """A panel of the dashboard: metrics as a chart, or what a route of the plugin answers.
+
+    The route is asked with the `from`, `to`, `environment`, `host` and `project` of the page:
+
+        line, bar  {"unit": "s", "series": [{"name": "GET /", "times_s": [1.0], "values": [0.2]}],
+                    "marks": [{"time_s": 1.0, "text": "version 2"}]}
+        number     {"value": 0.2, "unit": "s", "state": "good"}
+        table      {"columns": ["Endpoint", {"name": "p95", "unit": "s"}], "rows": [["GET /", 0.2]]}
+
+    A cell of a table is a text, a number, null, or `{"value", "unit", "state", "href"}`. States are
+    `good`, `warn` and `bad`; an href is a path of this server. Units: `s`, `By`, `By/s`, `1` (a
+    ratio, shown as a share), any other is a number. `"text"` beside them is a sentence above it.
+    """
 
     id: str
     title: str
@@ -398,7 +410,8 @@ class Panel(NamedTuple):
     metrics: Sequence[str] = ()
     unit: str = ""
     path: str = ""
-    """Route of the plugin that answers with JSON: `{"columns": […], "rows": [[…], …]}`."""
+    view: str = ""
+    """The page in the navigation where it stands, as `API`; empty is the overview."""
 
 
 class Request(NamedTuple):

@@ -32,6 +32,7 @@ for (const form of document.querySelectorAll<HTMLFormElement>("header form, form
   form.addEventListener("change", () => form.requestSubmit());
 listenToKeys();
 dress();
+void fillPanels(main, charts);
 const map = document.getElementById("map");
 if (map?.dataset.document) void showBundle(map, map.dataset.document);
 
@@ -48,7 +49,6 @@ document.addEventListener("visibilitychange", () => !document.hidden && isDue &&
 function dress(): void {
   charts.take(main);
   act(main, soon);
-  void fillPanels(main);
 }
 
 /** Asks for the view again, once for all that happens in a moment; a hidden tab waits. */
@@ -64,6 +64,7 @@ async function refresh(): Promise<void> {
   isRunning = true;
   try {
     if (await refreshPage(main, charts)) dress();
+    await fillPanels(main, charts);
     charts.refresh(true);
   } finally {
     setTimeout(() => {

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Literal, NamedTuple
 
 from buildopt.monitor.hookspecs import Known, Panel, Series
 from monitor_plugins.dashboard.asked import UNITS_S
@@ -84,11 +85,12 @@ def of_metric(known: Known, shown: Shown, metric: Metric) -> Chart | None:
 def of_panel(known: Known, shown: Shown, panel: Panel) -> list[Chart]:
     """The charts of a panel that a plugin brings."""
     unit = UNITS.get(panel.unit, "count")
+    kind: Literal["line", "bars"] = "bars" if panel.kind == "bar" else "line"
     metrics = [Metric(panel.title, metric, unit) for metric in panel.metrics[:MOST_LINES]]
-    return of_metrics(known, shown, metrics)
+    return [replace(chart, kind=kind) for chart in of_metrics(known, shown, metrics)]
 
 
-UNITS: dict[str, Unit] = {"By": "bytes", "s": "seconds", "1": "ratio"}
+UNITS: dict[str, Unit] = {"By": "bytes", "By/s": "bytes/s", "s": "seconds", "1": "ratio"}
 
 
 def of_hours(known: Known, shown: Shown) -> Iterator[Chart]:

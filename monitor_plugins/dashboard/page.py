@@ -15,6 +15,7 @@ from buildopt.monitor.hookspecs import Known, Panel, Request, Response, Route, p
 from monitor_plugins.dashboard.answers import PROBLEM, tagged
 from monitor_plugins.dashboard.asked import Problem
 from monitor_plugins.dashboard.drawing import amount
+from monitor_plugins.dashboard.panels import pages, slug_of
 from monitor_plugins.dashboard.ranges import RANGES, shown
 from monitor_plugins.dashboard.views import IN_NAVIGATION, VIEWS, View
 
@@ -64,7 +65,7 @@ def _view(
             here=asked,
             link=asked.link,
             ranges=RANGES,
-            navigation=[view[:2] for view in VIEWS[:IN_NAVIGATION]],
+            navigation=[*(view[:2] for view in VIEWS[:IN_NAVIGATION]), *pages(panels)],
             origins=known.origins(),
             is_built=is_built(),
             position=known.position(),
@@ -116,7 +117,9 @@ def environment() -> Environment:
     )
     for name in ("duration", "size", "share", "counted", "exact_bytes"):
         made.filters[name] = getattr(hookspecs, name)
-    made.filters.update(coded=coded, plain=plain, ago=ago, moment=moment, amount=amount)
+    made.filters.update(
+        coded=coded, plain=plain, ago=ago, moment=moment, amount=amount, slug=slug_of
+    )
     made.globals["outcomes"] = OUTCOMES
     return made
 

@@ -381,6 +381,7 @@ class Panel(Struct, kw_only=True):
     metrics: list[str]
     unit: str
     path: str
+    view: str
 
 
 class Origin(Struct, kw_only=True):

@@ -6,7 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from buildopt.monitor.hookspecs import Known, Panel, Where
-from monitor_plugins.dashboard import alerts, charted, findings, lists, measured, overview, runs
+from monitor_plugins.dashboard import (
+    alerts,
+    charted,
+    findings,
+    lists,
+    measured,
+    overview,
+    panels,
+    runs,
+)
 from monitor_plugins.dashboard.asked import NS, Asked, Parameter, Problem
 from monitor_plugins.dashboard.ranges import Shown
 from monitor_plugins.dashboard.shapes import Bundle, Change, Run, Step
@@ -21,7 +30,7 @@ TASK = Parameter("task", "only of this task")
 OUTCOME = Parameter("outcome", "how it ended", choices=("fresh", "restored", "executed", "lost"))
 
 
-def overview_facts(known: Known, shown: Shown, panels: Sequence[Panel]) -> Facts:
+def overview_facts(known: Known, shown: Shown, every: Sequence[Panel]) -> Facts:
     """How everything is."""
     asked = shown.asked
     view = overview.overview(known, asked)
@@ -38,7 +47,7 @@ def overview_facts(known: Known, shown: Shown, panels: Sequence[Panel]) -> Facts
             *list(charted.of_hours(known, shown))[:2],
         ],
         "runs": with_reasons(known, list(map(lists.run_of, known.runs(asked.where, limit=FEW)))),
-        "panels": [(panel, charted.of_panel(known, shown, panel)) for panel in panels],
+        "panels": panels.placed(known, shown, panels.of_view(every, "")),
     }
 
 
@@ -175,9 +184,17 @@ def findings_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
     return {"changes": _changes(known, shown)[:500]}
 
 
-def plugins_facts(known: Known, _: Shown, panels: Sequence[Panel]) -> Facts:
+def plugins_facts(known: Known, _: Shown, _panels: Sequence[Panel]) -> Facts:
     """Plugins, their consumers, and the health of everything."""
-    return {"plugins": known.plugins(), "health": known.health(), "panels": panels}
+    return {"plugins": known.plugins(), "health": known.health()}
+
+
+def panels_facts(known: Known, shown: Shown, every: Sequence[Panel]) -> Facts:
+    """A page of panels that plugins bring."""
+    found = panels.of_view(every, shown.asked["view"])
+    if not found:
+        raise Problem(404, "no plugin brings this page")
+    return {"name": found[0].view, "panels": panels.placed(known, shown, found)}
 
 
 def with_reasons(known: Known, found: Sequence[Run]) -> list[tuple[Run, str]]:
@@ -225,6 +242,7 @@ def _by_name(steps: Sequence[Step]) -> dict[str, Step]:
 
 View = Callable[[Known, Shown, Sequence[Panel]], Facts]
 RUN = Parameter("run", "id of a run", is_path=True, is_required=True)
+VIEW = Parameter("view", "name of a page", is_path=True, is_required=True)
 SIDES = tuple(Parameter(name, "id of a run", is_required=True) for name in "ab")
 VIEWS: Sequence[tuple[str, str, str, View, Sequence[Parameter]]] = (
     ("/", "Overview", "overview", overview_facts, ()),
@@ -237,6 +255,7 @@ VIEWS: Sequence[tuple[str, str, str, View, Sequence[Parameter]]] = (
     ("/plugins", "Plugins and health", "plugins", plugins_facts, ()),
     ("/runs/{run}", "Run", "run", run_facts, (RUN,)),
     ("/compare", "Compare", "compare", compare_facts, SIDES),
+    (panels.PREFIX + "{view}", "Panels", "panels", panels_facts, (VIEW,)),
 )
 """Path, title, template, facts, parameters; the first eight stand in the navigation."""
 IN_NAVIGATION = 8

@@ -2,6 +2,7 @@
 import uPlot from "uplot";
 import { element } from "../page/element";
 import { amount, axisAmount, type Unit } from "./amounts";
+import { iso } from "./figure";
 
 interface Columns {
   name: string;
@@ -129,15 +130,9 @@ class Chart {
   }
 
   private async measured(): Promise<Drawing | undefined> {
-    const url = new URL(this.figure.dataset.metric!, location.href);
+    const url = untilNow(this.figure.dataset.metric!);
     const points = Math.max(60, Math.min(600, Math.round(this.plot.clientWidth / 2)));
     url.searchParams.set("points", String(points));
-    if (isRelative()) {
-      const span = Number(url.searchParams.get("to")) - Number(url.searchParams.get("from"));
-      const now = Math.ceil(Date.now() / 1000);
-      url.searchParams.set("to", String(now));
-      url.searchParams.set("from", String(now - span));
-    }
     const answer = await fetch(url).catch(() => undefined);
     if (!answer?.ok) return undefined;
     const found = (await answer.json()) as Ranged;
@@ -307,9 +302,15 @@ function zoom(plot: uPlot): void {
   location.assign(url);
 }
 
-/** Whether the time of the page ends now. */
-function isRelative(): boolean {
-  return !new URL(location.href).searchParams.get("to");
+/** An address whose time goes on with the clock, where the time of the page does. */
+export function untilNow(address: string): URL {
+  const url = new URL(address, location.href);
+  if (new URL(location.href).searchParams.get("to")) return url;
+  const span = Number(url.searchParams.get("to")) - Number(url.searchParams.get("from"));
+  const now = Math.ceil(Date.now() / 1000);
+  url.searchParams.set("to", String(now));
+  url.searchParams.set("from", String(now - span));
+  return url;
 }
 
 function lastWith(values: (number | null)[]): number {
@@ -329,10 +330,6 @@ function timeWords(_: uPlot, ticks: number[]): string[] {
     const clock = `${String(at.getHours()).padStart(2, "0")}:${String(at.getMinutes()).padStart(2, "0")}`;
     return span < 600 ? `${clock}:${String(at.getSeconds()).padStart(2, "0")}` : clock;
   });
-}
-
-function iso(time: number): string {
-  return new Date(time * 1000).toISOString().replace("T", " ").slice(0, 19);
 }
 
 function quoted(text: string): string {

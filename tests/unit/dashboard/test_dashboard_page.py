@@ -88,21 +88,31 @@ def test_a_name_without_end_is_cut(place):
     assert len(answer.body) < 40_000
 
 
-def test_panels_of_plugins_are_shown(full):
+def test_panels_of_plugins_stand_on_the_overview_or_on_pages_of_their_own(full):
     panels = (
         Panel("mine", "Processors of mine", "line", ("system.cpu.utilization",), "1"),
-        Panel("rows", "Rows of mine", "table", path="/api/v1/mine"),
+        Panel("rows", "Rows of mine", "table", path="/api/v1/mine?most=5", view="Front end"),
+        Panel("evil", "Rows of others", "table", path="//evil.example/", view="Front end"),
     )
     server = serving(full, panels)
     try:
-        text = ask(server, "/").body.decode()
+        overview = ask(server, "/?environment=ci").body.decode()
+        page = ask(server, "/panels/front-end?from=100&to=200&environment=ci").body.decode()
+        none = ask(server, "/panels/back-end")
         listed = ask(server, "/api/v1/panels").json["items"]
     finally:
         server.stop()
 
-    assert "Processors of mine" in text
-    assert 'data-path="/api/v1/mine"' in text
-    assert [panel["id"] for panel in listed] == ["mine", "rows"]
+    assert "Processors of mine" in overview
+    assert "Rows of mine" not in overview
+    assert '<a href="/panels/front-end?environment=ci">Front end</a>' in overview.replace(
+        " aria-current", ""
+    )
+    path = "/api/v1/mine?environment=ci&amp;from=100&amp;to=200&amp;most=5"
+    assert f'data-path="{path}"' in page
+    assert "evil.example" not in page
+    assert none.status == 404
+    assert [panel["view"] for panel in listed] == ["", "Front end", "Front end"]
 
 
 def test_the_critical_path_is_what_ended_last_and_what_ended_before_that_began():

@@ -1,6 +1,7 @@
 """What a request to the monitor's server has to pass before a route sees it.
 
     Host  ->  Origin, Sec-Fetch-Site  ->  token  ->  kind and size of the body  ->  route
+    Host  ->  size of the body  ->  a route that is open to pages of other sites
 
 A page of another site, a name of somebody else's that leads to this machine, another user of the
 machine and a program that sends without end are each told no, in that order.
@@ -14,6 +15,7 @@ import ipaddress
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import NamedTuple
@@ -26,6 +28,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from buildopt.loopback import LOOPBACK, is_host
 
 MOST_BODY_BYTES = 1_000_000
+MOST_OPEN_BYTES = 64 * 1024
+"""Of what pages of other sites send: browsers send no larger beacons."""
 OPEN_PATHS = frozenset({"/healthz", "/enter"})
 """What is answered without a token: one word, and the exchange of a token for a cookie."""
 METRICS_PATH = "/metrics"
@@ -50,6 +54,8 @@ class Doors(NamedTuple):
     host: str
     port: int
     token: str
+    open_routes: frozenset[tuple[str, str]] = frozenset()
+    """Method and path of the routes that check a token of their own."""
 
     @property
     def cookie(self) -> str:
@@ -59,7 +65,12 @@ class Doors(NamedTuple):
     @property
     def metrics_token(self) -> str:
         """A token that opens nothing but `/metrics`."""
-        return hmac.new(self.token.encode(), b"metrics", hashlib.sha256).hexdigest()[:32]
+        return derived_token(self.token, "metrics")
+
+
+def derived_token(token: str, purpose: str) -> str:
+    """A token for one purpose, from which nobody finds the other one."""
+    return hmac.new(token.encode(), purpose.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 class Refusal(NamedTuple):
@@ -84,6 +95,8 @@ class Guards:
         self._open = 0
         self._mono_s = mono_s
         self._left_s = mono_s()
+        self.refused: Counter[int] = Counter()
+        """Status -> requests that were answered so, by the guards or by a route."""
 
     @property
     def idle_s(self) -> float:
@@ -98,13 +111,17 @@ class Guards:
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
+                self.refused[message["status"]] += message["status"] >= 400
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 
         refusal = refusal_of(scope["method"], scope["path"], Headers(scope=scope), self._doors)
-        if refusal is None:
+        is_open = (scope["method"], scope["path"]) in self._doors.open_routes
+        if refusal is None and is_open:
+            await self._application(scope, _measured(receive, MOST_OPEN_BYTES), answer)
+        elif refusal is None:
             self._open += scope["path"] not in OPEN_PATHS
             try:
                 await self._application(scope, _measured(receive), answer)
@@ -122,6 +139,8 @@ def refusal_of(method: str, path: str, headers: Mapping[str, str], doors: Doors)
     """Why a request with these headers is not answered; None: it is."""
     if not _is_meant_for(headers.get("host", ""), doors):
         return Refusal(403, "this is not the address that you asked for")
+    if (method, path) in doors.open_routes:
+        return _too_large(headers, MOST_OPEN_BYTES)
     if not _is_of_ours(headers):
         return Refusal(403, "asked by a page of another site")
     if path not in OPEN_PATHS and not _has_token(path, method, headers, doors):
@@ -131,8 +150,7 @@ def refusal_of(method: str, path: str, headers: Mapping[str, str], doors: Doors)
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         return Refusal(415, "the body has to be application/json")
-    size = headers.get("content-length", "0")
-    return TOO_LARGE if not size.isdigit() or int(size) > MOST_BODY_BYTES else None
+    return _too_large(headers, MOST_BODY_BYTES)
 
 
 def is_token(given: str, *wanted: str) -> bool:
@@ -179,7 +197,12 @@ def _has_token(path: str, method: str, headers: Mapping[str, str], doors: Doors)
     return cookie is not None and is_token(cookie.value, *wanted)
 
 
-def _measured(receive: Receive) -> Receive:
+def _too_large(headers: Mapping[str, str], most_bytes: int) -> Refusal | None:
+    size = headers.get("content-length", "0")
+    return TOO_LARGE if not size.isdigit() or int(size) > most_bytes else None
+
+
+def _measured(receive: Receive, most_bytes: int = MOST_BODY_BYTES) -> Receive:
     """`receive`, which ends a body that is longer than it may be."""
     got_bytes = 0
 
@@ -187,7 +210,7 @@ def _measured(receive: Receive) -> Receive:
         nonlocal got_bytes
         message = await receive()
         got_bytes += len(message.get("body", b""))
-        if got_bytes > MOST_BODY_BYTES:
+        if got_bytes > most_bytes:
             raise HTTPException(*TOO_LARGE)
         return message
 

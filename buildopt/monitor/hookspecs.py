@@ -382,6 +382,12 @@ class Known(Protocol):
     def plugins(self) -> Sequence[Row]:
         """Every plugin: its status, its hooks, its consumers and how these stand."""
 
+    def token(self, purpose: str) -> str:
+        """A token for one purpose alone, derived from the monitor's, which it does not tell.
+
+        It opens nothing by itself. PermissionError for a plugin that is not trusted.
+        """
+
     def emit(self, event: Event) -> Event:
         """Write an event (`fact`); PermissionError for a plugin that is not trusted."""
 
@@ -444,6 +450,9 @@ class Route(NamedTuple):
     method: str
     path: str
     handler: Callable[[Request], Response]
+    is_open: bool = False
+    """Pages of other sites may ask it, without the monitor's token, with at most 64 kB of any kind:
+    the handler checks a token of its own (`Known.token`). The path has no parts left open."""
 
 
 class ReportSection(Protocol):

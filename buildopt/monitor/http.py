@@ -60,7 +60,13 @@ class Server:
     def __init__(self, host: str, port: int, token: str, shown: Shown) -> None:
         """Raises OSError where the port is taken; 0 is any that is free."""
         self._sockets = listening(port, host)
-        self.doors = Doors(host, int(self._sockets[0].getsockname()[1]), token)
+        shown = shown._replace(routes=tuple(shown.routes))
+        self.doors = Doors(
+            host,
+            int(self._sockets[0].getsockname()[1]),
+            token,
+            frozenset((route.method, route.path) for route in shown.routes if route.is_open),
+        )
         self._guards = Guards(application(shown, self.doors), self.doors)
         self._server = server_of(self._guards)
         self._thread = Thread(target=self._serve, name="http", daemon=True)
@@ -92,6 +98,11 @@ class Server:
     def idle_s(self) -> float:
         """How long nobody has asked for anything."""
         return self._guards.idle_s
+
+    @property
+    def refused(self) -> Mapping[int, int]:
+        """Status of 400 and above -> requests that were answered so."""
+        return {status: n for status, n in tuple(self._guards.refused.items()) if n}
 
     @property
     def is_alive(self) -> bool:

@@ -27,6 +27,7 @@ class Live(NamedTuple):
     health: Callable[[], Row]
     plugins: Callable[[], Sequence[Row]]
     emit: Callable[[Event], Event]
+    token: Callable[[str], str]
 
 
 class Knowledge:
@@ -120,6 +121,12 @@ class Knowledge:
     def plugins(self) -> Sequence[Row]:
         """Every plugin; none where no monitor runs here."""
         return self._live.plugins() if self._live else ()
+
+    def token(self, purpose: str) -> str:
+        """A token for one purpose alone."""
+        if self._live is None:
+            raise PermissionError("only a plugin that is trusted has a token")
+        return self._live.token(purpose)
 
     def emit(self, event: Event) -> Event:
         """Write an event."""

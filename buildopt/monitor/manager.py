@@ -15,6 +15,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from threading import Event, Lock, Thread
 
 from buildopt.cache import files, locks
@@ -24,6 +25,7 @@ from buildopt.events import HealthChanged
 from buildopt.journal import Journal
 from buildopt.monitor import checks, exposition, retention
 from buildopt.monitor.filling import Filling, Hourly
+from buildopt.monitor.guards import derived_token
 from buildopt.monitor.health import RANK, Change, Component, Health
 from buildopt.monitor.hookspecs import HealthState, Measurement, Row
 from buildopt.monitor.host import Host
@@ -70,7 +72,14 @@ class Monitor:
             for source in plugins.contributions("metric_sources")
         )
         self._health = Health(self._components(), self._tell)
-        plugins.knowledge.go_live(Live(self._health.report, self._plugin_rows, self._emit))
+        plugins.knowledge.go_live(
+            Live(
+                self._health.report,
+                self._plugin_rows,
+                self._emit,
+                partial(derived_token, place.token),
+            )
+        )
         self._end = Event()
         self._emitting = Lock()
         self._health_thread = Thread(target=self._look, name="health", daemon=True)
@@ -250,6 +259,8 @@ class Monitor:
             name, attributes = parse_series(key)
             unit = "s" if name.endswith(".time") else "By" if name.endswith(".io") else ""
             yield Measurement(name, total, unit, attributes)
+        for status, refused in self.server.refused.items():
+            yield Measurement("buildopt.http.refused", refused, "", {"status": str(status)})
         for sampler in self._samplers:
             source = {"source": sampler.source.name}
             yield Measurement("buildopt.samples.due", sampler.schedule.due, "", source)

@@ -29,7 +29,7 @@ FIELDS: Mapping[str, Sequence[str]] = {
     "dashboard_panels": Panel._fields,
     "detectors": ("name",),
     "health_checks": ("name", "interval_s"),
-    "http_routes": ("method", "path"),
+    "http_routes": ("method", "path", "is_open"),
     "metric_sources": ("name", "interval_s"),
     "notification_channels": ("name",),
     "report_sections": ("name", "title"),
@@ -98,7 +98,8 @@ def stand_in(hook: str, index: int, row: Any, ask: Ask) -> Any:  # Any: JSON, a 
         case "dashboard_panels":
             return Panel(**row)
         case "http_routes":
-            return Route(row["method"], row["path"], _Remote(hook, index, row, ask).handle)
+            handler = _Remote(hook, index, row, ask).handle
+            return Route(row["method"], row["path"], handler, row.get("is_open", False))
     return _Remote(hook, index, row, ask)
 
 

@@ -38,7 +38,9 @@ class Place:
     def __init__(self, folder):
         self.folder = str(folder)
         self.known = Knowledge(self.folder)
-        self.known.go_live(Live(lambda: {"status": "pass", "components": []}, list, self.emit))
+        self.known.go_live(
+            Live(lambda: {"status": "pass", "components": []}, list, self.emit, str.upper)
+        )
         self.importer = Importer(self.folder)
 
     def journal(self, run="", environment="development"):

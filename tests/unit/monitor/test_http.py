@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from buildopt import loopback
 from buildopt.monitor.exposition import text_of
-from buildopt.monitor.guards import MOST_BODY_BYTES
+from buildopt.monitor.guards import MOST_BODY_BYTES, MOST_OPEN_BYTES
 from buildopt.monitor.hookspecs import Measurement, Response, Route
 from buildopt.monitor.http import Server, Shown
 
@@ -29,6 +29,8 @@ ROUTES = (
     Route("GET", "/api/v1/things/{id}", echo),
     Route("POST", "/api/v1/things/{id}", echo),
     Route("GET", "/broken", broken),
+    Route("POST", "/open", echo, is_open=True),
+    Route("GET", "/open", echo),
     Route("GET", "/stream", lambda _: Response(200, iter([b"a\n", b"b\n"]), "text/plain")),
 )
 
@@ -231,3 +233,28 @@ def test_measurements_are_read_by_the_parser_of_prometheus():
     assert families["system_disk_io_bytes"].type == "counter"
     (odd,) = families["_9_odd_name"].samples
     assert odd.labels == {"_9": 'a"b\\c\nd'} and odd.value != odd.value
+
+
+def test_a_page_of_another_site_reaches_a_route_that_is_open_and_no_other(server):
+    elsewhere = {"origin": "https://example.org", "sec_fetch_site": "cross-site", "token": ""}
+
+    answer = ask(server, "/open", "POST", "hello", content_type="text/plain", **elsewhere)
+    reading = ask(server, "/open", **elsewhere)
+    other = ask(server, "/api/v1/things/1", "POST", "hello", content_type="text/plain", **elsewhere)
+
+    assert (answer.status, json.loads(answer.body)["body"]) == (200, 5)
+    assert (reading.status, other.status) == (403, 403)
+    assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+def test_an_open_route_takes_no_large_body_and_no_other_name(server):
+    before = server.refused.get(413, 0)
+
+    largest = ask(server, "/open", "POST", b"x" * MOST_OPEN_BYTES, token="")
+    larger = ask(server, "/open", "POST", b"x" * (MOST_OPEN_BYTES + 1), token="")
+    pieces = ask(server, "/open", "POST", iter([b"x" * 40_000] * 2), token="")
+    renamed = ask(server, "/open", "POST", b"x", token="", host="evil.example")
+
+    assert largest.status == 200
+    assert (larger.status, pieces.status, renamed.status) == (413, 413, 403)
+    assert server.refused[413] == before + 2

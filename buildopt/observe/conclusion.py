@@ -5,7 +5,7 @@
     ├ own, probed   `absent`, `kept`                              yes: adopted
     changed, made   absent: `own` where it was only probed        yes
     ├ overwritten   nothing                                       yes
-    ├ own, probed   `absent`, `own`                               yes
+    ├ own, probed   `absent`, `own`; a mixed folder itself        yes
     └ else          itself, digested before the change            yes
     removed         as changed                                    tombstone
 
@@ -26,10 +26,17 @@ from buildopt.observe.shown_names import ShownNames
 
 
 def conclude(
-    touches: Touches, placement: Placement, digest: DigestFile, adoptable: frozenset[str] | None
+    touches: Touches,
+    placement: Placement,
+    digest: DigestFile,
+    adoptable: frozenset[str] | None,
+    mixed: frozenset[str],
 ) -> Conclusion:
-    """Sum up; `adoptable` are own outputs of earlier runs, None where nothing is adopted."""
-    findings = Findings(adoptable, placement)
+    """Sum up; `adoptable` are own outputs of earlier runs, None where nothing is adopted.
+
+    `mixed` are those of them that are folders and held something of others as the run began.
+    """
+    findings = Findings(adoptable, mixed, placement)
     made = MadePaths(findings, touches, placement, digest)
     left = LeftPaths(findings, placement, digest)
     for touch in list(touches.all.values()):

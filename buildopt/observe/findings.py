@@ -60,13 +60,17 @@ class Conclusion:
 class Findings:
     """Puts a conclusion together; `adoptable` are own outputs, None where nothing is adopted.
 
+    `mixed` are own folders that held something of others as the run began.
     `listed` are the folders whose listings count, and `exempt` the paths that they leave out.
     """
 
-    def __init__(self, adoptable: frozenset[str] | None, placement: Placement) -> None:
+    def __init__(
+        self, adoptable: frozenset[str] | None, mixed: frozenset[str], placement: Placement
+    ) -> None:
         self._placement = placement
         self.conclusion = Conclusion()
         self.adoptable = adoptable or frozenset()
+        self.mixed = mixed
         self.is_strict = adoptable is None
         self.listed: list[Touch] = []
         self.exempt: set[str] = set()

@@ -36,6 +36,7 @@ from buildopt.observe.ignored import Place, TracePolicy
 from buildopt.observe.listings import Listings
 from buildopt.observe.network import is_harmless
 from buildopt.observe.observer import DigestFile
+from buildopt.observe.own_folders import mixed_folders
 from buildopt.observe.placement import Placement
 from buildopt.observe.process_table import ProcessTable, fields_of
 from buildopt.observe.recorded import RecordRow
@@ -82,6 +83,7 @@ class Ledger:
         self._policy = policy
         self._digest = digest
         self._adoptable = None if policy.strict_outputs else own_outputs
+        self._mixed = mixed_folders(own_outputs)
         self._placement = Placement(policy)
         spared = self._adoptable or frozenset()
         self._touches = Touches(self._placement, digest, granularity, spared)
@@ -162,7 +164,7 @@ class Ledger:
 
     def result(self) -> bytes:
         """Sum up, for `decoding.decode`."""
-        found = conclude(self._touches, self._placement, self._digest, self._adoptable)
+        found = conclude(self._touches, self._placement, self._digest, self._adoptable, self._mixed)
         return marshal.dumps(
             (
                 [(*row[:3], row.signature and tuple(row.signature)) for row in found.rows],

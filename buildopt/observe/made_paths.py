@@ -92,6 +92,8 @@ class MadePaths:
         elif self._findings.is_exempt(touch):
             if touch.did & KEPT_MODE and not touch.did & SET_MODE:
                 self._findings.depend_on_mode(touch)
+            elif touch.path in self._findings.mixed:
+                self._findings.depend(touch)
             else:
                 self._findings.spare(touch, OWN)
         elif touch.did & ~KEPT_MODE:

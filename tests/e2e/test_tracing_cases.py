@@ -463,3 +463,21 @@ def test_all_that_an_incremental_tool_has_made_comes_back_after_its_deletion(rig
 
     assert rig.run("--", "python3", "build.py").outcome == "restored"
     assert rig.tree() == before
+
+
+def test_over_what_a_plain_build_left_a_run_is_a_hit_from_the_second_time(rig):
+    rig.script(
+        "build.sh",
+        'read -r name < src/name; rm -rf out; mkdir -p out/sub; echo > "out/$name"; '
+        'echo > "out/sub/$name"',
+    )
+    rig.write("src/name", "old\n")
+    rig.run("--", "./build.sh")
+    rig.write("src/name", "new\n")
+    subprocess.run(["./build.sh"], cwd=rig.root, check=True)
+    assert rig.run("--", "./build.sh").outcome == "executed"
+
+    done = rig.run("--", "./build.sh")
+
+    assert done.outcome == "fresh", done.err
+    assert set(rig.tree("out")) == {"new", "sub", "sub/new"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from buildopt.phrases import printable
+from buildopt.phrases import Phrase, printable
 
 
 def code(name: str) -> str:
@@ -16,10 +16,25 @@ def code(name: str) -> str:
     return f"{fence}{space}{shown}{space}{fence}"
 
 
-def text(words: str) -> str:
-    """Words with names in them: nothing of it is markup, a link, a mention or a reference."""
-    escaped = re.sub(r"([\\`*_{}\[\]()<>|#~!&])", r"\\\1", printable(words))
+def text(plain: str) -> str:
+    """Words in which nothing is markup, a link, a mention or a reference."""
+    escaped = re.sub(r"([\\`*_{}\[\]()<>|#~!&])", r"\\\1", printable(plain))
     return re.sub(r"@(?=\w)", "@\u200b", escaped)
+
+
+def words(sentence: str) -> str:
+    """A sentence whose names stand in backticks: they become code."""
+    parts = sentence.split("`")
+    if len(parts) % 2 == 0:
+        return text(sentence)
+    return "".join(
+        code(part) if place % 2 and part else text(part) for place, part in enumerate(parts)
+    )
+
+
+def phrase(told: Phrase) -> str:
+    """A sentence with its name as code."""
+    return text(told.lead) + (code(told.name) if told.name else "") + text(told.tail)
 
 
 def within(lines: Iterable[str], limit_bytes: int, ending: str) -> str:

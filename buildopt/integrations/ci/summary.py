@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from buildopt.integrations.ci.gfm import code, text, within
+from buildopt.integrations.ci.gfm import code, within, words
 from buildopt.integrations.ci.view import JobView, Problem
 from buildopt.report.markdown import markdown_of
 
@@ -29,7 +29,7 @@ def problem_lines(problems: tuple[Problem, ...]) -> Iterator[str]:
         where = f" ({code(problem.file)})" if problem.file else ""
         yield (
             f"- {MARKS[problem.level]} {problem.level}: "
-            f"{text(problem.title)}: {text(problem.message)}{where}"
+            f"{words(problem.title)}: {words(problem.message)}{where}"
         )
     if more := len(problems[PROBLEMS:]):
         yield f"- and {more:,} more"

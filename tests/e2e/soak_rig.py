@@ -24,6 +24,8 @@ from tests.rig import PROGRAM, Rig
 
 MARK = "BUILDOPT_SOAK"
 """A variable that every process of a soak has, and none of another's."""
+RUN_MARK = "BUILDOPT_SOAK_RUN"
+"""A variable with the number of the run that a process belongs to."""
 LONG_STOP_S = 11.0
 """Longer than anybody waits for a holder that is stopped (`locks.STOPPED_HOLDER_S`)."""
 FIRST_MOMENT_S = 0.5
@@ -213,9 +215,9 @@ class Soak:
     def _call(self, copy, *words):
         return self._subprocess(copy, PROGRAM, *words)
 
-    def _popen(self, copy, *words):
+    def _popen(self, copy, *words, **variables):
         return subprocess.Popen(
-            words, cwd=copy.root, env=self.rig.environ, stdin=subprocess.DEVNULL,
+            words, cwd=copy.root, env=self.rig.environ | variables, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 
@@ -232,12 +234,15 @@ class Soak:
         gate = self.gates[copy]
         first_state = gate.settled
         self.tell("run", number, copy.name, task)
-        process = self._popen(copy, PROGRAM, "run", *soak_project.arguments(task, self.log))
+        words = soak_project.arguments(task, self.log)
+        process = self._popen(copy, PROGRAM, "run", *words, **{RUN_MARK: self._mark_of(number)})
         return Running(number, copy, task, process, first_state, gate)
 
     def _finish(self, run):
         """Wait until it has ended, and with it whatever survived it; hold it to its promises."""
         run.out, run.err = run.process.communicate(timeout=PATIENCE_S)
+        if run.process.returncode == -signal.SIGKILL:
+            _left_of(f"{RUN_MARK}={self._mark_of(run.number)}")
         state = soak_project.state_printed(run.task, run.out)
         outcome = run.outcome
         self.tell(
@@ -264,25 +269,14 @@ class Soak:
         done = self._call(self.copies[0], "cache", "verify")
         if done.returncode or done.stderr:
             self.fault("verify at the end", done.stdout, done.stderr)
-        for pid in self._left_processes():
+        for pid in _left_of(f"{MARK}={self.mark}"):
             self.fault("left process", pid)
         counted = soak_count.count(self.log.read_text().splitlines())
         self.found.figures += counted.figures
         self.found.faults += counted.faults
 
-    def _left_processes(self):
-        """Processes of the soak that do not end within a grace of seconds."""
-        left = set(_marked(f"{MARK}={self.mark}"))
-        for pid in list(left):
-            try:
-                life = os.pidfd_open(pid)
-            except OSError:
-                left.discard(pid)
-                continue
-            if select.select([life], [], [], END_S)[0]:
-                left.discard(pid)
-            os.close(life)
-        return left
+    def _mark_of(self, number):
+        return f"{self.mark}-{number}"
 
 
 class Running:
@@ -304,14 +298,14 @@ class Running:
     @property
     def outcome(self):
         line = self.err.rstrip(b"\n").rpartition(b"\n")[2].decode()
-        if self.process.returncode == -9:
+        if self.process.returncode == -signal.SIGKILL:
             return "killed"
         return line.removeprefix("buildopt: ").partition(" ")[0] or "silent"
 
     @property
     def has_sound_words(self):
         """Whether stderr holds our one line, and no trouble of ours."""
-        if self.process.returncode == -9:
+        if self.process.returncode == -signal.SIGKILL:
             return b"Traceback" not in self.err
         ours = [line for line in self.err.splitlines() if not line.startswith((b"rm:", b"mkdir:"))]
         ours = [line for line in ours if not line.startswith((b"./build.sh:", b"chmod:", b"ln:"))]
@@ -366,6 +360,21 @@ class Gate:
             with self._condition:
                 self._is_alone = False
                 self._condition.notify_all()
+
+
+def _left_of(mark):
+    """Processes that have a variable so set and do not end within a grace of seconds."""
+    left = set(_marked(mark))
+    for pid in list(left):
+        try:
+            life = os.pidfd_open(pid)
+        except OSError:
+            left.discard(pid)
+            continue
+        if select.select([life], [], [], END_S)[0]:
+            left.discard(pid)
+        os.close(life)
+    return left
 
 
 def _marked(text):

@@ -119,6 +119,14 @@ def finished(build: Build, random: Random, number: int) -> Occurrence:
     return Occurrence("buildopt.run.finished", data, f"b{number}", run=f"b{number}")
 
 
+def really_ran(end: Occurrence) -> tuple[Occurrence, ...]:
+    """The event of a task that was not answered."""
+    if end.data["outcome"] != "executed" or any(one["exit_code"] for one in end.data["tasks"]):
+        return ()
+    data = {name: value for name, value in end.data.items() if name != "tasks"}
+    return (end._replace(type="buildopt.task.finished", data=data),)
+
+
 def day_of(
     random: Random, day: int, troubles: list[Trouble], truths: list[Trouble]
 ) -> Iterator[Line]:
@@ -127,11 +135,10 @@ def day_of(
     lines: list[Line] = []
     for number, build in enumerate(builds):
         run = f"b{day}-{number}"
-        lines.append(
-            Line(build.start_s, (Occurrence("buildopt.run.started", {"task": "build"}, run=run),))
-        )
         end = finished(build, random, number)._replace(run=run, id=run)
-        lines.append(Line(build.end_s, (end,)))
+        began = {name: end.data[name] for name in ("task", "project")}
+        lines.append(Line(build.start_s, (Occurrence("buildopt.cache.lookup", began, run=run),)))
+        lines.append(Line(build.end_s, (*really_ran(end), end)))
         if build.fails and not build.interrupted:
             truths.append(Trouble(("build-failure",), build.end_s, build.end_s))
     memory, end_s = 0.55, day * DAY_S + 18 * HOUR_S

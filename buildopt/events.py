@@ -49,7 +49,7 @@ class TaskResult:
     """How one task ended: a step inside a command, or a named task.
 
     `started_s` is when it began, since the beginning of the run around it. `inside` names the
-    task of the same call whose step it is.
+    task of the same call whose step it is. `error` is the line of its output that says what failed.
     """
 
     task: str
@@ -64,6 +64,7 @@ class TaskResult:
     time_saved_s: float = 0.0
     started_s: float = 0.0
     inside: str = ""
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,8 @@ class RunFinished:
     """A call of `run` ended; the same fields make the result file.
 
     `signal` is the number of the signal that ended the command, else None. `record` names the
-    trace that was hit or stored. `lost_events` counts events of this run that no journal took.
+    trace that was hit or stored. `error` is the line of the output that says what failed, if it
+    did. `lost_events` counts events of this run that no journal took.
     `tasks` are the steps inside. A call of many tasks has these for its `tasks`, each before its
     steps, their names for its `command`, and never a miss reason of its own.
     """
@@ -107,6 +109,7 @@ class RunFinished:
     branch: str | None = None
     commit: str | None = None
     """Of a run that really took place in a checkout of git: what was checked out at its end."""
+    error: str = ""
     lost_events: int = 0
 
 
@@ -319,6 +322,8 @@ def _run_data(record: RunFinished, data: dict[str, Any]) -> dict[str, Any]:
         data.pop("hit_ratio", None)
     if not record.not_run:
         del data["not_run"]
+    if not record.error:
+        del data["error"]
     return data
 
 

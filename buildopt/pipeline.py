@@ -235,7 +235,7 @@ def really_run(run: Run, found: lookup.Found) -> Finished:
         inputs=count_inputs(observed.observations, len(run.variables)),
         outputs=_outputs_of(recorded, observed),
         record=recorded.trace.key if isinstance(recorded, Recorded) else "",
-        **ended(execution),
+        **ended(execution, run.stores.journal.secrets),
     )
     tell_task(run.stores.journal, result, observed.processes)
     fresh = None
@@ -298,7 +298,7 @@ def run_unobserved(
         not_stored=(*_reasons_against(execution), reason),
         observer="off",
         duration_s=seconds_since(started_ns),
-        **ended(execution),
+        **ended(execution, stores.journal.secrets),
     )
     tell_task(stores.journal, result)
     return Finished(result=result)

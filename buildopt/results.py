@@ -32,7 +32,7 @@ from buildopt.model import (
     Task,
     Trace,
 )
-from buildopt.secrets_found import masked
+from buildopt.secrets_found import Secrets, masked
 
 
 def result_of(task: Task, journal: Journal, outcome: Outcome, **values: Any) -> RunFinished:
@@ -58,14 +58,23 @@ def with_revision(result: RunFinished, environ: Mapping[str, str]) -> RunFinishe
     return replace(result, branch=revision.branch or None, commit=revision.commit or None)
 
 
-def ended(execution: Execution) -> dict[str, Any]:
+def ended(execution: Execution, secrets: Secrets) -> dict[str, Any]:
     """How a command that really ran ended, and what it cost: values for `result_of`."""
     return {
+        "error": _error_of(execution, secrets),
         "exit_code": execution.exit_code,
         "signal": execution.signal or None,
         "cpu_s": execution.usage.cpu_s,
         "peak_memory_bytes": execution.usage.peak_memory_bytes,
     }
+
+
+def _error_of(execution: Execution, secrets: Secrets) -> str:
+    if not (execution.exit_code or execution.signal):
+        return ""
+    from buildopt.execute.first_error import first_error  # compiles its patterns
+
+    return first_error(execution.chunks or (), lambda line: str(masked(line, secrets)))
 
 
 def tell_task(journal: Journal, result: RunFinished, processes: Sequence[Process] = ()) -> None:
@@ -97,6 +106,7 @@ def _of_a_task(result: RunFinished) -> dict[str, Any]:
         "not_stored": result.not_stored,
         "miss_reasons": result.miss_reasons,
         "duration_s": result.duration_s,
+        "error": result.error,
     }
 
 

@@ -94,9 +94,7 @@ class AlertConsumer:
 
     def _judge(self, event: Event, late_s: float) -> None:
         data = dict(event.data)
-        parts = event.source.split("/")
-        if "project" not in data and len(parts) > 2:
-            data["project"] = parts[2]
+        data.setdefault("project", _project_of(event.source))
         for name, value in self._facts.gauges(self._engine.now.steady_s).items():
             self._engine.set_gauge(name, value)
         run = event.run or str(data.get("run_id", ""))
@@ -204,3 +202,8 @@ class AlertConsumer:
         if not now.wall_s < self._asked_wall_s <= due_wall_s:
             self._asked_wall_s = due_wall_s
             state.wake_at(math.ceil(due_wall_s * NS))
+
+
+def _project_of(source: str) -> str:
+    """The project of `/HOST/PROJECT/PROCESS`; the address of a repository has slashes, too."""
+    return source.lstrip("/").partition("/")[2].rpartition("/")[0]

@@ -9,6 +9,7 @@ from typing import Any
 from buildopt.monitor.hookspecs import (
     Consumer,
     Detector,
+    HealthCheck,
     NotificationChannel,
     Worker,
     hookimpl,
@@ -16,18 +17,22 @@ from buildopt.monitor.hookspecs import (
 from monitor_plugins.alert.channels.making import make_channels
 from monitor_plugins.alert.config import CONSOLE, Config, read_config
 from monitor_plugins.alert.consumer import AlertConsumer
+from monitor_plugins.alert.delivery_health import ChannelCheck
 from monitor_plugins.alert.rule_reading import Place
 from monitor_plugins.alert.worker import ChannelWorker
 
 BUILDOPT_API = 1
 
 _options: dict[str, Any] = {}  # Any: as in TOML
+_workers: list[ChannelWorker] = []
+"""Of one monitor: those that work are those whose health is told."""
 
 
 @hookimpl
 def configure(options: Mapping[str, Any]) -> None:  # Any: as in TOML
     """Take the table `[alert]` of the settings; raises SettingsError for what makes no sense."""
     _options.clear()
+    _workers.clear()
     _options.update(options)
     _config(())
 
@@ -50,9 +55,22 @@ def notification_channels() -> Iterable[NotificationChannel]:
 @hookimpl
 def workers() -> Iterable[Worker]:
     """A queue for each channel; one that another plugin should bring begins as the console."""
-    config = _config(())
-    stand_ins = make_channels({name: {"type": CONSOLE} for name in config.elsewhere}, os.environ)
-    return [ChannelWorker(channel) for channel in (*notification_channels(), *stand_ins)]
+    return _channel_workers()
+
+
+@hookimpl
+def health_checks() -> Iterable[HealthCheck]:
+    """How each channel does."""
+    return [ChannelCheck(one.channel, one.look) for one in _channel_workers()]
+
+
+def _channel_workers() -> list[ChannelWorker]:
+    if not _workers:
+        config = _config(())
+        elsewhere = {name: {"type": CONSOLE} for name in config.elsewhere}
+        channels = make_channels({**config.channels, **elsewhere}, os.environ)
+        _workers.extend(ChannelWorker(channel) for channel in channels)
+    return _workers
 
 
 def _config(alert_rules: Sequence[Mapping[str, Any]]) -> Config:  # Any: as in TOML

@@ -28,6 +28,10 @@ TABLES = (
 )
 WAITING = "SELECT json FROM alert_outbox WHERE state = 'waiting'"
 MARK = "SELECT json FROM alert_row WHERE kind = 'worker' AND key = ?"
+DEAD = (
+    "SELECT count(*), max(json_extract(json, '$.detail')) FROM alert_outbox "
+    "WHERE state = 'failed' AND channel = ? AND created_wall_s > ?"
+)
 HISTORY_DAYS = 90
 SETTLED_DAYS = 30
 DAY_S = 86_400.0

@@ -48,11 +48,19 @@ def text_of(
     return "\n\n".join([*blocks, *(["; ".join(notes)] if notes else [])])
 
 
+def below_title(title: str, text: str) -> str:
+    """The text as it stands below its title: without a first line that the title has said."""
+    first, _, rest = text.partition("\n")
+    return rest if rest and first in title else text
+
+
 def _lines(entry: Entry, zone: tzinfo | None) -> Iterable[str]:
     yield f"{WORDS.get(_kind(entry), '')}{_what(entry)}{_where(entry)}"
     yield f"  since {_clock(entry['since'], zone)}{_for_how_long(entry, zone)}"
     if bad := _how_bad(entry):
         yield f"  {bad}"
+    if error := entry.get("context", {}).get("error"):
+        yield f"  said: {plain(str(error))}"
     if cause := _cause(entry):
         yield f"  likely cause: {cause}"
     if entry.get("note"):

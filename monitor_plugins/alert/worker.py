@@ -18,6 +18,7 @@ from typing import Any
 from buildopt.events import Severity
 from buildopt.monitor.hookspecs import Delivery, Notification, NotificationChannel, Outside, fact
 from monitor_plugins.alert import outbox, store
+from monitor_plugins.alert.delivery_health import RECENT_S, Standing
 from monitor_plugins.alert.outbox import Bucket, Outcome, Parcel, Row, row_of
 from monitor_plugins.alert.wording import text_of, title_of
 
@@ -51,6 +52,16 @@ class ChannelWorker:
         self._bucket = Bucket()
         self._done: dict[str, int] = {}
         """Keys of which was said already how they went, with the number of tries by then."""
+        self._standing = Standing()
+
+    @property
+    def channel(self) -> str:
+        """The name of its channel."""
+        return self._channel.name
+
+    def look(self) -> Standing:
+        """How sending goes; asked by another thread."""
+        return self._standing
 
     def run(self, outside: Outside) -> None:
         """Send until it is time to end."""
@@ -66,6 +77,7 @@ class ChannelWorker:
         """Send one parcel, if one is due; seconds until there may be another."""
         waiting = self._waiting(outside)
         now_s = self._now_s()
+        self._count(outside, waiting, now_s)
         for result in outbox.overtaken(waiting, now_s):
             if result.channel == self._channel.name:
                 self._say(outside, result)
@@ -94,7 +106,24 @@ class ChannelWorker:
             detail=went.detail, retry_after_s=went.retry_after_s,
         )  # fmt: skip
 
+    def _count(self, outside: Outside, waiting: Sequence[Row], now_s: float) -> None:
+        """Note how the channel stands."""
+        mine = sum(row.channel == self._channel.name for row in waiting)
+        found = _rows(outside, store.DEAD, (self._channel.name, now_s - RECENT_S))
+        self._standing = self._standing._replace(waiting=mine, dead=found[0][0] if found else 0)
+        if found and found[0][0] and not self._standing.detail:
+            self._standing = self._standing._replace(detail=found[0][1] or "")
+
+    def _note(self, result: Outcome) -> None:
+        if result.status == "overtaken":
+            return
+        since_s = 0.0
+        if result.status == "failed" and not result.is_final:
+            since_s = self._standing.fails_since_s or result.wall_s
+        self._standing = self._standing._replace(fails_since_s=since_s, detail=result.detail)
+
     def _say(self, outside: Outside, result: Outcome) -> None:
+        self._note(result)
         for key in result.keys:
             self._done[key] = result.tries or 1
         severity: Severity = "info" if result.status in ("delivered", "overtaken") else "warning"
@@ -121,7 +150,7 @@ class ChannelWorker:
 
 
 def _rows(
-    outside: Outside, sql: str, parameters: Sequence[str] = ()
+    outside: Outside, sql: str, parameters: Sequence[str | float] = ()
 ) -> list[tuple[Any, ...]]:  # Any: what SQLite gives
     try:
         return list(outside.read(sql, parameters))

@@ -6,6 +6,7 @@ import sys
 
 from buildopt.monitor.hookspecs import Delivery, Notification, NotificationChannel
 from monitor_plugins.alert.channels import ChannelTable
+from monitor_plugins.alert.wording import below_title
 
 
 class Console:
@@ -20,7 +21,8 @@ class Console:
         if sys.stderr is None:
             return Delivery("delivered", "stderr is closed")
         encoding = sys.stderr.encoding or "ascii"
-        text = f"{self._bell}buildopt: {notification.title}\n{notification.text}\n"
+        below = below_title(notification.title, notification.text)
+        text = f"{self._bell}buildopt: {notification.title}\n{below}\n"
         try:
             sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding))
             sys.stderr.flush()

@@ -7,6 +7,7 @@ import json
 from buildopt.monitor.hookspecs import Delivery, Notification, NotificationChannel
 from monitor_plugins.alert.channels import ChannelTable
 from monitor_plugins.alert.channels.http import post
+from monitor_plugins.alert.wording import below_title
 
 LONGEST_TEXT = 3_000
 """Characters of one block (Slack's limit for a section)."""
@@ -21,7 +22,8 @@ class Slack:
 
     def send(self, notification: Notification) -> Delivery:
         """Post it."""
-        title, text = escaped(notification.title), escaped(notification.text)
+        title = escaped(notification.title)
+        text = escaped(below_title(notification.title, notification.text))
         body = {
             "text": title,
             "blocks": [

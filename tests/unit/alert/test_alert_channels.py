@@ -284,6 +284,16 @@ def test_console_writes_to_stderr(capsys) -> None:
     assert "memory is nearly full" in capsys.readouterr().err
 
 
+def test_console_says_a_headline_once(capsys) -> None:
+    first, second = "over: disk (host=a)", "over: disk (host=b)"
+    note = NOTE._replace(title=f"{first} and 1 more", text=f"{first}\n  since\n\n{second}\n  since")
+
+    channel(type="console").send(note)
+
+    said = capsys.readouterr().err
+    assert said == f"buildopt: {first} and 1 more\n  since\n\n{second}\n  since\n"
+
+
 def test_apprise_that_is_missing_is_said(monkeypatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "apprise", None)
 

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -80,6 +81,9 @@ class Machine:
         plugins.add_object("elsewhere", Elsewhere(self.channel))
         plugins.ask_all()
         assert [row.reason for row in plugins.rows] == ["", ""]
+        self.checks = {
+            each.thing.name: each.thing for each in plugins.contributions("health_checks")
+        }
         host = Host(self.folder, plugins)
         host.start()
         return host
@@ -112,6 +116,22 @@ def test_event_arrives_at_a_channel_and_so_does_its_end(machine) -> None:
     assert fired.key != over.key
 
 
+def test_failure_is_told_once_in_a_project_with_an_address(machine) -> None:
+    project = "https://example.org/owner/name"
+    machine.journal.source = f"/h/{project}/1"
+    host = machine.start()
+    try:
+        machine.emit("buildopt.task.finished", task="build", exit_code=1, outcome="executed")
+        machine.emit("buildopt.run.finished", task="build", exit_code=1, project=project)
+        machine.sample(9.0, n="1")
+        notes = machine.channel.wait_for(2)
+    finally:
+        host.stop()
+
+    told = [entry["labels"] for note in notes for entry in note.data["entries"]]
+    assert [one["project"] for one in told if "project" in one] == [project]
+
+
 def test_failed_try_is_repeated_with_the_same_key(machine) -> None:
     machine.channel.answers = [Delivery("failed", "HTTP 500"), Delivery("delivered")]
     host = machine.start()
@@ -122,6 +142,54 @@ def test_failed_try_is_repeated_with_the_same_key(machine) -> None:
         host.stop()
 
     assert notes[0].key == notes[1].key
+
+
+def test_health_warns_of_a_channel_that_fails_and_of_what_was_given_up(machine) -> None:
+    def health(wanted: str):
+        ends_s = time.monotonic() + 20
+        while time.monotonic() < ends_s:
+            state = machine.checks["channel recorder"].check(time.time_ns())
+            if wanted in f"{state.status}: {state.output}":
+                return state
+            time.sleep(0.01)
+        raise AssertionError(state)
+
+    machine.channel.answers = [Delivery("failed", "HTTP 503"), Delivery("refused", "HTTP 404")]
+    host = machine.start()
+    try:
+        assert health("pass")
+        machine.sample(9.0, n="1")
+        machine.channel.wait_for(1)
+        assert health("1 wait: HTTP 503").status == "warn"
+        machine.channel.wait_for(2)
+        assert health("warn: 1 given up within a day: HTTP 404")
+    finally:
+        host.stop()
+
+
+def test_state_that_was_lost_comes_back_from_the_journal_and_nothing_is_told_again(machine) -> None:
+    host = machine.start()
+    machine.sample(9.0, n="1")
+    first = machine.channel.wait_for(1)[0]
+    machine.sample(9.0, n="2")
+    machine.channel.wait_for(2)
+    machine.sample(1.0, n="2")
+    machine.channel.wait_for(3)
+    time.sleep(0.3)
+    host.stop()
+    for path in Path(machine.folder, "plugins").glob("alert.*"):
+        path.unlink()
+
+    host = machine.start()
+    try:
+        machine.sample(1.0, n="1")
+        notes = machine.channel.wait_for(4)
+    finally:
+        host.stop()
+
+    (over,) = notes[3:]
+    told = [(entry["kind"], entry["incident"]) for entry in over.data["entries"]]
+    assert told == [("resolved", first.data["entries"][0]["incident"])]
 
 
 def test_what_was_not_sent_before_the_end_is_sent_after_the_next_start_and_once(machine) -> None:

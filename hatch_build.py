@@ -18,7 +18,9 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 INSTALL = ("ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline",
            "--fetch-retries=1", "--fetch-timeout=20000")  # fmt: skip
-PLACES = ("buildopt/report/assets", "monitor_plugins/dashboard/built")
+PLACES = (
+    "buildopt/report/assets", "monitor_plugins/dashboard/built", "monitor_plugins/web/built",
+)  # fmt: skip
 """Where the scripts go; the first one remembers what they were made of."""
 INSTALL_LIMIT_S = 90
 BUILD_LIMIT_S = 60

@@ -2,14 +2,16 @@
 // is in it. Run by `npm run build`, and by hatch_build.py when a wheel is built.
 import { build } from "esbuild";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 
 const PAGES = {
-  "src/bundle.ts": "../buildopt/report/assets/bundle.js",
-  "src/dashboard.ts": "../monitor_plugins/dashboard/built/dashboard.js",
+  "src/bundle.ts": { target: "../buildopt/report/assets/bundle.js" },
+  "src/dashboard.ts": { target: "../monitor_plugins/dashboard/built/dashboard.js" },
+  // Goes into pages of others: as small as it can be, its licences beside it.
+  "src/vitals.ts": { target: "../monitor_plugins/web/built/vitals.js", isSmall: true },
 };
 
-for (const [entry, target] of Object.entries(PAGES)) {
+for (const [entry, { target, isSmall = false }] of Object.entries(PAGES)) {
   const made = await build({
     entryPoints: [entry],
     bundle: true,
@@ -21,10 +23,14 @@ for (const [entry, target] of Object.entries(PAGES)) {
     charset: "utf8",
     legalComments: "none",
     minifyWhitespace: true, // names stay: whoever reads the page can
+    minifyIdentifiers: isSmall,
+    minifySyntax: isSmall,
     logLevel: "warning",
   });
-  const heading = await licences(made.metafile);
+  const texts = await licences(made.metafile);
   await mkdir(dirname(target), { recursive: true });
+  if (isSmall) await writeFile(`${target}.LICENSE.txt`, texts);
+  const heading = isSmall ? `/*! licences: ${basename(target)}.LICENSE.txt */\n` : texts;
   for (const file of made.outputFiles) {
     const text = heading + file.text;
     if (/<\/script|<!--/i.test(text)) throw new Error(`${entry} could not stand in a page`);

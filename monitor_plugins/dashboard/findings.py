@@ -9,14 +9,15 @@ from buildopt.monitor.hookspecs import Known, Row
 from monitor_plugins.dashboard.asked import NS, Asked
 from monitor_plugins.dashboard.shapes import Change
 
-PREFIX = "buildopt.baseline."
+PREFIXES = ("buildopt.baseline.", "buildopt.finding.")
+"""Baselines, and whatever another plugin finds: `data` has the same fields."""
 MOST_EVENTS = 5_000
 OPEN = ("suspected", "confirmed")
 
 
 def changes(known: Known, asked: Asked) -> dict[str, Any]:  # Any: a page
     """Findings, those that are open first, then the newest."""
-    found = changes_of(known.events(asked.where, types=(PREFIX,), limit=MOST_EVENTS))
+    found = changes_of(known.events(asked.where, types=PREFIXES, limit=MOST_EVENTS))
     state = asked["state"]
     kept = [change for change in found if state in (None, change.state)]
     return {"items": kept[: asked["limit"]], "next": None}
@@ -43,7 +44,7 @@ def _change(finding: str, row: Row) -> Change:
     return Change(
         finding=finding,
         name=str(data.get("name") or row["subject"]),
-        state=row["type"].removeprefix(PREFIX),
+        state=row["type"].rpartition(".")[2],
         direction=str(data.get("direction") or ""),
         time_s=row["time_ns"] / NS,
         since_s=(_number(data.get("since_ns")) or row["time_ns"]) / NS,

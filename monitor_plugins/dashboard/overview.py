@@ -35,7 +35,7 @@ def overview(known: Known, asked: Asked) -> Overview:
     took_s = durations(runs)
     found = alerts.alerts_of(alerts.told(known, asked))
     changes = findings.changes_of(
-        known.events(asked.where, types=(findings.PREFIX,), limit=findings.MOST_EVENTS)
+        known.events(asked.where, types=findings.PREFIXES, limit=findings.MOST_EVENTS)
     )
     start_s, end_s = asked.span_s
     return Overview(

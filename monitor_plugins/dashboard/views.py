@@ -226,7 +226,7 @@ def _alerts(known: Known, shown: Shown) -> Sequence[Any]:  # Any: shapes.Alert
 
 def _changes(known: Known, shown: Shown) -> list[Change]:
     where = shown.asked.where._replace(from_ns=0)  # a level holds until it changes
-    rows = known.events(where, types=(findings.PREFIX,), limit=findings.MOST_EVENTS)
+    rows = known.events(where, types=findings.PREFIXES, limit=findings.MOST_EVENTS)
     return findings.changes_of(rows)
 
 

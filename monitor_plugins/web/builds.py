@@ -1,0 +1,109 @@
+"""Which build made a page: told by the hashed names of what it loaded.
+
+A build is known by `buildopt.cache.stored` (its outputs) and `buildopt.bundle.analyzed` (its
+files). Builds that wrote the same names are one: the first of them, since what they made is the
+same. A page that loaded names of two builds belongs to the one that has more of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, NamedTuple
+
+from monitor_plugins.web.chunk_names import IS_CHUNK, base_of, is_hashed
+
+STORED, ANALYZED = "buildopt.cache.stored", "buildopt.bundle.analyzed"
+MOST_BUILDS = 200
+LONGEST_ID = 128
+
+
+class Made(NamedTuple):
+    """What one event says that a build made: file -> bytes."""
+
+    build: str
+    project: str
+    files: Mapping[str, int]
+
+
+class Joined(NamedTuple):
+    """The build of a page, and how that is known."""
+
+    build: str = ""
+    project: str = ""
+    how: Literal["chunks", "meta", ""] = ""
+    files: Mapping[str, int] = {}  # a default that nobody changes
+
+
+def made_of(
+    kind: str, event: str, run: str, project: str, data: Mapping[str, Any]  # Any: JSON
+) -> Made | None:  # fmt: skip
+    """The files of a build in an event; None for one that names no chunk."""
+    rows = data.get("outputs" if kind == STORED else "files")
+    if not isinstance(rows, list):
+        return None
+    files = dict(_files(rows))
+    told = data.get("project")
+    return (
+        Made(run or event, told if isinstance(told, str) and told else project, files)
+        if (files)
+        else None
+    )
+
+
+class Builds:
+    """The newest builds of this machine."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Made] = {}
+        """In the order in which they were made last."""
+
+    def add(self, made: Made) -> None:
+        """Take in what a build made; several events of one run add up."""
+        known = self._made.pop(made.build, None)
+        files = {**known.files, **made.files} if known else dict(made.files)
+        made = made._replace(files=files)
+        twin = self._twin(made)
+        if twin:
+            made = self._made.pop(twin)
+        self._made[made.build] = made
+        while len(self._made) > MOST_BUILDS:
+            del self._made[next(iter(self._made))]
+
+    def find(self, names: Iterable[str], told: str) -> Joined:
+        """The build of a page that loaded these names and says by itself that it is of `told`."""
+        hashed = {base_of(name) for name in names if is_hashed(name)}
+        best: Made | None = None
+        most = 0
+        for made in reversed(self._made.values()):
+            if (count := len(hashed & made.files.keys())) > most:
+                best, most = made, count
+        if best:
+            return Joined(best.build, best.project, "chunks", best.files)
+        if not told:
+            return Joined()
+        if told in self._made:
+            return Joined(told, self._made[told].project, "meta", self._made[told].files)
+        return Joined(told[:LONGEST_ID], how="meta")
+
+    def _twin(self, made: Made) -> str | None:
+        """An earlier build that wrote the same names, some of them with a hash."""
+        if not any(is_hashed(name) for name in made.files):
+            return None
+        return next(
+            (
+                other.build
+                for other in self._made.values()
+                if other.project == made.project and other.files.keys() == made.files.keys()
+            ),
+            None,
+        )
+
+
+def _files(rows: Iterable[Any]) -> Iterable[tuple[str, int]]:  # Any: JSON
+    for row in rows:
+        path = row.get("path") if isinstance(row, Mapping) else None
+        if not isinstance(path, str) or not IS_CHUNK.fullmatch(path):
+            continue
+        sizes = row.get("sizes")
+        size = sizes.get("raw") if isinstance(sizes, Mapping) else row.get("bytes")
+        yield base_of(path), size if isinstance(size, int) else 0

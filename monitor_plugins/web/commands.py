@@ -1,0 +1,87 @@
+"""`buildopt vitals`: the line for a page, and reports of Lighthouse."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from buildopt.errors import BuildoptError, UsageError
+from buildopt.monitor.hookspecs import Caller, Running, counted, fact
+from monitor_plugins.web import lighthouse
+from monitor_plugins.web.script import tag
+
+EPILOG = """\b
+Examples:
+  buildopt vitals tag                  the line for the head of a page
+  buildopt vitals lighthouse           take in what Lighthouse CI left
+"""
+ANSWER_WITHIN_S = 5.0
+
+
+@click.group("vitals", epilog=EPILOG)
+def command() -> None:
+    """Have pages measure themselves, beside the build that made them."""
+
+
+@command.command("tag")
+@click.pass_obj
+def tag_command(caller: Caller) -> None:
+    """Print the line that has a page send its Web Vitals to the running monitor.
+
+    Its token lets a page send, and read nothing.
+    """
+    running = caller.running()
+    if running is None:
+        raise UsageError(
+            "no monitor runs, and pages send to a running one",
+            hint="start one: `buildopt monitor`",
+            slug="no-monitor",
+        )
+    click.echo(tag(running.url, _token(running)))
+
+
+@command.command("lighthouse")
+@click.argument("reports", nargs=-1, type=click.Path(path_type=Path))
+@click.pass_obj
+def lighthouse_command(caller: Caller, *, reports: tuple[Path, ...]) -> None:
+    """Take in reports of Lighthouse; without REPORTS those in `.lighthouseci`."""
+    paths = reports or tuple(sorted(Path().glob(lighthouse.FOUND)))
+    if not paths:
+        click.echo(f"no report here ({lighthouse.FOUND})")
+    for path in paths:
+        try:
+            data = lighthouse.read(path)
+        except (OSError, ValueError, RecursionError) as error:
+            raise UsageError(
+                f"cannot read `{path}` as a Lighthouse report: {error}",
+                hint="name files as `lhci collect` writes them: `.lighthouseci/lhr-….json`",
+                slug="lighthouse-report",
+            ) from error
+        told = {"project": caller.project, **data}
+        caller.emit(fact(lighthouse.MEASURED, told, time_ns=time.time_ns(), subject=data["route"]))
+    if paths:
+        click.echo(f"took in {counted(len(paths), 'report')}")
+
+
+def _token(running: Running) -> str:
+    """The write-only token, as the monitor tells it to who has its own."""
+    url = urlsplit(running.url)
+    connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=ANSWER_WITHIN_S)
+    try:
+        connection.request(
+            "GET", "/api/v1/vitals/token", headers={"Authorization": f"Bearer {running.token}"}
+        )
+        return str(json.loads(connection.getresponse().read())["token"])
+    except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException) as error:
+        raise BuildoptError(
+            "the running monitor takes no values of pages",
+            hint="end it and start it again, with the plugin `web`",
+            slug="monitor-without-web",
+        ) from error
+    finally:
+        connection.close()

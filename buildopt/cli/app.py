@@ -11,7 +11,7 @@ from importlib import import_module
 import click
 
 from buildopt import __version__
-from buildopt.cli import COMMANDS
+from buildopt.cli import COMMANDS, GROUPS
 from buildopt.cli.words import tell, tell_error
 from buildopt.errors import (
     EXIT_FAILED,
@@ -57,13 +57,13 @@ class Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The commands in their groups; of plugins' commands alone a line is not known here."""
-        groups: dict[str, list[tuple[str, str]]] = {}
+        groups: dict[str, list[tuple[str, str]]] = {group: [] for group in GROUPS}
         for name, (_, group, line) in COMMANDS.items():
-            groups.setdefault(group, []).append((name, line))
+            groups[group].append((name, line))
         from buildopt.cli import plugin_commands
 
-        for name, line in plugin_commands.lines():
-            groups.setdefault("monitor", []).append((name, line))
+        for name, group, line in plugin_commands.lines():
+            groups[group if group in groups else "monitor"].append((name, line))
         for group, rows in groups.items():
             with formatter.section(group.capitalize()):
                 formatter.write_dl(rows)

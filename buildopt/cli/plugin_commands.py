@@ -6,6 +6,7 @@ Looked for only when a name is not one of ours: finding them takes longer than a
 from __future__ import annotations
 
 import os
+import sys
 from importlib.metadata import EntryPoint, entry_points
 
 import click
@@ -14,6 +15,8 @@ from buildopt.errors import BuildoptError
 
 GROUP = "buildopt.commands"
 """`NAME = "module:click_command"`, as hookspecs.py tells authors of plugins."""
+GROUP_NAME = "HELP_GROUP"
+"""The constant of a command's module that names its group in the help."""
 
 
 def names() -> tuple[str, ...]:
@@ -21,17 +24,20 @@ def names() -> tuple[str, ...]:
     return tuple(sorted({each.name for each in _entry_points()}))
 
 
-def lines() -> tuple[tuple[str, str], ...]:
-    """Each command that is brought, and what it says of itself in a line."""
-    return tuple((name, _line(name)) for name in names())
+def lines() -> tuple[tuple[str, str, str], ...]:
+    """Each command that is brought, its group in the help, and what it says of itself."""
+    return tuple((name, *_line(name)) for name in names())
 
 
-def _line(name: str) -> str:
+def _line(name: str) -> tuple[str, str]:
     try:
         command = load(name)
     except BuildoptError as error:
-        return error.message
-    return command.get_short_help_str(limit=80) if command else ""
+        return "", error.message
+    if command is None:
+        return "", ""
+    module = sys.modules.get(getattr(command.callback, "__module__", ""))
+    return str(getattr(module, GROUP_NAME, "")), command.get_short_help_str(limit=80)
 
 
 def load(name: str) -> click.Command | None:

@@ -47,7 +47,8 @@ API_VERSION = 1
 ENTRY_POINTS = "buildopt.monitor_plugins"
 COMMANDS = "buildopt.commands"
 """Entry-point group of commands: `NAME = "module:click_command"` makes `buildopt NAME`. Its click
-context's `obj` is a `Caller`."""
+context's `obj` is a `Caller`. A constant `HELP_GROUP` of its module, `"look"` say, places it in
+the help; without it, it stands under `monitor`."""
 
 hookspec = pluggy.HookspecMarker("buildopt")
 hookimpl = pluggy.HookimplMarker("buildopt")

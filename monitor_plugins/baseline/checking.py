@@ -50,7 +50,7 @@ def command(
     all_machines: bool,
     as_json: bool,
 ) -> int:
-    """Say whether builds of this project are slower or larger than they were, or than they may be.
+    """Fail where builds are slower or larger than they were, or may be.
 
     Exit status 0: nothing is; also where nothing is known yet, which is said. 1: a level is
     confirmed to be worse and nobody has accepted that, or a budget is exceeded. A suspicion is

@@ -10,6 +10,7 @@ import click
 
 from buildopt.monitor.hookspecs import Caller, Running, Serving
 
+HELP_GROUP = "look"
 IDLE_S = 8 * 3_600.0
 EPILOG = """\b
 Examples:

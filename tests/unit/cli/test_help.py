@@ -88,3 +88,21 @@ def test_every_command_and_every_option_says_what_it_does(name):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_name_in_the_table_is_that_of_the_command(name):
     assert command_of(name).name == name
+
+
+def test_the_commands_stand_in_their_groups(capsys):
+    app.main(["--help"], prog_name="buildopt", standalone_mode=False)
+    lines = capsys.readouterr().out.splitlines()
+
+    groups = {"Build:": [], "Look:": [], "Monitor:": [], "Set up:": []}
+    now = []
+    for line in lines:
+        now = groups.get(line, now)
+        if line.startswith("  ") and line[2:3].islower():
+            now.append(line.split()[0])
+    assert {name: set(found) for name, found in groups.items()} == {
+        "Build:": {"run", "build", "watch", "explain", "trace", "verify", "bench"},
+        "Look:": {"runs", "report", "bundle", "dashboard"},
+        "Monitor:": {"monitor", "events", "alert", "baseline", "check"},
+        "Set up:": {"init", "config", "doctor", "cache", "integrations", "completion", "schema"},
+    }

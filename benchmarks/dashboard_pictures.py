@@ -1,10 +1,10 @@
-"""Takes pictures of each view of the dashboard, of real builds that a monitor follows.
+"""Takes pictures of each view of the dashboard: on a wide screen and on a phone, light and dark.
 
-python benchmarks/dashboard_pictures.py --into pictures
+python -m benchmarks.dashboard_pictures --into pictures
 
-Each view is shown on a wide screen and on a phone, light and dark, as far as one sees at once and
-whole. Without `--ready FILE` (that of a running monitor) it starts one on a fresh folder and builds
-the sample project of `fixtures/notes` with edits, for about a minute. Needs Chromium.
+Each view as far as one sees at once, and whole. Without `--ready FILE` (that of a running monitor)
+it starts one on a fresh folder with a made-up history of 29 days, and builds the sample project of
+`fixtures/notes` with edits, for about a minute. Needs Chromium.
 """
 
 from __future__ import annotations
@@ -23,10 +23,19 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from benchmarks import dashboard_history
+
 ROOT = Path(__file__).parents[1]
 VIEWS = ("", "builds", "cache", "bundles", "system", "alerts", "findings", "plugins")
 SIZES = ((1440, 900), (360, 740))
 THEMES = ("light", "dark")
+FOLLOWED = {
+    "run": ("builds", "&outcome=executed", "#list tbody tr a"),
+    "compare": ("builds", "&outcome=executed", "#list tbody tr a"),
+    "finding": ("findings", "", "#changes tbody tr a"),
+    "bundle-comparison": ("bundles", "", "a:text('with this') >> nth=-1"),
+}
+"""Views behind a link: where it stands, with what filters, and the link."""
 ROUNDS = 8
 
 
@@ -35,7 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--into", type=Path, default=Path("pictures"))
     parser.add_argument("--ready", type=Path, help="ready file of a monitor that runs")
-    parser.add_argument("--range", default="1h")
+    parser.add_argument("--range", default="30d")
     parser.add_argument("--run", help="id of the run that is shown; the newest without")
     parser.add_argument("--only", nargs="*", help="views; all without")
     parser.add_argument("--browser", default=shutil.which("chromium"))
@@ -59,6 +68,7 @@ def ready(given: Path | None) -> Iterator[dict[str, str]]:
         path = Path(folder) / "ready.json"
         folders = {f"BUILDOPT_{name}_DIR": f"{folder}/{name}" for name in ("STATE", "CACHE")}
         environ = os.environ | folders
+        dashboard_history.write(folders["BUILDOPT_STATE_DIR"], now_s=time.time())
         command = [sys.executable, "-m", "buildopt", "dashboard", "--port", "0"]
         monitor = subprocess.Popen([*command, "--ready-file", str(path)], env=environ)
         try:
@@ -91,7 +101,7 @@ def take(browser: Browser, place: dict[str, str], look: tuple, chosen: argparse.
     )
     page = context.new_page()
     page.goto(f"{place['url']}/enter?token={place['token']}")
-    for view in (*VIEWS, "run"):
+    for view in (*VIEWS, "task", *FOLLOWED):
         if chosen.only and (view or "overview") not in chosen.only:
             continue
         opened(page, place["url"], view, chosen)
@@ -105,15 +115,20 @@ def take(browser: Browser, place: dict[str, str], look: tuple, chosen: argparse.
 
 
 def opened(page: Page, url: str, view: str, chosen: argparse.Namespace) -> None:
-    """A view, drawn; `run` is the newest run that really took place."""
-    span = chosen.range
+    """A view, drawn."""
+    span = f"?range={chosen.range}"
     if view == "run" and chosen.run:
-        page.goto(f"{url}/runs/{chosen.run}?range={span}")
-    elif view == "run":
-        page.goto(f"{url}/builds?range={span}&outcome=executed")
-        page.click("tbody tr a")
+        page.goto(f"{url}/runs/{chosen.run}{span}")
+    elif view == "task":
+        page.goto(f"{url}/builds{span}&task=web+build")
+    elif view in FOLLOWED:
+        path, filters, link = FOLLOWED[view]
+        page.goto(f"{url}/{path}{span}{filters}")
+        page.click(link)
+        if view == "compare":
+            page.click("button:text('Compare')")
     else:
-        page.goto(f"{url}/{view}?range={span}")
+        page.goto(f"{url}/{view}{span}")
     page.wait_for_selector("h1")
     page.wait_for_timeout(700)
 

@@ -34,7 +34,7 @@ listenToKeys();
 dress();
 void fillPanels(main, charts);
 const map = document.getElementById("map");
-if (map?.dataset.document) void showBundle(map, map.dataset.document);
+if (map?.dataset.document) void showBundle(map, map.dataset.document, map.dataset.before);
 
 follow(document.body.dataset.position ?? "", {
   onEvents: () => pace === "live" && soon(),

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from buildopt.monitor.hookspecs import duration, size
 from monitor_plugins.baseline import history
 from monitor_plugins.baseline.history import Build, Rows
 from monitor_plugins.baseline.localizing import Place, localize
@@ -18,7 +19,8 @@ from monitor_plugins.baseline.robust import median
 NEAR_BUILDS = 10
 """Builds on either side that tell how long a step took."""
 MOST_TOLD = 5
-PARTS = {"steps": "step", "packages": "package", "files": "file"}
+PARTS = {"steps": ("step", duration), "packages": ("package", size), "files": ("file", size)}
+"""What they are called, and how their values are written."""
 LEAST_SHARE = 0.1
 """A part that moved by less of the whole change is not told."""
 TOOLS = ("tool-changed", "environment", "settings", "command")
@@ -68,9 +70,9 @@ def words(cause: Mapping[str, Any]) -> str:  # Any: JSON
         told.append(f"since commit {commits['after'][:10]}{others}{before}")
     if inputs := cause.get("inputs"):
         told.append("changed with it: " + ", ".join(f"`{row['subject']}`" for row in inputs[:3]))
-    for part, name in PARTS.items():
+    for part, (name, shown) in PARTS.items():
         told += [
-            f"{name} `{row['name']}` {row['before']:.4g} → {row['after']:.4g}"
+            f"{name} `{row['name']}` {shown(row['before'])} → {shown(row['after'])}"
             for row in cause.get(part, ())[:1]
         ]
     return "; ".join(told)

@@ -8,10 +8,9 @@ from typing import Literal, NamedTuple
 
 from buildopt.monitor.hookspecs import Known, Panel, Series
 from monitor_plugins.dashboard.asked import UNITS_S
-from monitor_plugins.dashboard.drawing import Chart, Mark, Unit, spaced
+from monitor_plugins.dashboard.drawing import Chart, Unit, spaced
 from monitor_plugins.dashboard.overview import LONG_S, hours_of
 from monitor_plugins.dashboard.ranges import Shown
-from monitor_plugins.dashboard.shapes import Change, Run
 
 COLUMNS = 60
 """Of a chart that is drawn here; scripts ask for more."""
@@ -114,21 +113,6 @@ def of_hours(known: Known, shown: Shown) -> Iterator[Chart]:
         )  # fmt: skip
 
 
-def of_durations(shown: Shown, runs: Sequence[Run], changes: Sequence[Change]) -> Chart:
-    """How long runs took that really ran; what a baseline found stands as a line."""
-    took = [run for run in reversed(runs) if run.outcome == "executed" and run.duration_s]
-    marks = [
-        Mark(time_s=change.since_s, text=f"{change.direction}: {change.name}")
-        for change in changes
-        if change.unit == "s" and change.state in ("confirmed", "suspected")
-    ]
-    return Chart(
-        id="chart-durations", title="How long builds took", unit="seconds", names=["duration"],
-        rows=[(run.time_s, [run.duration_s]) for run in took], span_s=shown.asked.span_s,
-        kind="dots", marks=marks,
-    )  # fmt: skip
-
-
 def of_sizes(rows: Sequence[tuple[float, int | None, int | None]]) -> Chart:
     """The size of an output over its builds, oldest first: raw and compressed."""
     times = [at_s for at_s, _, _ in rows]
@@ -140,9 +124,12 @@ def of_sizes(rows: Sequence[tuple[float, int | None, int | None]]) -> Chart:
 
 
 def _label(series: Series, among: Sequence[Series], title: str) -> str:
-    """What tells a series from the others: its attributes' values, and its host."""
+    """What tells a series from the others: its attributes' values, and where it was measured."""
     attributes = series.name[len(series.metric) :].strip("{}")
-    values = " ".join(pair.partition("=")[2] for pair in attributes.split(",") if pair)
-    hosts = {one.host for one in among}
-    parts = [values, series.host if len(hosts) > 1 else ""]
-    return " ".join(filter(None, parts)) or title
+    values = [pair.partition("=")[2] for pair in attributes.split(",") if pair]
+    places = [
+        str(getattr(series, name))
+        for name in ("host", "environment", "machine")
+        if len({getattr(one, name) for one in among}) > 1
+    ]
+    return " ".join(filter(None, [*values, *places])) or title

@@ -10,6 +10,8 @@ from typing import Literal
 from buildopt.monitor.hookspecs import duration, share, size
 
 Unit = Literal["ratio", "bytes", "bytes/s", "seconds", "count"]
+Kind = Literal["line", "bars", "dots", "low", "high"]
+"""How a column is drawn. `high` is the upper edge of a light area, above `low` or else the line."""
 WIDTH, HEIGHT = 600.0, 120.0
 """Of the drawing; it is stretched to the place it has, its lines are not."""
 
@@ -24,10 +26,11 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawn:
-    """One line of a chart: its name, and its path or bars in the drawing."""
+    """One column of a chart: its name, and its path, area, bars or dots in the drawing."""
 
     name: str
     path: str = ""
+    area: str = ""
     bars: Sequence[tuple[float, float, float, float]] = ()
     dots: Sequence[tuple[float, float]] = ()
 
@@ -42,7 +45,9 @@ class Chart:
     names: Sequence[str]
     rows: Sequence[tuple[float, Sequence[float | None]]]
     span_s: tuple[float, float]
-    kind: Literal["line", "bars", "dots"] = "line"
+    kind: Kind = "line"
+    kinds: Sequence[Kind] = ()
+    """Of each column, where not all are of one kind."""
     metric: str = ""
     is_exact: bool = False
     marks: Sequence[Mark] = ()
@@ -81,21 +86,41 @@ class Chart:
     def _y(self, value: float) -> float:
         return round(HEIGHT * (1 - min(1.0, max(0.0, value / (self.most or 1.0)))), 1)
 
+    def kind_of(self, place: int) -> Kind:
+        """How a column is drawn."""
+        return self.kinds[place] if self.kinds else self.kind
+
     def _line(self, place: int, name: str) -> Drawn:
-        points = [
+        points = self._points(place)
+        match self.kind_of(place):
+            case "dots":
+                return Drawn(name=name, dots=points)
+            case "bars":
+                return Drawn(name=name, bars=self._bars(points))
+            case "low":
+                return Drawn(name=name)
+            case "high":
+                edge = self.kinds.index("low" if "low" in self.kinds else "line")
+                around = [*points, *reversed(self._points(edge))]
+                return Drawn(name=name, area=_path(around) + "Z" if points else "")
+        return Drawn(name=name, path=_path(points))
+
+    def _points(self, place: int) -> list[tuple[float, float]]:
+        return [
             (self.x(at_s), self._y(value))
             for at_s, row in self.rows
             if (value := row[place]) is not None
         ]
-        if self.kind == "dots":
-            return Drawn(name=name, dots=points)
-        if self.kind == "bars":
-            width = max(1.0, WIDTH * self.width_s / max(1.0, self.span_s[1] - self.span_s[0]) - 1)
-            bars = [(x, y, round(width, 1), round(HEIGHT - y, 1)) for x, y in points if y < HEIGHT]
-            return Drawn(name=name, bars=bars)
-        return Drawn(
-            name=name, path="M" + "L".join(f"{x} {y}" for x, y in points) if points else ""
-        )
+
+    def _bars(
+        self, points: Sequence[tuple[float, float]]
+    ) -> list[tuple[float, float, float, float]]:
+        width = max(1.0, WIDTH * self.width_s / max(1.0, self.span_s[1] - self.span_s[0]) - 1)
+        return [(x, y, round(width, 1), round(HEIGHT - y, 1)) for x, y in points if y < HEIGHT]
+
+
+def _path(points: Sequence[tuple[float, float]]) -> str:
+    return "M" + "L".join(f"{x} {y}" for x, y in points) if points else ""
 
 
 def amount(value: float, unit: Unit) -> str:

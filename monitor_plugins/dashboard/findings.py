@@ -56,6 +56,11 @@ def _change(finding: str, row: Row) -> Change:
         smallest_change=_number(data.get("smallest_change")),
         unit=str(data.get("unit") or ""),
         project=str(data.get("project") or row["project"]),
+        task=str(data.get("task") or ""),
+        metric=str(data.get("metric") or ""),
+        machine=str(data.get("machine") or ""),
+        cache=str(data.get("cache") or ""),
+        series=str(data.get("series") or ""),
         cause=str(cause.get("text") or "") if isinstance(cause, Mapping) else "",
     )
 

@@ -325,6 +325,11 @@ class Change(Struct, kw_only=True):
     unit: str
     project: str
     cause: str
+    task: str = ""
+    metric: str = ""
+    machine: str = ""
+    cache: str = ""
+    series: str = ""
 
 
 class Consumer(Struct, kw_only=True):

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from buildopt.monitor.hookspecs import Known, Panel, Where
 from monitor_plugins.dashboard import (
     alerts,
+    bundles,
     charted,
+    finding_series,
     findings,
     lists,
     measured,
     overview,
     panels,
     runs,
+    trends,
 )
 from monitor_plugins.dashboard.asked import NS, Asked, Parameter, Problem
 from monitor_plugins.dashboard.ranges import Shown
-from monitor_plugins.dashboard.shapes import Bundle, Change, Run, Step
+from monitor_plugins.dashboard.shapes import Change, Run, Step
 from monitor_plugins.dashboard.waterfall import of_processes, of_steps
 
 ROWS = 50
 FEW = 8
-MOST_BUNDLES = 100
+MOST_OTHERS = 30
 Facts = dict[str, Any]  # Any: what the template shows
 CURSOR = Parameter("cursor", "goes on behind a page")
 TASK = Parameter("task", "only of this task")
@@ -63,14 +66,15 @@ def builds_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
         raise Problem(400, "`cursor` is none of ours") from error
     known_runs = known.runs(asked.where, limit=1_000)
     wanted = [lists.run_of(row) for row in known_runs if task in ("", row["task"])]
-    changes = [c for c in _changes(known, shown) if not task or task in c.name]
+    changes = [c for c in _changes(known, shown) if task == c.task]
+    trend = trends.of_durations(shown, wanted, changes, task)
     return {
         "runs": with_reasons(known, [lists.run_of(row) for row in rows[:ROWS]]),
         "older": rows[ROWS - 1]["cursor"] if len(rows) > ROWS else None,
         "tasks": sorted({row["task"] for row in known_runs}),
         "task": task,
         "outcome": outcome,
-        "charts": [charted.of_durations(shown, wanted, changes)],
+        "charts": [trend] if trend else [],
         "running": measured.pool(known, asked),
     }
 
@@ -97,6 +101,7 @@ def run_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
         "process_fall": of_processes(processes) if processes else None,
         "events": found.events,
         "before": _run_before(known, found.run),
+        "others": _others(known, found.run),
         "bundles": [lists.bundle_of(row) for row in events if row["type"] == lists.BUNDLE],
     }
 
@@ -127,41 +132,6 @@ def cache_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
     }
 
 
-def bundles_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
-    """The newest analysis of each output; one of them in full."""
-    where = shown.asked.where._replace(from_ns=0)  # builds of outputs are rare
-    rows = known.events(where, types=(lists.BUNDLE,), limit=MOST_BUNDLES)
-    every = [(lists.bundle_of(row), row["data"]) for row in rows]
-    wanted = shown.asked["output"] or ""
-    newest: dict[tuple[str, str], tuple[Bundle, Mapping[str, Any]]] = {}
-    for one in every:
-        newest.setdefault((one[0].project, one[0].output), one)
-    chosen = next((pair for pair in newest.values() if wanted in ("", pair[0].output)), None)
-    return {"outputs": [bundle for bundle, _ in newest.values()], "chosen": None} | (
-        _bundle_facts(chosen, every) if chosen else {}
-    )
-
-
-def _bundle_facts(
-    chosen: tuple[Bundle, Mapping[str, Any]], every: Sequence[tuple[Bundle, Mapping[str, Any]]]
-) -> Facts:
-    bundle, figures = chosen
-    key = (bundle.project, bundle.output)
-    mine = [one for one, _ in every if (one.project, one.output) == key]
-    sizes = [(one.time_s, one.raw_bytes, one.gzip_bytes) for one in reversed(mine)]
-    packages = [row for row in figures.get("packages") or () if isinstance(row, dict)]
-    files = [row for row in figures.get("files") or () if isinstance(row, dict)]
-    return {
-        "chosen": bundle,
-        "before": mine[1] if len(mine) > 1 else None,
-        "history": mine,
-        "charts": [charted.of_sizes(sizes)] if len(sizes) > 1 else [],
-        "packages": packages[:ROWS],
-        "files": files[:ROWS],
-        "folders": list((figures.get("folders") or {}).items())[:ROWS],
-    }
-
-
 def system_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
     """The machine, and what builds take of it."""
     return {
@@ -180,8 +150,21 @@ def alerts_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
 
 
 def findings_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
-    """What has changed for good."""
-    return {"changes": _changes(known, shown)[:500]}
+    """What has changed for good, and the series of the first that is open."""
+    changes = _changes(known, shown)[:500]
+    first = next(filter(findings.is_open, changes), None)
+    chart = finding_series.of_finding(known, first, changes) if first else None
+    return {"changes": changes, "charts": [chart] if chart else []}
+
+
+def finding_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
+    """One finding: its values, its levels and its noise floor."""
+    changes = _changes(known, shown)
+    found = next((one for one in changes if one.finding == shown.asked["finding"]), None)
+    if found is None:
+        raise Problem(404, "there is no such finding")
+    chart = finding_series.of_finding(known, found, changes)
+    return {"change": found, "charts": [chart] if chart else []}
 
 
 def plugins_facts(known: Known, _: Shown, _panels: Sequence[Panel]) -> Facts:
@@ -236,25 +219,33 @@ def _run_before(known: Known, run: Run) -> Run | None:
     return next((lists.run_of(row) for row in found if row["run"] != run.run), None)
 
 
+def _others(known: Known, run: Run) -> list[Run]:
+    """What it can be compared with: the newest other runs of its task."""
+    found = known.runs(Where(project=run.project), task=run.task, limit=MOST_OTHERS)
+    return [lists.run_of(row) for row in found if row["run"] != run.run]
+
+
 def _by_name(steps: Sequence[Step]) -> dict[str, Step]:
     return {f"{step.inside} › {step.task}" if step.inside else step.task: step for step in steps}
 
 
 View = Callable[[Known, Shown, Sequence[Panel]], Facts]
 RUN = Parameter("run", "id of a run", is_path=True, is_required=True)
+FINDING = Parameter("finding", "its id", is_path=True, is_required=True)
 VIEW = Parameter("view", "name of a page", is_path=True, is_required=True)
 SIDES = tuple(Parameter(name, "id of a run", is_required=True) for name in "ab")
 VIEWS: Sequence[tuple[str, str, str, View, Sequence[Parameter]]] = (
     ("/", "Overview", "overview", overview_facts, ()),
     ("/builds", "Builds", "builds", builds_facts, (TASK, OUTCOME, CURSOR)),
     ("/cache", "Cache", "cache", cache_facts, ()),
-    ("/bundles", "Bundles", "bundles", bundles_facts, (Parameter("output", "which"),)),
+    ("/bundles", "Bundles", "bundles", bundles.facts, bundles.PARAMETERS),
     ("/system", "System", "system", system_facts, ()),
     ("/alerts", "Alerts", "alerts", alerts_facts, ()),
     ("/findings", "Findings", "findings", findings_facts, ()),
     ("/plugins", "Plugins and health", "plugins", plugins_facts, ()),
     ("/runs/{run}", "Run", "run", run_facts, (RUN,)),
     ("/compare", "Compare", "compare", compare_facts, SIDES),
+    ("/findings/{finding}", "Finding", "finding", finding_facts, (FINDING,)),
     (panels.PREFIX + "{view}", "Panels", "panels", panels_facts, (VIEW,)),
 )
 """Path, title, template, facts, parameters; the first eight stand in the navigation."""

@@ -1,8 +1,8 @@
 /** The treemap of a bundle or an archive, from the analysis that the event names. */
 import { TreeMap } from "../bundle/map";
-import { measure, pathOf, search, type Item, type Owner } from "../bundle/tree";
+import { leavesOf, measure, pathOf, search, type Item, type Owner } from "../bundle/tree";
 import { element } from "../page/element";
-import { exactBytes, share, size } from "../page/quantities";
+import { change, counted, exactBytes, share, size } from "../page/quantities";
 
 interface Analysis {
   kind: string;
@@ -13,23 +13,50 @@ interface Analysis {
 }
 
 const HUES = 6;
+/** What bundlers put before the ending of a file, of what it holds. */
+const HASH = /[-.][A-Za-z0-9_-]{8,}(?=\.[a-z0-9.]+$)/;
 
-export async function showBundle(place: HTMLElement, path: string): Promise<void> {
-  const answer = await fetch(path).catch(() => undefined);
-  if (!answer?.ok) return void place.append(element("p", { class: "muted" }, "The whole analysis is kept no longer."));
-  const analysis = (await answer.json()) as Analysis;
-  const root = analysis.modules?.length ? ofModules(analysis) : ofFiles(analysis);
+/** `before` is the path of the build that it is compared with. */
+export async function showBundle(place: HTMLElement, path: string, before?: string): Promise<void> {
+  const [analysis, older] = await Promise.all([analysisAt(path), before ? analysisAt(before) : undefined]);
+  if (!analysis) return void place.append(element("p", { class: "muted" }, "The whole analysis is kept no longer."));
+  const root = treeOf(analysis);
+  if (older) compareWith(root, treeOf(older));
   measure(root, (leaf) => leaf.bytes);
   search(root, "");
-  show(place, root);
+  show(place, root, older !== undefined);
 }
 
-function show(place: HTMLElement, root: Item): void {
+async function analysisAt(path: string): Promise<Analysis | undefined> {
+  const answer = await fetch(path).catch(() => undefined);
+  return answer?.ok ? ((await answer.json()) as Analysis) : undefined;
+}
+
+function treeOf(analysis: Analysis): Item {
+  return analysis.modules?.length ? ofModules(analysis) : ofFiles(analysis);
+}
+
+/** Gives each part the size that it had; names of files have other hashes in each build. */
+function compareWith(root: Item, older: Item): void {
+  const sizes = new Map<string, number>();
+  for (const leaf of leavesOf(older)) sizes.set(keyOf(leaf), (sizes.get(keyOf(leaf)) ?? 0) + leaf.bytes);
+  for (const leaf of leavesOf(root)) {
+    const before = sizes.get(keyOf(leaf)) ?? 0;
+    sizes.delete(keyOf(leaf));
+    for (let at: Item | undefined = leaf; at; at = at.parent) at.before += before;
+  }
+}
+
+function keyOf(leaf: Item): string {
+  return `${leaf.file.replace(HASH, "")}\0${leaf.owner?.name ?? ""}\0${leaf.name.replace(HASH, "")}`;
+}
+
+function show(place: HTMLElement, root: Item, isCompared: boolean): void {
   let zoomed = root;
   const crumbs = element("nav", { class: "crumbs", "aria-label": "Zoomed into" });
   const words = element("p", { class: "chosen muted", "aria-live": "polite" });
-  const map = new TreeMap(root, false, { onChosen: describe, onZoomed: zoom });
-  place.replaceChildren(crumbs, map.holder, words);
+  const map = new TreeMap(root, isCompared, { onChosen: describe, onZoomed: zoom });
+  place.replaceChildren(searchField(root, () => map.repaint()), crumbs, map.holder, words);
   zoom(root);
 
   function zoom(item: Item): void {
@@ -50,9 +77,22 @@ function show(place: HTMLElement, root: Item): void {
     const target = item.children.length ? item : item.parent;
     words.replaceChildren(element("code", {}, pathOf(item)), ", ",
       `${size(item.bytes)} (${exactBytes(item.bytes)}), ${share(item.bytes / (root.bytes || 1))} of all`,
+      ...(isCompared ? [item.before ? `, ${change(item.before, item.bytes)}` : ", ▲ new"] : []),
       ...(item.owner?.isDuplicate ? [", ▨ one of several copies"] : []),
       ...(target !== zoomed ? [" ", element("button", { type: "button", onclick: () => map.zoomIn() }, "Zoom in")] : []));
   }
+}
+
+/** What is not searched for is dimmed. */
+function searchField(root: Item, onSearched: () => void): HTMLElement {
+  const found = element("span", { class: "muted", role: "status" });
+  const input = element("input", { type: "search", autocomplete: "off" });
+  input.addEventListener("input", () => {
+    const count = search(root, input.value);
+    found.textContent = input.value.trim() ? `${counted(count, "part")} found` : "";
+    onSearched();
+  });
+  return element("p", { class: "controls" }, element("label", {}, "Search ", input), found);
 }
 
 /** Files, whose code is in them, modules. What no map gives to a module is the file's own. */

@@ -1,8 +1,9 @@
 /** Panels that plugins bring: what a route of theirs answers, as a chart, a number or a table. */
 import { element } from "../page/element";
 import { amount, type Unit } from "./amounts";
-import { untilNow, type Charts } from "./charts";
+import type { Charts } from "./charts";
 import { figureOf, type Line, type Mark } from "./figure";
+import { untilNow } from "./values";
 
 type Cell = string | number | null | { value: string | number | null; unit?: string; state?: string; href?: string };
 

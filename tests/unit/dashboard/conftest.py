@@ -77,7 +77,8 @@ class Place:
             TaskResult(**{**facts, "task": "tsc", "duration_s": 1.5}),
             TaskResult(**{**facts, "task": "vite", "duration_s": 2.0}, started_s=2.0),
         )
-        journal.append(RunFinished(run_id=run, **facts, tasks=steps, **more), now_ns=now_ns)
+        done = RunFinished(**{"run_id": run, **facts, "tasks": steps, **more})
+        journal.append(done, now_ns=now_ns)
 
     def catch_up(self):
         while self.importer.catch_up():

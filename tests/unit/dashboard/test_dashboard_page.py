@@ -12,7 +12,8 @@ from tests.unit.dashboard.conftest import PROCESSES, ask, serving
 
 PATHS = (
     "/", "/builds", "/cache", "/bundles", "/system", "/alerts", "/findings", "/plugins",
-    "/runs/run-3", "/runs/run-hostile", "/compare?a=run-2&b=run-3",
+    "/runs/run-3", "/runs/run-hostile", "/compare?a=run-2&b=run-3", "/findings/ab12",
+    "/builds?task=web", "/bundles?output=dist&run=run-3&against=run-3",
 )  # fmt: skip
 
 

@@ -1,0 +1,157 @@
+"""What charts of builds, findings and outputs say: usual ranges, levels, what changed."""
+
+import time
+
+import pytest
+
+from buildopt.monitor.hookspecs import Request
+from monitor_plugins.dashboard import finding_series, findings, trends
+from monitor_plugins.dashboard.bundles import Part, beside, without_hash
+from monitor_plugins.dashboard.drawing import Chart
+from monitor_plugins.dashboard.ranges import shown
+from monitor_plugins.dashboard.shapes import Run
+from tests.unit.dashboard.conftest import NS, ask, serving
+
+
+def run_of(number, took_s, **more):
+    facts = {"run": str(number), "task": "web", "outcome": "executed", "exit_code": 0}
+    return Run(**{**facts, "time_s": float(number), "duration_s": took_s, **more})
+
+
+def asked():
+    return shown(Request("GET", "/builds", {}, {}, {}, b""))
+
+
+def test_the_usual_range_of_a_run_is_that_of_the_runs_before_it():
+    ranges = list(trends.usual([1.0, 2.0, 3.0, 4.0, 5.0, 99.0, 1.0]))
+
+    assert ranges[:5] == [(None, None)] * 5
+    assert ranges[5] == (3.0, 5.0)
+    assert ranges[6][1] == 99.0
+
+
+def test_a_trend_of_one_task_has_a_range_and_leaves_out_what_failed_or_was_answered():
+    newest_first = [
+        run_of(9, 9.0, exit_code=1), run_of(8, 0.1, outcome="fresh"),
+        *(run_of(n, 2.0) for n in range(7, 0, -1)),
+    ]  # fmt: skip
+
+    chart = trends.of_durations(asked(), newest_first, (), "web")
+
+    assert [row[0] for _, row in chart.rows] == [2.0] * 7
+    assert chart.rows[-1][1] == [2.0, 2.0, 2.0]
+    assert chart.kinds == ("dots", "line", "high")
+    assert trends.of_durations(asked(), newest_first[:2], (), "web") is None
+
+
+def test_a_trend_of_all_tasks_has_a_colour_for_each_and_one_for_the_rest():
+    runs = [run_of(n, float(n + 1), task=f"task-{min(n, 7)}") for n in range(20)]
+
+    chart = trends.of_durations(asked(), runs, (), "")
+
+    assert len(chart.names) == 6
+    assert chart.names[-1] == trends.OTHERS
+    assert all(sum(value is not None for value in row) == 1 for _, row in chart.rows)
+
+
+def test_an_area_stands_between_its_edges():
+    chart = Chart(
+        id="c", title="c", unit="count", names=["v", "low", "high"], span_s=(0, 10),
+        rows=[(0, [2, 1, 4]), (10, [2, 1, 4])], kind="dots", kinds=("dots", "low", "high"), top=4.0,
+    )  # fmt: skip
+
+    values, low, high = chart.drawn
+
+    assert values.dots == [(0.0, 60.0), (600.0, 60.0)]
+    assert (low.path, low.area) == ("", "")
+    assert high.area == "M0.0 0.0L600.0 0.0L600.0 90.0L0.0 90.0Z"
+
+
+@pytest.fixture
+def slower(place):
+    """Six builds, a change, six slower ones; a failure and a hit between."""
+    now_ns = time.time_ns()
+    for number in range(12):
+        took_s = 2.0 if number < 6 else 3.0
+        place.build(
+            f"run-{number}", at_ns=now_ns - (60 - number) * NS, duration_s=took_s, project="shop"
+        )
+    place.build("failed", at_ns=now_ns - 20 * NS, exit_code=1, duration_s=9.0)
+    place.build("hit", at_ns=now_ns - 10 * NS, outcome="fresh", duration_s=0.01)
+    place.tell("buildopt.baseline.confirmed", {
+        "finding": "f1", "name": "web duration", "direction": "worse", "before": 2.0, "after": 3.0,
+        "effect": 0.5, "unit": "s", "project": "shop", "task": "web", "metric": "duration",
+        "cache": "cold", "machine": "linux-x86_64-2", "series": "s1", "smallest_change": 0.1,
+        "since_run": "run-6", "since_ns": now_ns - 54 * NS,
+    })  # fmt: skip
+    place.catch_up()
+    return place
+
+
+def test_the_series_of_a_finding_has_its_values_its_levels_and_its_noise_floor(slower):
+    rows = slower.known.events(types=(findings.PREFIX,), limit=10)
+    (change,) = findings.changes_of(rows)
+
+    chart = finding_series.of_finding(slower.known, change)
+
+    values = [row for _, row in chart.rows if row[0] is not None]
+    assert [row[0] for row in values] == [2.0] * 6 + [3.0] * 6
+    assert values[0][1:] == pytest.approx([2.0, 1.8, 2.2])
+    assert values[-1][1:] == pytest.approx([3.0, 2.7, 3.3])
+    assert [mark.text for mark in chart.marks] == ["worse by +50.0 %"]
+    assert [row[1] for _, row in chart.rows][5:8] == [2.0, 2.0, 3.0]
+
+
+def test_a_finding_has_a_page_with_its_chart_and_the_list_leads_there(slower):
+    server = serving(slower)
+    try:
+        page = ask(server, "/findings/f1").body.decode()
+        listed = ask(server, "/findings").body.decode()
+        none = ask(server, "/findings/f2")
+    finally:
+        server.stop()
+
+    assert 'id="chart-finding-f1"' in page
+    assert "2 s before, 3 s since" in page
+    assert 'href="/findings/f1"' in listed
+    assert none.status == 404
+
+
+def test_a_finding_whose_values_are_nowhere_has_no_chart(slower):
+    rows = slower.known.events(types=(findings.PREFIX,), limit=10)
+    (change,) = findings.changes_of(rows)
+    change.metric, change.task = "system.cpu.utilization", ""
+
+    assert finding_series.of_finding(slower.known, change) is None
+
+
+def test_parts_of_two_builds_stand_side_by_side_whatever_hash_is_in_their_names():
+    before = [Part("app-Bx81kLq2.js", "", 100), Part("old.js", "", 40)]
+    after = [Part("app-Zz09pQr7.js", "", 130), Part("new.css", "", 7), Part("same.js", "", 1)]
+
+    found = beside(after, before, is_compared=True)
+
+    assert [(part.name, part.before_bytes, part.size_bytes) for part in found] == [
+        ("old.js", 40, None), ("app-Zz09pQr7.js", 100, 130), ("new.css", None, 7),
+        ("same.js", None, 1),
+    ]  # fmt: skip
+    assert without_hash("src/main.js") == "src/main.js"
+
+
+def test_two_builds_of_an_output_are_compared(place):
+    for number, size in enumerate((900, 1_200)):
+        place.tell("buildopt.bundle.analyzed", {
+            "kind": "bundle", "output": "dist", "totals": {"raw": size, "gzip": 300},
+            "packages": [{"name": "left-pad", "versions": ["1"], "bytes": size - 400}],
+        }, run=f"build-{number}")  # fmt: skip
+    place.catch_up()
+    server = serving(place)
+    try:
+        page = ask(server, "/bundles?run=build-1&against=build-0").body.decode()
+        unknown = ask(server, "/bundles?run=build-7")
+    finally:
+        server.stop()
+
+    assert "+300 B, +33.3 % since the build of" in page
+    assert "+300 B, +60.0 %" in page
+    assert unknown.status == 404

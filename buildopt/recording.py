@@ -10,6 +10,7 @@ from typing import NamedTuple
 from buildopt.cache import look, lookup, room, search_path, store
 from buildopt.cache.fingerprint import States
 from buildopt.cache.occurrences import occurring
+from buildopt.cache.tokens import BUILD_ENVIRONMENT
 from buildopt.cache.variables import UNNAMED
 from buildopt.execute.stdin import stdin_content, stdin_offset
 from buildopt.model import (
@@ -53,10 +54,7 @@ def _stored(run: Run, execution: Execution, observed: Observed) -> Recorded | tu
     started_ns = time.monotonic_ns()
     try:
         with run.progress.step("storing", lambda: store.size_of(outputs)):
-            stored = store.store(
-                outputs, removed, execution, run.artifacts, run.task.root,
-                secrets_of(run.task.environment),
-            )  # fmt: skip
+            stored = store.store(outputs, removed, execution, run.artifacts, _sought(run))
         # Only now: who changes inputs and builds meanwhile also changes outputs not yet stored.
         if against := _changes(run, observations, observed):
             return against
@@ -80,6 +78,12 @@ def _stored(run: Run, execution: Execution, observed: Observed) -> Recorded | tu
     run.owned.update(made_by_run(stored.entry, observations), removed)
     run.stores.journal.append(stored_event(run.task, trace, stored, seconds_since(started_ns)))
     return Recorded(trace, entry._replace(key=trace.entry_key))
+
+
+def _sought(run: Run) -> store.Sought:
+    environment = run.task.environment
+    is_for_one_build = bool(environment.get(BUILD_ENVIRONMENT))
+    return store.Sought(run.task.root, secrets_of(environment), is_for_one_build)
 
 
 def _spared(run: Run, observed: Observed) -> tuple[OutputState, ...]:

@@ -29,14 +29,21 @@ class Stored(NamedTuple):
     grown_bytes: int
 
 
+class Sought(NamedTuple):
+    """What is searched for in all that is stored: the checkout's path and name, and secrets."""
+
+    root: str
+    secrets: Secrets
+    is_for_one_build: bool = False
+    """The root is a folder of one build alone: a text that names it serves the next one too."""
+
+
 def store(
     outputs: Iterable[str], removed: tuple[str, ...], execution: Execution, artifacts: Artifacts,
-    root: str, secrets: Secrets,
+    sought: Sought,
 ) -> Stored:  # fmt: skip
-    """Store the contents of `outputs` and the streams. Raises CannotStore, OSError.
-
-    What is searched for in all of them: the checkout's path and name, and values of `secrets`.
-    """
+    """Store the contents of `outputs` and the streams. Raises CannotStore, OSError."""
+    root, secrets = sought.root, sought.secrets
     above, name = _needles(root)
     needles = (above, name, *map(as_bytes, secrets.values()))
     found: set[bytes] = set()
@@ -49,7 +56,7 @@ def store(
         found |= held
     packed = streams.pack(execution.chunks or (), execution.stdin_bytes)
     digest, added = artifacts.put_bytes(packed)
-    found |= _printed(execution.chunks or (), needles)
+    found |= _printed(execution.chunks or (), needles[2:] if sought.is_for_one_build else needles)
     entry = CacheEntry(
         key="",
         exit_code=execution.exit_code,

@@ -21,7 +21,7 @@ def task_key(task: Task, tokens: Tokens, way: ObserverName) -> str:
         "umask": task.umask,
         "inputs": task.inputs,
         "outputs": task.outputs,
-        "ignored_inputs": task.ignored_inputs,
+        "ignored_inputs": [tokens.shorten(pattern) for pattern in task.ignored_inputs],
         "ignored_outputs": task.ignored_outputs,
         "variables": task.variables,
         "ignored_variables": task.ignored_variables,

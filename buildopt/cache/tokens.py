@@ -1,8 +1,9 @@
 """Tokens for the places that differ between checkouts and users, so that a record holds in another.
 
 Inside records a path below the project's root begins with `$PROJECT`, one below the user's
-home with `$HOME`, one below the temporary folder with `$TMP`. A literal `$` at the start of a
-path cannot occur: paths are absolute.
+home with `$HOME`, one below the temporary folder with `$TMP`. A hook of a build front end runs in
+folders that are made for one build alone: those of what it requires are `$BUILDENV`, and the one
+above the project `$ABOVE`. A literal `$` at the start of a path cannot occur: paths are absolute.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from typing import NamedTuple
+
+BUILD_ENVIRONMENT = "BUILDOPT_BUILD_ENVIRONMENT"
+"""Set by our own build backend (`integrations/backend`): where that which it requires is."""
 
 
 class Tokens(NamedTuple):
@@ -44,9 +48,15 @@ class Tokens(NamedTuple):
 
 
 def tokens_for(root: str, environ: Mapping[str, str]) -> Tokens:
-    """Tokens of a run: project before home before temporary folder where one holds another."""
+    """Tokens of a run; of two folders of which one holds the other, the inner one counts."""
     places = [("$PROJECT", root)]
-    for token, folder in (("$HOME", environ.get("HOME")), ("$TMP", environ.get("TMPDIR", "/tmp"))):
+    build_environment = environ.get(BUILD_ENVIRONMENT)
+    for token, folder in (
+        ("$BUILDENV", build_environment),
+        ("$HOME", environ.get("HOME")),
+        ("$TMP", environ.get("TMPDIR", "/tmp")),
+        ("$ABOVE", os.path.dirname(root) if build_environment else None),
+    ):
         if folder and folder.startswith("/") and (clean := os.path.normpath(folder)) != "/":
             places.append((token, clean))
     places.sort(key=lambda place: -len(place[1]))

@@ -160,6 +160,7 @@ FILE_KEYS = {key.name: key for key in KEYS if key.in_files}
 NAMESPACES: Mapping[str, str] = {
     "plugins": "A table for each plugin of the monitor",
     "alert": "Rules, channels and quiet times of the alert plugin (docs/alerts.md)",
+    "pep517": "The build backend that ours wraps (docs/guides/python-builds.md)",
 }
 """Names and meanings of further tables of a settings file. Whoever owns one checks it when it is
 read (`Settings.namespaces`), since a run waits for nothing that it does not use."""

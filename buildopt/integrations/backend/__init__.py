@@ -1,0 +1,1 @@
+"""A build backend of Python that answers the hooks of another one: start at `hook.py`."""

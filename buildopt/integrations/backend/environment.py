@@ -1,0 +1,76 @@
+"""The environment in which a front end runs a hook, told so that the next one of its kind is equal.
+
+pip, build and uv make a folder for each build, install what it requires there and put that first.
+What a hook reads there is recorded below `$BUILDENV` (`cache/tokens.py`). Two files of such a
+folder hold its own path, so their contents count without it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+OF_PIP = ("site", "sitecustomize.py")
+"""How pip makes Python see the folder: a folder on `PYTHONPATH` with this file."""
+OF_VENV = ("pyvenv.cfg",)
+
+
+class BuildEnvironment(NamedTuple):
+    """`folder` is empty where nothing was made for the build."""
+
+    folder: str
+    path: tuple[str, ...]
+    """Where modules are looked for."""
+
+    def own_files(self) -> list[str]:
+        """Files that hold the folder's path, whatever is installed."""
+        files = (os.path.join(self.folder, *names) for names in (OF_PIP, OF_VENV))
+        return [path for path in files if self.folder and os.path.isfile(path)]
+
+    def facts(self) -> dict[str, object]:
+        """What counts of it and is not seen by watching."""
+        return {
+            "python": sys.version,
+            "path": self.path,
+            "packages": sorted(_packages(self.path)),
+            "own files": [_text(path) for path in self.own_files()],
+        }
+
+
+def build_environment(environ: Mapping[str, str]) -> BuildEnvironment:
+    """That of this process."""
+    return BuildEnvironment(_folder(environ), _without_script_folder(sys.path))
+
+
+def _folder(environ: Mapping[str, str]) -> str:
+    for entry in filter(None, environ.get("PYTHONPATH", "").split(os.pathsep)):
+        folder, name = os.path.split(os.path.normpath(entry))
+        if name == OF_PIP[0] and os.path.isfile(os.path.join(folder, *OF_PIP)):
+            return folder
+    return sys.prefix if sys.prefix != sys.base_prefix else ""
+
+
+def _without_script_folder(path: list[str]) -> tuple[str, ...]:
+    """The path without the folder of the front end's script, which is no matter of the hook."""
+    script = getattr(sys.modules.get("__main__"), "__file__", None)
+    folder = os.path.dirname(script) if script else None
+    return tuple(entry for entry in path if entry != folder)
+
+
+def _packages(path: Iterable[str]) -> list[str]:
+    """Names and versions of what is installed: a plugin is found by being there."""
+    found = []
+    for entry in path:
+        try:
+            names = os.listdir(entry)
+        except OSError:
+            continue  # an archive, or not there
+        found += [name for name in names if name.endswith((".dist-info", ".egg-info", ".pth"))]
+    return found
+
+
+def _text(path: str) -> str:
+    with open(path, encoding="utf-8", errors="surrogateescape") as file:
+        return file.read()

@@ -89,7 +89,7 @@ def slower(place):
 
 
 def test_the_series_of_a_finding_has_its_values_its_levels_and_its_noise_floor(slower):
-    rows = slower.known.events(types=(findings.PREFIX,), limit=10)
+    rows = slower.known.events(types=findings.PREFIXES, limit=10)
     (change,) = findings.changes_of(rows)
 
     chart = finding_series.of_finding(slower.known, change)
@@ -118,7 +118,7 @@ def test_a_finding_has_a_page_with_its_chart_and_the_list_leads_there(slower):
 
 
 def test_a_finding_whose_values_are_nowhere_has_no_chart(slower):
-    rows = slower.known.events(types=(findings.PREFIX,), limit=10)
+    rows = slower.known.events(types=findings.PREFIXES, limit=10)
     (change,) = findings.changes_of(rows)
     change.metric, change.task = "system.cpu.utilization", ""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from buildopt.cache import look as looks
+from buildopt.cache import missed
 from buildopt.cache.artifacts import Artifacts, Damaged
 from buildopt.cache.fingerprint import States
 from buildopt.cache.occurrences import occurring
@@ -55,58 +56,73 @@ class Found(NamedTuple):
 def find(task: Task, finder: Finder) -> Found:
     """Look `task` up; never raises for a damaged or unreadable record."""
     names = finder.records.candidates(task, finder.variables_name)
-    near: list[tuple[SealedTrace, CacheEntry]] = []
-    damaged: list[MissReason] = []
-    unfit: list[MissReason] = []
-    moved_on: list[MissReason] = []
-    facts: dict[bytes, bytes] = {}
+    tried = _Tried(task, finder)
     for name in names[:CANDIDATES]:
+        held = tried.one(name)
+        if held:
+            hit, states = held
+            return Found(hit, states, len(names), hit.entry.usage.duration_s)
+    miss = Miss(reasons=tried.reasons() or missed.no_record(task, finder.records))
+    return Found(miss, finder.states_for(None, None), len(names), missed.usual_s(tried.near))
+
+
+class _Tried:
+    """What was found of the records that were tried, newest first."""
+
+    def __init__(self, task: Task, finder: Finder) -> None:
+        self._task = task
+        self._finder = finder
+        self._facts: dict[bytes, bytes] = {}
+        self._moved_on: list[MissReason] = []
+        self._damaged: list[MissReason] = []
+        self._unfit: list[MissReason] = []
+        self.near: list[tuple[SealedTrace, CacheEntry]] = []
+        """Whole records that do not hold."""
+
+    def one(self, name: str) -> tuple[Hit, States] | None:
+        """The record of that name if it holds, with the present under which it does."""
+        records = self._finder.records
         try:
-            sealed = finder.records.read_sealed(task, name)
-            entry = finder.records.read_entry(sealed.entry_key)
-            if sealed.contradicts(facts):
-                near.append((sealed, entry))
-                continue
-            trace = finder.records.decode(task, sealed)
+            sealed = records.read_sealed(self._task, name)
+            entry = records.read_entry(sealed.entry_key)
+            if sealed.contradicts(self._facts):
+                self.near.append((sealed, entry))
+                return None
+            trace = records.decode(self._task, sealed)
         except (Damaged, ValueError) as damage:
-            damaged.append(MissReason(kind="damaged", subject=f"record {str(damage)[:12]}"))
-            continue
-        reason = _unfit(trace, entry, finder)
-        if reason:
-            unfit.append(reason)
-            near.append((sealed, entry))
-            continue
-        states = finder.states_for(trace, entry)
-        difference = states.first_difference(trace.observations)
-        if difference is None:
-            if _may_be_coloured(trace, finder, states.words):
-                unfit.append(_other_look(trace, finder))
-                continue
-            if not _has_its_state(trace, entry, states):
-                path = _obstacle(entry, finder, states)
-                if path:
-                    moved_on.append(MissReason(kind="file-changed", subject=path))
-                    continue
-                entry = entry._replace(outputs=entry.outputs + entry.spared, renews=True)
-            missing = _missing_content(entry, finder.artifacts)
-            if missing is None:
-                return Found(
-                    lookup=Hit(trace=trace, entry=entry),
-                    states=states,
-                    candidates=len(names),
-                    usual_s=entry.usage.duration_s,
-                )
-            damaged.append(missing)
-            continue
-        facts.update(_facts(difference, trace, states, finder.records.tokens))
-        near.append((sealed, entry))
-    reasons = tuple(moved_on[:1]) or _changes(task, near, finder) or tuple(damaged or unfit)
-    return Found(
-        lookup=Miss(reasons=reasons or _no_record(task, finder)),
-        states=finder.states_for(None, None),
-        candidates=len(names),
-        usual_s=_usual_s(near),
-    )
+            self._damaged.append(missed.damaged_record(damage))
+            return None
+        if reason := _unfit(trace, entry, self._finder):
+            self._unfit.append(reason)
+            self.near.append((sealed, entry))
+            return None
+        states = self._finder.states_for(trace, entry)
+        if difference := states.first_difference(trace.observations):
+            self._facts.update(_facts(difference, trace, states, records.tokens))
+            self.near.append((sealed, entry))
+            return None
+        hit = self._whole(trace, entry, states)
+        return (hit, states) if hit else None
+
+    def reasons(self) -> tuple[MissReason, ...]:
+        """Why none holds: what moved on, what changed since the last run here, what is damaged."""
+        changes = tuple(self._moved_on[:1]) or missed.changes(self._task, self.near, self._finder)
+        return changes or tuple(self._damaged or self._unfit)
+
+    def _whole(self, trace: Trace, entry: CacheEntry, states: States) -> Hit | None:
+        """The hit of a record whose observations hold, if all that it gives can be given."""
+        if _may_be_coloured(trace, self._finder, states.words):
+            self._unfit.append(_other_look(trace, self._finder))
+            return None
+        if not _has_its_state(trace, entry, states):
+            if path := _obstacle(entry, self._finder, states):
+                self._moved_on.append(MissReason(kind="file-changed", subject=path))
+                return None
+            entry = entry._replace(outputs=entry.outputs + entry.spared, renews=True)
+        if missing := _missing_content(entry, self._finder.artifacts):
+            self._damaged.append(missing)
+            return None
+        return Hit(trace=trace, entry=entry)
 
 
 def own_paths(
@@ -193,67 +209,3 @@ def _missing_content(entry: CacheEntry, artifacts: Artifacts) -> MissReason | No
         if output.kind == "file" and not artifacts.has(output.digest, output.size_bytes):
             return MissReason(kind="damaged", subject=output.path, before="stored", after="lost")
     return None
-
-
-def _changes(
-    task: Task, near: Sequence[tuple[SealedTrace, CacheEntry]], finder: Finder
-) -> tuple[MissReason, ...]:
-    """What is not as the last run here had it, as far as can be told which record that was.
-
-    One with fewer differences may be another branch's, and tell what nobody has changed.
-    """
-    ours = [pair for pair in near if _is_in_place(pair[1], finder.owned)] or near
-    if not ours:
-        return ()
-    sealed, entry = max(ours, key=lambda pair: _used_ns(task, pair[0].name, finder.records))
-    try:
-        trace = finder.records.decode(task, sealed)
-    except Damaged as damage:
-        return (MissReason(kind="damaged", subject=f"record {str(damage)[:12]}"),)
-    return finder.states_for(trace, entry).differences(trace.observations)
-
-
-def _is_in_place(entry: CacheEntry, owned: Ownership) -> bool:
-    """Whether what the task has made here is what this entry gives."""
-    made = [output for output in entry.outputs if output.kind != "directory"]
-    kept = [(output, owned.states[output.path]) for output in made if output.path in owned.states]
-    return bool(kept or not made) and all(_content(here) == _content(given) for given, here in kept)
-
-
-def _content(output: OutputState) -> str:
-    return output.fast_digest or output.digest
-
-
-def _used_ns(task: Task, name: str, records: Records) -> int:
-    """When a record was made or last answered a run."""
-    try:
-        return os.stat(records.path(task, name)).st_mtime_ns
-    except OSError:
-        return 0
-
-
-def _usual_s(near: Sequence[tuple[SealedTrace, CacheEntry]]) -> float:
-    """The middle one of the durations: one run alone may have had an idle or a busy machine."""
-    durations_s = sorted(entry.usage.duration_s for _, entry in near)
-    return durations_s[len(durations_s) // 2] if durations_s else 0.0
-
-
-def _no_record(task: Task, finder: Finder) -> tuple[MissReason, ...]:
-    kin = finder.records.kin(task)
-    if kin is None:
-        return (MissReason(kind="no-record", subject="task"),)
-    shorten = finder.records.tokens.shorten
-    argv = [finder.records.tokens.shorten_text(argument) for argument in task.argv]
-    if kin["argv"] != argv:
-        before, after = " ".join(kin["argv"]), " ".join(argv)
-        return (MissReason(kind="command", subject="arguments", before=before, after=after),)
-    if kin["directory"] != shorten(task.directory):
-        after = shorten(task.directory)
-        return (
-            MissReason(kind="command", subject="directory", before=kin["directory"], after=after),
-        )
-    for name, now in (("inputs", task.inputs), ("outputs", task.outputs)):
-        if kin[name] != list(now):
-            before, after = " ".join(kin[name]), " ".join(now)
-            return (MissReason(kind="settings", subject=name, before=before, after=after),)
-    return (MissReason(kind="settings", subject="task"),)

@@ -3,6 +3,7 @@
 python benchmarks/detection_scores.py FOLDER               everything, as Markdown tables
 python benchmarks/detection_scores.py FOLDER --only ops    families whose name begins so
 python benchmarks/detection_scores.py FOLDER --rivals      beside others' detectors (rivals.py)
+python benchmarks/detection_scores.py FOLDER --inject 4    steps of our own in the unchanged series
 
 FOLDER holds `labels.json` and `data/NAME.csv` (`timestamp,value`). For each name the labels have
 `family` and `kind`; for `changepoint`, `annotators` (name -> first rows of new levels); for
@@ -19,13 +20,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import statistics
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Any, Literal
 
 import rivals
@@ -54,6 +57,7 @@ builds; unchanged series â‰¤ 0.3 false per 1,000 builds. Operations: precision â
 class Labelled:
     """A series and what is known of it."""
 
+    name: str
     family: str
     labels: dict[str, Any]  # Any: JSON
     rows: list[Row]
@@ -79,9 +83,14 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", default="", help="families whose name begins so")
     parser.add_argument("--rivals", action="store_true", help="score others' detectors too")
+    parser.add_argument(
+        "--inject", type=int, default=0, help="copies of each unchanged series, with steps put in"
+    )
     options = parser.parse_args()
     print(HEADER)
     everything = _load(options.folder, options.only)
+    if options.inject:
+        everything = [copy for one in everything for copy in stepped(one, options.inject)]
     if options.rivals:
         print_rivals(everything)
     for way, families in _plan(everything).items():
@@ -218,6 +227,7 @@ def _load(folder: Path, only: str) -> list[Labelled]:
     names = sorted(name for name in everything if everything[name]["family"].startswith(only))
     return [
         Labelled(
+            name=name,
             family=everything[name]["family"],
             labels=everything[name],
             rows=read_series(str(folder / "data" / f"{name}.csv")),
@@ -225,6 +235,37 @@ def _load(folder: Path, only: str) -> list[Labelled]:
         )
         for place, name in enumerate(names)
     ]
+
+
+def stepped(series: Labelled, copies: int) -> list[Labelled]:
+    """Copies of a series without a change, with one to four steps each; none of another series."""
+    if list(series.labels.get("annotators", {}).values()) != [[]]:
+        return []
+    return [_with_steps(series, f"{series.name} {number}") for number in range(copies)]
+
+
+def _with_steps(series: Labelled, seed: str) -> Labelled:
+    random = Random(seed)
+    places: list[int] = []
+    for _ in range(random.randint(1, 4)):
+        place = random.randint(LEAST_FROM_ENDS, len(series.rows) - LEAST_FROM_ENDS - 1)
+        if all(abs(place - other) >= LEAST_APART for other in places):
+            places.append(place)
+    levels = [
+        math.log(1 + random.choice(STEPS)) * (1 if random.random() < 0.65 else -1) for _ in places
+    ]
+    rows = [
+        row._replace(value=row.value * math.exp(sum(
+            level for place, level in zip(places, levels, strict=True) if at >= place
+        )))
+        for at, row in enumerate(series.rows)
+    ]  # fmt: skip
+    labels = {**series.labels, "annotators": {"injected": sorted(places)}}
+    return replace(series, family="ci-injected", labels=labels, rows=rows)
+
+
+STEPS = (0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5)
+LEAST_APART, LEAST_FROM_ENDS = 35, 30
 
 
 def _plan(everything: Sequence[Labelled]) -> dict[Way, list[Labelled]]:

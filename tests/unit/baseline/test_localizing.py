@@ -26,6 +26,19 @@ def test_a_clear_step_is_one_build():
     assert set(localize(steps(size=0.5, noise=0.02, seed=1), 53)) == {50}
 
 
+def test_a_bound_that_lies_nine_builds_off_is_put_right():
+    late = [localize(steps(size=0.3, noise=0.03, seed=seed)[:63], 59) for seed in range(20)]
+    early = [localize(steps(size=0.3, noise=0.03, seed=seed), 42) for seed in range(20)]
+
+    assert {place.best for place in (*late, *early)} == {50}
+
+
+def test_where_no_level_moved_any_build_may_be_named():
+    place = localize([60.0] * 80, 40)
+
+    assert place.first <= place.best <= place.last
+
+
 def test_the_ends_of_a_series_are_no_trouble():
     for cut in (1, 2, 5, 8):
         place = localize([1.0, 1.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 2.0], cut)

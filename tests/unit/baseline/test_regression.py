@@ -41,6 +41,13 @@ def test_a_large_step_is_confirmed_after_three_builds():
     assert (finding.change.index, finding.detected_at) == (40, 42)
 
 
+@pytest.mark.parametrize("seed", [1, 11])
+def test_a_confirmed_step_begins_where_it_began_though_few_builds_are_behind_it(seed):
+    first = findings(builds(60, count=80, seed=seed) + builds(66, count=16, seed=seed + 500))[0]
+
+    assert first.change.index == pytest.approx(80, abs=3)
+
+
 def test_a_step_back_is_a_finding_of_its_own():
     found = findings(builds(60, 75, 60))
 

@@ -40,6 +40,8 @@ class Record(NamedTuple):
     """Of its trace and hit indexes."""
     parts: tuple[str, ...]
     """What it shares with others: names of its entry and contents."""
+    has_secret: bool = False
+    """Whether its outputs or its text hold the value of a secret variable."""
 
 
 class Stock(NamedTuple):
@@ -51,21 +53,23 @@ class Stock(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """How much a cache may hold, and how long a record may go unused."""
+    """How much a cache may hold, how long a record may go unused, and whether secrets stay."""
 
     size_bytes: int
     age_s: float
+    keeps_secrets: bool = True
 
 
 def choose(
     stock: Stock, limits: Limits, now_s: float, pinned: Container[str] = ()
 ) -> tuple[Record, ...]:
-    """The records that go, first those that nobody used for long, then the least valuable.
+    """The records that go, first those that must or that nobody used for long, then the least
+    valuable.
 
     Nothing of a task in `pinned` (in use at this moment) goes.
     """
     free = [record for record in stock.records if record.task not in pinned]
-    old = [record for record in free if now_s - record.used_s > limits.age_s]
+    old = [record for record in free if _must_go(record, limits, now_s)]
     holders = Counter(part for record in stock.records for part in record.parts)
     shares = {part: stock.part_bytes.get(part, 0) / count for part, count in holders.items()}
     left_bytes = stock.total_bytes - _freed(old, holders, stock.part_bytes)
@@ -79,6 +83,11 @@ def choose(
         chosen.append(record)
         left_bytes -= _freed((record,), holders, stock.part_bytes)
     return tuple(chosen)
+
+
+def _must_go(record: Record, limits: Limits, now_s: float) -> bool:
+    is_unwanted = record.has_secret and not limits.keeps_secrets
+    return is_unwanted or now_s - record.used_s > limits.age_s
 
 
 def _value(record: Record, shares: Mapping[str, float], now_s: float) -> float:

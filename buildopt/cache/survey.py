@@ -24,10 +24,11 @@ TRACE_HEAD_BYTES = 256
 
 
 class Kept(NamedTuple):
-    """What an entry keeps: digests of contents; and what it saves."""
+    """What an entry keeps: digests of contents; what it saves; whether it holds a secret."""
 
     digests: frozenset[str]
     saved_s: float
+    has_secret: bool = False
 
 
 NOTHING = Kept(frozenset(), 0.0)
@@ -41,7 +42,7 @@ def take_stock(layout: Layout) -> Stock:
     found = []
     for trace in shelves.traces(layout):
         key = entry_of(trace.path)
-        digests, saved_s = kept.get(key, NOTHING)
+        digests, saved_s, has_secret = kept.get(key, NOTHING)
         mine = indexes.get(trace_name(trace.path), ())
         found.append(
             Record(
@@ -51,6 +52,7 @@ def take_stock(layout: Layout) -> Stock:
                 saved_s=saved_s,
                 own_bytes=trace.size_bytes + sum(index.size_bytes for index in mine),
                 parts=(key, *sorted(digests)) if key in kept else (),
+                has_secret=has_secret,
             )
         )
     return Stock(
@@ -80,7 +82,8 @@ def read_entry(path: str) -> Kept:
     try:
         raw = json.loads(files.read(path).partition(b"\n")[2])
         contents = {digest for kind, _, digest, *_ in raw["outputs"] if kind == "file"}
-        return Kept(frozenset({raw["streams"], *contents}), float(raw["usage"][0]))
+        digests = frozenset({raw["streams"], *contents})
+        return Kept(digests, float(raw["usage"][0]), bool(raw.get("secrets")))
     except (OSError, ValueError, KeyError, TypeError, IndexError):
         return NOTHING
 

@@ -137,11 +137,21 @@ def verify(layout: Layout, as_json: bool) -> int:
 @click.option(
     "--max-age", type=click.IntRange(min=1), metavar="DAYS", help="How long a record may go unused."
 )
+@click.option(
+    "--no-secrets",
+    is_flag=True,
+    help="Remove what holds the value of a secret variable: before others may read the folder.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would go; remove nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One object, for machines.")
 @click.pass_obj
 def prune(
-    layout: Layout, limit: str | None, max_age: int | None, dry_run: bool, as_json: bool
+    layout: Layout,
+    limit: str | None,
+    max_age: int | None,
+    no_secrets: bool,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Remove what nobody used for long, and what saves the least time for its size.
 
@@ -152,6 +162,7 @@ def prune(
     limits = Limits(
         parse_size(limit) if limit else chosen.cache_limit_bytes,
         (max_age or chosen.cache_max_age_days) * DAY_S,
+        keeps_secrets=not no_secrets,
     )
     removed = sweep_now(layout, limits, dry_run=dry_run)
     told = evicted(removed, limits)

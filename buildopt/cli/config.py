@@ -15,6 +15,8 @@ from buildopt.cli.words import tell
 from buildopt.errors import UsageError
 from buildopt.events import SCHEMA
 from buildopt.phrases import printable
+from buildopt.settings.files import read_part
+from buildopt.settings.loading import values_of
 from buildopt.settings.mistakes import did_you_mean
 from buildopt.settings.origins import Value, misspelled_variables, values_for
 
@@ -23,18 +25,23 @@ Examples:
   buildopt config                    every value, and where it was set
   buildopt config cache tasks.docs   one of them, and all of a task
   buildopt config --json
+  buildopt config --check buildopt.toml web/package.json   for a hook: 2 where one makes no sense
 """
 
 
 @click.command("config", epilog=EPILOG)
 @click.option("--json", "as_json", is_flag=True, help="One object, for machines.")
+@click.option("--check", "checks", is_flag=True, help="Each KEY is a settings file: check it.")
 @click.argument("keys", nargs=-1, metavar="[KEY…]")
-def command(keys: tuple[str, ...], as_json: bool) -> None:
+def command(keys: tuple[str, ...], as_json: bool, checks: bool) -> None:
     """Print the settings that hold in this folder, each with its origin.
 
     An option of a call is stronger than a BUILDOPT_ variable, that than the project's file, that
     than the user's file, that than the default.
     """
+    if checks:
+        _check(keys)
+        return
     values = _chosen(values_for(working_directory(), os.environ), keys)
     for name, near in misspelled_variables(os.environ):
         tell(f"buildopt: the variable `{name}` sets nothing; did you mean `{near}`?")
@@ -45,6 +52,14 @@ def command(keys: tuple[str, ...], as_json: bool) -> None:
         _print_table(values)
     else:
         _print_lines(values)
+
+
+def _check(paths: Iterable[str]) -> None:
+    """Look at each file by itself; raises SettingsError for the first that makes no sense."""
+    for path in paths:
+        part = read_part(os.path.abspath(path), shown=path)
+        if part:
+            values_of(part)
 
 
 def _chosen(values: tuple[Value, ...], keys: tuple[str, ...]) -> tuple[Value, ...]:

@@ -61,3 +61,18 @@ def test_a_secret_in_the_command_line_is_told_nowhere(project):
     assert holders(project, project.state, project.root) == []
     assert holders(project, project.cache / "v1" / "records") == []
     assert project.last_result()["command"] == ["./build.sh", "--token=***", "more"]
+
+
+def test_before_a_cache_is_shared_records_with_secrets_can_be_removed(project):
+    project.run(*RUN[:4], "--", "./build.sh")
+    project.script("build.sh", 'cat src; printf %s "$DEPLOY_TOKEN" > out')
+    project.run(*RUN[:4], "--input", "build.sh", "--", "./build.sh")
+
+    kept = project.call("cache", "prune", "--json")
+    pruned = project.call("cache", "prune", "--no-secrets", "--json")
+
+    assert json.loads(kept.stdout)["removed"]["records"]["files"] == 0
+    assert json.loads(pruned.stdout)["removed"]["records"]["files"] == 1
+    assert holders(project, project.cache) == []
+    stats = json.loads(project.call("cache", "stats", "--json").stdout)
+    assert stats["records"] == 1

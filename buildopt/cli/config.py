@@ -57,6 +57,10 @@ def command(keys: tuple[str, ...], as_json: bool, checks: bool) -> None:
 def _check(paths: Iterable[str]) -> None:
     """Look at each file by itself; raises SettingsError for the first that makes no sense."""
     for path in paths:
+        if not os.path.lexists(path):
+            raise UsageError(
+                f"there is no file `{path}`", hint="name a settings file", slug="usage"
+            )
         part = read_part(os.path.abspath(path), shown=path)
         if part:
             values_of(part)

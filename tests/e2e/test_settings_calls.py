@@ -293,3 +293,17 @@ def test_config_can_be_read_where_the_output_is_no_unicode(rig):
     done = call_with(rig, "config", "input", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
 
     assert (done.returncode, done.stdout.split()[1]) == (0, b'["\\xe9"]')
+
+
+def test_settings_files_are_checked_one_by_one_wherever_they_are(rig):
+    rig.write("web/buildopt.toml", "cach = 1\n")
+    rig.write("package.json", '{"name": "x"}')
+
+    wrong = rig.call("config", "--check", "package.json", "web/buildopt.toml")
+    right = rig.call("config", "--check", "package.json")
+    missing = rig.call("config", "--check", "gone.toml")
+
+    assert (wrong.returncode, right.returncode, missing.returncode) == (2, 0, 2)
+    assert b"`web/buildopt.toml`: line 1: unknown key `cach`" in wrong.stderr
+    assert right.stdout == right.stderr == b""
+    assert b"there is no file `gone.toml`" in missing.stderr

@@ -12,6 +12,10 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from buildopt.cache.tokens import BUILD_ENVIRONMENT
+
+PIPS_OWN = "PIP_BUILD_TRACKER"
+"""A folder that pip makes for each call; that there is one is all that backends look at."""
 OF_PIP = ("site", "sitecustomize.py")
 """How pip makes Python see the folder: a folder on `PYTHONPATH` with this file."""
 OF_VENV = ("pyvenv.cfg",)
@@ -28,6 +32,18 @@ class BuildEnvironment(NamedTuple):
         """Files that hold the folder's path, whatever is installed."""
         files = (os.path.join(self.folder, *names) for names in (OF_PIP, OF_VENV))
         return [path for path in files if self.folder and os.path.isfile(path)]
+
+    def run_options(self) -> list[str]:
+        """Options by which a `buildopt run` leaves out what is of one build alone."""
+        options = ["--ignore-env", PIPS_OWN]
+        for path in self.own_files():
+            options += ["--ignore-input", path]
+        return options
+
+    def environment(self, environ: Mapping[str, str], *, root: str) -> dict[str, str]:
+        """Variables for that `buildopt run` in the project."""
+        # PWD: a front end leaves that of its own folder.
+        return {**environ, "PWD": root, BUILD_ENVIRONMENT: self.folder}
 
     def facts(self) -> dict[str, object]:
         """What counts of it and is not seen by watching."""

@@ -22,14 +22,10 @@ from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from buildopt.cache.tokens import BUILD_ENVIRONMENT
 from buildopt.integrations.backend.environment import BuildEnvironment, build_environment
 from buildopt.integrations.backend.metadata import is_of_metadata
 from buildopt.integrations.backend.process import ASKED, FAILED, MADE, STAGING
 from buildopt.integrations.backend.wrapped import Wrapping, backend_of, wrapping
-
-PIPS_OWN = "PIP_BUILD_TRACKER"
-"""A folder that pip makes for each call; that there is one is all that backends look at."""
 
 
 class Asked(NamedTuple):
@@ -81,9 +77,7 @@ def _by_a_task(asked: Asked, wrapped: Wrapping) -> str:
 
 
 def _command(asked: Asked, wrapped: Wrapping, around: BuildEnvironment, root: str) -> list[str]:
-    ours = [sys.executable, "-P", "-m", "buildopt", "run", "--ignore-env", PIPS_OWN]
-    for path in around.own_files():
-        ours += ["--ignore-input", path]
+    ours = [sys.executable, "-P", "-m", "buildopt", "run", *around.run_options()]
     theirs = [sys.executable, "-P", "-m", "buildopt.integrations.backend.process"]
     return [*ours, "--", *theirs, asked.hook, wrapped.backend, _key(asked, wrapped, around, root)]
 
@@ -104,9 +98,7 @@ def _key(asked: Asked, wrapped: Wrapping, around: BuildEnvironment, root: str) -
 
 def _environment(asked: Asked, around: BuildEnvironment, root: str) -> Mapping[str, str]:
     told = {"config_settings": asked.config_settings, "path": around.path, "folder": around.folder}
-    return os.environ | {
-        "PWD": root,  # a front end leaves that of its own folder
-        BUILD_ENVIRONMENT: around.folder,
+    return around.environment(os.environ, root=root) | {
         ASKED: json.dumps(told),
         "BUILDOPT_BUNDLE_ANALYSIS": "false",  # the file is moved away at once
     }

@@ -48,8 +48,10 @@ def backend_of(wrapped: Wrapping) -> Any:  # Any: a module or object with the ho
 
 
 def _unnamed() -> SettingsError:
-    return SettingsError(
+    error = SettingsError(
         f"`{OURS}` wraps another build backend, and `pyproject.toml` does not say which",
         hint='add `backend = "hatchling.build"`, or yours, to `[tool.buildopt.pep517]`',
         slug="no-backend",
     )
+    error.add_note(f"hint: {error.hint}. See docs/messages.md#{error.slug}")  # in the traceback
+    return error

@@ -160,6 +160,7 @@ def test_project_that_names_no_backend_is_told_what_to_write(rig, table):
 
     assert done.returncode == 1
     assert "`pyproject.toml` does not say which" in done.stderr
+    assert 'hint: add `backend = "hatchling.build"`' in done.stderr
 
 
 @pytest.mark.thorough

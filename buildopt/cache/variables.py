@@ -65,18 +65,22 @@ Pipelines, Buildkite, CircleCI, Drone, Travis and Bitbucket.
 """
 HOOK_NAMES = frozenset((
     "GIT_AUTHOR_DATE", "GIT_AUTHOR_EMAIL", "GIT_AUTHOR_NAME", "GIT_COMMITTER_DATE", "GIT_EDITOR",
-    "GIT_EXEC_PATH", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_REFLOG_ACTION",
+    "GIT_EXEC_PATH", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_REFLOG_ACTION", "PRE_COMMIT",
 ))  # fmt: skip
-"""What `git commit` and `git rebase` set for their hooks; the date is another for each commit."""
+HOOK_PREFIXES = ("PRE_COMMIT_", "PREK_")
+"""What `git commit`, `git rebase`, pre-commit and prek set for their hooks: dates and commits are
+others for each call, and a build by hand has none of it."""
 
 
+_ONE_RUN_NAMES = CI_RUN_NAMES | HOOK_NAMES
+_ONE_RUN_PREFIXES = (*CI_RUN_PREFIXES, *HOOK_PREFIXES)
 UNNAMED = "-"
 """Value of an observation: nothing that the run read has the variable's name in it."""
 
 
 def is_of_one_run(name: str) -> bool:
     """Whether a variable tells one CI run, or one commit whose hook runs, from the next."""
-    return name in CI_RUN_NAMES or name in HOOK_NAMES or name.startswith(CI_RUN_PREFIXES)
+    return name in _ONE_RUN_NAMES or name.startswith(_ONE_RUN_PREFIXES)
 
 
 def is_of_scripts(name: str) -> bool:

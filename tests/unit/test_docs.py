@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from buildopt import hit
-from buildopt.cache.variables import CI_RUN_NAMES, CI_RUN_PREFIXES, HOOK_NAMES
+from buildopt.cache.variables import CI_RUN_NAMES, CI_RUN_PREFIXES, HOOK_NAMES, HOOK_PREFIXES
 from buildopt.cli import COMMANDS
 from buildopt.observe.ignored import PRIVATE, PSEUDO_FOLDERS, STATE, TEMPORARY_FOLDERS
 from buildopt.observe.network import UPDATE_CHECKERS
@@ -34,7 +34,8 @@ def test_every_variable_that_is_left_out_is_documented():
 def test_every_identifier_of_a_ci_run_is_documented():
     page = (ROOT / "docs/environment.md").read_text()
 
-    for name in (*CI_RUN_NAMES, *HOOK_NAMES, *(f"{prefix}*" for prefix in CI_RUN_PREFIXES)):
+    prefixes = (*CI_RUN_PREFIXES, *HOOK_PREFIXES)
+    for name in (*CI_RUN_NAMES, *HOOK_NAMES, *(f"{prefix}*" for prefix in prefixes)):
         assert f"`{name}`" in page
 
 

@@ -283,6 +283,26 @@ class Where(NamedTuple):
 ANYWHERE = Where()
 
 
+def where_of(query: Mapping[str, str]) -> Where:
+    """The filters of a page in the request of one of its panels."""
+    return Where(
+        environment=query.get("environment", ""),
+        host=query.get("host", ""),
+        project=query.get("project", ""),
+        machine=query.get("machine", ""),
+        from_ns=_seconds_ns(query.get("from", ""), 0),
+        to_ns=_seconds_ns(query.get("to", ""), LAST_NS),
+    )
+
+
+def _seconds_ns(text: str, default_ns: int) -> int:
+    try:
+        ns = float(text) * 1e9
+    except ValueError:
+        return default_ns
+    return int(ns) if 0 <= ns < LAST_NS else default_ns
+
+
 class Series(NamedTuple):
     """One measured series. `name` is the metric with its attributes."""
 

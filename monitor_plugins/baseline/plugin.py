@@ -28,8 +28,8 @@ class Baseline:
     name = NAME
     version = "1.0"
     types = (
-        run_values.RUN, run_values.BUNDLE_ANALYZED, run_values.BENCH, sampled.SAMPLE,
-        *(PREFIX + asked for asked in ASKED),
+        run_values.RUN, run_values.BUNDLE_ANALYZED, run_values.BENCH, run_values.SERIES,
+        sampled.SAMPLE, *(PREFIX + asked for asked in ASKED),
     )  # fmt: skip
     state_version = 1
 

@@ -4,6 +4,7 @@
                               the durations of its tasks and steps that really ran
     buildopt.bundle.analyzed  the size of a bundle in each encoding
     buildopt.bench.finished   the median of repeated runs
+    buildopt.series.measured  whatever another plugin or tool measures once a build, by name
 
 A build that failed or was stopped says nothing: it ended sooner, or later, for reasons of its own.
 """
@@ -17,9 +18,12 @@ from typing import Any, NamedTuple
 from buildopt.events import Event
 from monitor_plugins.baseline.series_key import BUNDLE, METRICS, SeriesKey, branch_class
 
-RUN, BUNDLE_ANALYZED, BENCH = (
+RUN, BUNDLE_ANALYZED, BENCH, SERIES = (
     "buildopt.run.finished", "buildopt.bundle.analyzed", "buildopt.bench.finished",
+    "buildopt.series.measured",
 )  # fmt: skip
+MOST_VALUES = 500
+"""Of one event: each costs a look at its series."""
 MOST_REASONS = 20
 MOST_PARTS = 60
 """What may explain a change is kept for each build: so many of the largest."""
@@ -43,6 +47,8 @@ def values_of(event: Event, default_branch: str = "") -> Iterator[Value]:
         yield from _of_bundle(event)
     elif event.type == BENCH:
         yield from _of_bench(event)
+    elif event.type == SERIES:
+        yield from _of_series(event, default_branch)
 
 
 def about(event: Event) -> dict[str, Any]:  # Any: JSON
@@ -127,6 +133,19 @@ def _of_bench(event: Event) -> Iterator[Value]:
         _text(data, "project"), _text(data, "name"), "bench", "s", "default", event.machine, ""
     )
     yield Value(key, _number(data.get("median_s")))
+
+
+def _of_series(event: Event, default_branch: str) -> Iterator[Value]:
+    data, values = event.data, event.data.get("values")
+    if not isinstance(values, Mapping) or not _text(data, "metric"):
+        return
+    branch = branch_class(_text(data, "branch"), default_branch)
+    for name, value in list(values.items())[:MOST_VALUES]:
+        key = SeriesKey(
+            _text(data, "project"), name[:LONGEST_NAME], _text(data, "metric"),
+            _text(data, "unit"), branch, event.machine, "",
+        )  # fmt: skip
+        yield Value(key, _number(value))
 
 
 def _ran(data: Data) -> list[Data]:

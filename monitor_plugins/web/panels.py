@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 from buildopt.monitor.hookspecs import (
-    LAST_NS,
     Known,
     Panel,
     Request,
     Response,
     Route,
     Row,
-    Where,
     moment,
+    where_of,
 )
 from monitor_plugins.web.lighthouse import MEASURED
 from monitor_plugins.web.receiving import CHUNK, FAILED, RENDERED, VITAL
@@ -27,7 +25,6 @@ from monitor_plugins.web.shifts import LEAST_VIEWS, p75_of, verdict_of
 VIEW = "Front end"
 MOST_EVENTS = 5_000
 MOST_ROWS = 200
-NS = 1_000_000_000
 STATES = {"good": "good", "needs improvement": "warn", "poor": "bad"}
 ORDER = ("LCP", "INP", "CLS", "FCP", "TTFB")
 SMOKE = f"fewer than {LEAST_VIEWS} page views: a smoke signal"
@@ -173,30 +170,14 @@ TYPES: Mapping[Maker, tuple[str, ...]] = {
 
 
 def _answer(known: Known, table: Maker, request: Request) -> Response:
-    where = _where(request.query)
+    asked = where_of(request.query)
+    where = asked._replace(project="")  # that of the page is in the data: the monitor tells
     rows = known.events(where, types=TYPES[table], limit=MOST_EVENTS)
-    project = request.query.get("project", "")
-    rows = [row for row in rows if project in ("", row["data"].get("project"))]
+    rows = [row for row in rows if asked.project in ("", row["data"].get("project"))]
     found = table(rows, _names(known, rows))
     if len(rows) == MOST_EVENTS:
         found["text"] = f"Of the last {MOST_EVENTS:,} events of this time."
     return Response(200, json.dumps(found).encode())
-
-
-def _where(query: Mapping[str, str]) -> Where:
-    """The filters of the page; the project is one of the data, since the monitor tells."""
-    return Where(
-        environment=query.get("environment", ""), host=query.get("host", ""),
-        from_ns=_ns(query.get("from", ""), 0), to_ns=_ns(query.get("to", ""), LAST_NS),
-    )  # fmt: skip
-
-
-def _ns(text: str, default: int) -> int:
-    try:
-        seconds = float(text)
-    except ValueError:
-        return default
-    return int(seconds * NS) if math.isfinite(seconds) and 0 <= seconds < 9e9 else default
 
 
 def _names(known: Known, rows: Sequence[Row]) -> dict[str, str]:

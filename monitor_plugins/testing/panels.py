@@ -1,0 +1,167 @@
+"""The page `Tests` of the dashboard: sessions, failed, flaky and slowest tests of a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, Literal, NamedTuple
+
+from buildopt.monitor.hookspecs import (
+    Known,
+    Panel,
+    Request,
+    Response,
+    Route,
+    Row,
+    moment,
+    where_of,
+)
+from monitor_plugins.testing.sessions import FAILED, FINISHED, RESULTS, Result, tests_of
+
+VIEW = "Tests"
+FINDING = "buildopt.finding."
+MOST_EVENTS = 500
+MOST_ROWS = 50
+NS = 1_000_000_000
+STATES = {"confirmed": "bad", "suspected": "warn"}
+
+Answer = dict[str, Any]  # Any: JSON, see hookspecs.Panel
+
+
+class _Seen(NamedTuple):
+    """A test in a session."""
+
+    test: Result
+    suite: str
+    row: Row
+
+
+def sessions(rows: Sequence[Row]) -> Answer:
+    """How long each suite took, session by session."""
+    lines: dict[str, list[tuple[float, float]]] = {}
+    for row in reversed(rows):
+        took_s = row["data"].get("duration_s")
+        if row["type"] == FINISHED and isinstance(took_s, int | float):
+            lines.setdefault(_suite(row), []).append((row["time_ns"] / NS, took_s))
+    return {
+        "unit": "s",
+        "series": [
+            {"name": name or "tests", "times_s": [at for at, _ in values],
+             "values": [took_s for _, took_s in values]}
+            for name, values in sorted(lines.items())
+        ],
+    }  # fmt: skip
+
+
+def failed(rows: Sequence[Row]) -> Answer:
+    """Tests that failed, those that failed last first."""
+    found: dict[tuple[str, str], list[_Seen]] = {}
+    runs: dict[tuple[str, str], int] = {}
+    for seen in _tests(rows):
+        key = (seen.suite, seen.test.name)
+        runs[key] = runs.get(key, 0) + 1
+        if seen.test.letter in FAILED or seen.test.was_rerun:
+            found.setdefault(key, []).append(seen)
+    return {
+        "columns": ["Test", "Failed", "Of", "Last time", "Run"],
+        "rows": [
+            [_name(*key), {"value": len(times), "state": "bad"}, runs[key],
+             moment(times[0].row["time_ns"]), _run(times[0].row)]
+            for key, times in list(found.items())[:MOST_ROWS]
+        ],
+    }  # fmt: skip
+
+
+def flaky(rows: Sequence[Row]) -> Answer:
+    """Tests that failed and passed nevertheless, as far as that is known."""
+    newest: dict[str, Row] = {}
+    for row in rows:
+        if row["data"].get("about") == "tests":
+            newest.setdefault(str(row["data"].get("finding")), row)
+    return {
+        "columns": ["Test", "State", "Why", "Since", "Run"],
+        "rows": [
+            [_name(str(row["data"].get("suite", "")), str(row["data"].get("test"))),
+             {"value": state, "state": STATES.get(state, "good")},
+             _cause(row["data"]), moment(row["time_ns"]), _run(row)]
+            for row in list(newest.values())[:MOST_ROWS]
+            if (state := row["type"].rpartition(".")[2])
+        ],
+    }  # fmt: skip
+
+
+def slowest(rows: Sequence[Row]) -> Answer:
+    """The longest tests, as they were in the newest session that had them."""
+    newest: dict[tuple[str, str], _Seen] = {}
+    for seen in _tests(rows):
+        newest.setdefault((seen.suite, seen.test.name), seen)
+    total_s = sum(seen.test.duration_s for seen in newest.values())
+    ranked = sorted(newest.items(), key=lambda item: -item[1].test.duration_s)
+    return {
+        "columns": ["Test", {"name": "Time", "unit": "s"}, {"name": "Share of all", "unit": "1"},
+                    "Run"],
+        "rows": [
+            [_name(*key), seen.test.duration_s, seen.test.duration_s / total_s, _run(seen.row)]
+            for key, seen in ranked[:MOST_ROWS] if seen.test.duration_s
+        ],
+    }  # fmt: skip
+
+
+Maker = Callable[[Sequence[Row]], Answer]
+Kind = Literal["line", "table"]
+PANELS: Sequence[tuple[str, str, Kind, Maker, tuple[str, ...]]] = (
+    ("sessions", "How long tests take", "line", sessions, (FINISHED,)),
+    ("failed", "Tests that failed", "table", failed, (RESULTS,)),
+    ("flaky", "Flaky tests", "table", flaky, (FINDING,)),
+    ("slowest", "Slowest tests", "table", slowest, (RESULTS,)),
+)
+"""Name, title, kind, what makes it, the types of events that it is made of."""
+
+
+def panels() -> Iterator[Panel]:
+    """In the order in which they stand."""
+    for name, title, kind, _, _ in PANELS:
+        yield Panel(f"tests-{name}", title, kind, path=f"/api/v1/tests/{name}", view=VIEW)
+
+
+def routes(known: Known) -> Iterator[Route]:
+    """Where the values of the panels are."""
+    for name, _, _, make, types in PANELS:
+        yield Route("GET", f"/api/v1/tests/{name}", partial(_answer, known, make, types))
+
+
+def _answer(known: Known, make: Maker, types: Sequence[str], request: Request) -> Response:
+    where = where_of(request.query)
+    if FINDING in types:  # the monitor tells these, of all projects
+        rows = known.events(where._replace(project=""), types=types, limit=MOST_EVENTS)
+        rows = [r for r in rows if where.project in ("", r["data"].get("project"))]
+    else:
+        rows = known.events(where, types=types, limit=MOST_EVENTS)
+    return Response(200, json.dumps(make(rows)).encode())
+
+
+def _tests(rows: Sequence[Row]) -> Iterator[_Seen]:
+    """All tests, those of the newest session first."""
+    for row in rows:
+        if row["type"] == RESULTS:
+            suite = _suite(row)
+            yield from (_Seen(test, suite, row) for test in tests_of(row["data"]))
+
+
+def _suite(row: Row) -> str:
+    """The name of the folder that the tests' names start from."""
+    return str(row["data"].get("root") or "").rstrip("/").rpartition("/")[2]
+
+
+def _name(suite: str, test: str) -> str:
+    return f"{suite}: {test}" if suite else test
+
+
+def _run(row: Row) -> Any:  # Any: a cell
+    return {"value": "run", "href": f"/runs/{row['run']}"} if row["run"] else None
+
+
+def _cause(data: Mapping[str, Any]) -> str:  # Any: JSON
+    cause = data.get("cause")
+    return str(cause.get("text", "")) if isinstance(cause, Mapping) else ""

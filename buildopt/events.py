@@ -117,12 +117,15 @@ class RunFinished:
 class TaskFinished(TaskResult):
     """A task really ran and ended, or is one of many in a call, however it ended.
 
-    `processes` is the digest of the blob that lists its processes.
+    The rest are digests of blobs: `processes` lists its processes, `inputs` are what it depended
+    on (input_table.py), `machine` what it ran on (machine_facts.py).
     """
 
     type: ClassVar[str] = "buildopt.task.finished"
 
     processes: str = ""
+    inputs: tuple[str, ...] = ()
+    machine: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +151,9 @@ class StoredOutput(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheStored:
-    """A run was recorded. `bytes_added` is what the cache grew by."""
+    """A run was recorded. `bytes_added` is what the cache grew by; `content` is equal for two
+    records that give the same files.
+    """
 
     type: ClassVar[str] = "buildopt.cache.stored"
 
@@ -159,6 +164,7 @@ class CacheStored:
     outputs_left_out: int = 0
     bytes_added: int = 0
     duration_s: float = 0.0
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -344,7 +350,7 @@ def _typed(name: str, value: Any) -> Any:  # Any: JSON in, field values out
     }
     if name in rows or (name == "outputs" and isinstance(value, list)):
         return tuple(_row(rows.get(name, StoredOutput), row) for row in value)
-    if name == "inputs":
+    if name == "inputs" and isinstance(value, dict):
         return _row(InputCounts, value)
     if name == "outputs":
         return _row(OutputCounts, value)

@@ -45,6 +45,7 @@ from buildopt.model import (
 from buildopt.observe.observer import Observer
 from buildopt.recording import Recorded, record
 from buildopt.results import (
+    Seen,
     count_inputs,
     count_outputs,
     ended,
@@ -237,13 +238,23 @@ def really_run(run: Run, found: lookup.Found) -> Finished:
         record=recorded.trace.key if isinstance(recorded, Recorded) else "",
         **ended(execution, run.stores.journal.secrets),
     )
-    tell_task(run.stores.journal, result, observed.processes)
+    tell_task(run.stores.journal, result, _seen(run, observed))
     fresh = None
     if isinstance(recorded, Recorded) and run.policy.reads and run.stage.keeps_fresh_state:
         chunks = fit_for_replay(execution.chunks or (), run.stage.streams)
         fresh = fresh_state(run, recorded.trace, recorded.entry, chunks)
     made = (*observed.outputs, *observed.remade)
     return Finished(result=result, fresh=fresh, made=made)
+
+
+def _seen(run: Run, observed: Observed) -> Seen:
+    """What its event names beside its result."""
+    observations = (*variable_observations(run.variables), *observed.observations)
+    return Seen(
+        observed=observed._replace(observations=observations),
+        home=run.task.environment.get("HOME", ""),
+        size_of=run.memo.size_bytes,
+    )
 
 
 def _tell_lookup(run: Run, found: lookup.Found) -> tuple[MissReason, ...]:

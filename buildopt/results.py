@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from hashlib import blake2b
+from typing import Any, NamedTuple
 
-from buildopt import blobs
+from buildopt import blobs, input_table
 from buildopt.cache.store import Stored
 from buildopt.checkout import revision_of
 from buildopt.events import (
@@ -22,12 +23,15 @@ from buildopt.events import (
     TaskResult,
 )
 from buildopt.journal import Journal
+from buildopt.machine_facts import machine_facts
 from buildopt.model import (
     CacheEntry,
     Execution,
     MissReason,
     NotStored,
     Observation,
+    Observed,
+    OutputState,
     Process,
     Task,
     Trace,
@@ -77,14 +81,34 @@ def _error_of(execution: Execution, secrets: Secrets) -> str:
     return first_error(execution.chunks or (), lambda line: str(masked(line, secrets)))
 
 
-def tell_task(journal: Journal, result: RunFinished, processes: Sequence[Process] = ()) -> None:
-    """Journal that a task ended, with its processes where they are known."""
-    rows = masked(process_rows(processes), journal.secrets)
-    table = json.dumps(rows).encode("ascii") if rows else b""
+class Seen(NamedTuple):
+    """What is known of a run that was watched; `size_of` is of a file that it read."""
+
+    observed: Observed
+    home: str
+    size_of: Callable[[str], int | None]
+
+
+def tell_task(journal: Journal, result: RunFinished, seen: Seen | None = None) -> None:
+    """Journal that a task ended, with all that is known of it beyond what its event can hold."""
+    if seen is None:
+        journal.append(TaskFinished(**_of_a_task(result)))
+        return
+
+    def kept(rows: Any) -> str:  # Any: JSON
+        content = json.dumps(masked(rows, journal.secrets), separators=(",", ":"))
+        return blobs.put(journal.state, content.encode("ascii"), time.time())
+
+    observed = seen.observed
+    tables = input_table.encode(
+        observed.observations, result.root, home=seen.home, size_of=seen.size_of
+    )
     journal.append(
         TaskFinished(
             **_of_a_task(result),
-            processes=blobs.put(journal.state, table, time.time()) if table else "",
+            processes=kept(process_rows(observed.processes)) if observed.processes else "",
+            inputs=tuple(kept(table) for table in tables if table["kinds"]),
+            machine=kept(machine_facts(result.root)),
         )
     )
 
@@ -155,7 +179,14 @@ def stored_event(task: Task, trace: Trace, stored: Stored, duration_s: float) ->
         ),
         bytes_added=stored.grown_bytes,
         duration_s=duration_s,
+        content=_content_of(stored.entry.outputs),
     )
+
+
+def _content_of(outputs: Sequence[OutputState]) -> str:
+    """Equal for the same files in the same places."""
+    rows = sorted((o.kind, o.path, o.digest, o.mode) for o in outputs)
+    return blake2b(repr(rows).encode(errors="surrogateescape"), digest_size=8).hexdigest()
 
 
 def count_inputs(observations: Sequence[Observation], more_variables: int = 0) -> InputCounts:

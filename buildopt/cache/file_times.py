@@ -29,7 +29,7 @@ def granularity_ns(device: int, path: str) -> int:
     `NEVER_TRUSTED_NS` for network file systems and whatever is not known.
     """
     if device not in _known:
-        _known[device] = _granularity_of(_file_system_type(device, path))
+        _known[device] = _granularity_of(file_system_type(device, path))
     return _known[device]
 
 
@@ -41,7 +41,8 @@ def _granularity_of(kind: str) -> int:
     return COARSE_NS if kind in COARSE_TYPES else NEVER_TRUSTED_NS
 
 
-def _file_system_type(device: int, path: str) -> str:
+def file_system_type(device: int, path: str) -> str:
+    """The kind of the file system that holds `path`, as `mount` calls it; empty if unknown."""
     number = f"{os.major(device)}:{os.minor(device)}"
     mounts = _mounts()
     for mounted, _, kind in mounts:

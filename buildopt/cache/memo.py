@@ -83,6 +83,11 @@ class Memo:
         self._rows[path] = _Row(signature, flags_for(path, signature, time.time_ns()), digest)
         self._new.add(path)
 
+    def size_bytes(self, path: str) -> int | None:
+        """The size of a file whose content was read, if it was."""
+        row = self._rows.get(path)
+        return row.signature.size_bytes if row else None
+
     def forget_news(self) -> None:
         """Begin to count anew what is new."""
         self._new.clear()

@@ -62,11 +62,20 @@ def command(words: tuple[str, ...], as_json: bool) -> int:
     call = call_for(words, name="verify")
     with _folder_beside_the_cache(call) as place, _command_output_dropped(as_json):
         verdict = _repeat(call, made_earlier(words), place)
+    found = _object(call, verdict)
+    _journal(call, found)
     if as_json:
-        click.echo(json.dumps(_object(call, verdict)))
+        click.echo(json.dumps(found))
     else:
         _tell(call, verdict)
     return EXIT_FAILED if verdict.refused or verdict.unequal else 0
+
+
+def _journal(call: Call, found: dict[str, Any]) -> None:  # Any: JSON
+    """Tell it to whoever reads the journal: reports advise by it."""
+    told = {name: value for name, value in found.items() if name != "schema"}
+    where = {"task": call.task.name, "project": call.task.project, "root": call.task.root}
+    call.stores.journal.emit("buildopt.verify.finished", where | told, subject=call.task.name)
 
 
 def _repeat(call: Call, earlier: frozenset[str], place: str) -> Verdict:

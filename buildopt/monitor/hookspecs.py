@@ -31,6 +31,11 @@ from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import pluggy
 
+from buildopt.critical_path import critical_path as critical_path
+from buildopt.critical_path import depth_first as depth_first
+from buildopt.critical_path import gaps_between as gaps_between
+from buildopt.critical_path import last_first as last_first
+from buildopt.critical_path import tree_of as tree_of
 from buildopt.events import Event, Severity
 from buildopt.phrases import miss_phrase as miss_phrase
 from buildopt.phrases import not_stored_phrase as not_stored_phrase

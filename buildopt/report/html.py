@@ -7,16 +7,41 @@ import shlex
 from buildopt.report.chart import chart_of, spans_of
 from buildopt.report.history import SHAPES
 from buildopt.report.page import render
+from buildopt.report.timeline_drawing import drawn
 from buildopt.report.view import RunView
+
+STYLES = ("tokens.css", "page.css", "report.css", "timeline.css", "bundle/treemap.css")
 
 
 def page_of(view: RunView) -> bytes:
     """The page, UTF-8."""
+    timeline = view.details.timeline
     facts = {
         "view": view,
         "command": shlex.join(view.command),
         "chart": chart_of(view.history),
         "spans": spans_of(view.steps),
         "shapes": SHAPES,
+        "timeline_drawn": drawn(timeline) if timeline else None,
+        "sections": _sections(view),
     }
-    return render("report.html.j2", facts, styles=("tokens.css", "page.css", "report.css"))
+    return render("report.html.j2", facts, styles=STYLES)
+
+
+def _sections(view: RunView) -> list[tuple[str, str]]:
+    """Anchor and title of each section that there is."""
+    details = view.details
+    there = (
+        ("why", "Why it ran", view.reasons),
+        ("advice", "Suggestions", details.advice),
+        ("steps", f"{view.steps.word.capitalize()}s", view.steps.rows),
+        ("timeline", "Timeline", details.timeline),
+        ("inputs", "Inputs", True),
+        ("outputs", "Outputs", True),
+        ("bundles", "Bundles", details.made),
+        ("history", "History", True),
+        ("cache", "Cache", True),
+        ("tests", "Tests", details.tests),
+        ("environment", "Environment", details.surroundings.facts),
+    )
+    return [(name, title) for name, title, exists in there if exists]

@@ -9,12 +9,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal
 
-from buildopt.events import SCHEMA, CacheLookup, CacheStored, Event, RunFinished, record_of
+from buildopt.events import SCHEMA, Event, RunFinished
 from buildopt.phrases import Phrase, miss_phrase, not_stored_phrase, printable
 from buildopt.quantities import counted, duration
-from buildopt.report.history import HISTORY_RUNS, SHAPES, History, State, history_of, state_of
+from buildopt.report.details import Details, details_of
+from buildopt.report.gathered import Gathered, gather
+from buildopt.report.history import SHAPES, History, State, history_of, state_of
 from buildopt.report.measures import Measure, input_measures, run_measures
+from buildopt.report.processes import Blob
 from buildopt.report.steps import Steps, own_lookup, steps_of, word_of
+from buildopt.report.usual import Usual, usual_of
 
 OUTPUT_ROWS = 100
 """Outputs listed, the biggest; the rest are counted."""
@@ -70,6 +74,7 @@ class RunView:
     verdict: str
     answer: Phrase
     kept: Phrase
+    usual: Usual | None
     reasons: tuple[Reason, ...]
     reasons_left_out: int
     measures: tuple[Measure, ...]
@@ -77,27 +82,24 @@ class RunView:
     steps: Steps
     outputs: Outputs
     history: History
+    details: Details
 
 
-@dataclass(slots=True, kw_only=True)
-class _Found:
-    """What the events said of one run so far."""
-
-    event: Event | None = None
-    run: RunFinished | None = None
-    lookups: list[tuple[Event, CacheLookup]]
-    stored: CacheStored | None = None
-    history: list[tuple[Event, RunFinished]]
+def no_blob(digest: str) -> bytes:
+    """Where nothing is kept but events."""
+    raise OSError(f"no blob `{digest}` is kept")
 
 
-def view_of(events: Iterable[Event], run_id: str) -> RunView:
+def view_of(events: Iterable[Event], run_id: str, blob: Blob = no_blob) -> RunView:
     """The view of a run; `events` come newest first. Raises ValueError for an unknown run."""
-    found = _find(events, run_id)
+    found = gather(events, run_id)
     if found.run is None or found.event is None:
         raise ValueError(f"the journal holds no finished run `{run_id}`")
     run = found.run
     reasons, left_out = _reasons(found, run)
     steps = steps_of(found.event, run, (lookup for _, lookup in found.lookups))
+    history = history_of(found.history)
+    details = details_of(found, found.event, run, history, blob)
     return RunView(
         run_id=run.run_id,
         time_ns=found.event.time_ns,
@@ -114,13 +116,15 @@ def view_of(events: Iterable[Event], run_id: str) -> RunView:
         verdict=_verdict(run, steps),
         answer=_answer(run, reasons, left_out),
         kept=_kept(run),
+        usual=usual_of(run, [each for _, each in found.history[1:]]),
         reasons=reasons,
         reasons_left_out=left_out,
         measures=run_measures(run),
         inputs=input_measures(run),
         steps=steps,
         outputs=_outputs(found, run),
-        history=history_of(found.history),
+        history=history,
+        details=details,
     )
 
 
@@ -129,47 +133,7 @@ def data_of_view(view: RunView) -> dict[str, Any]:  # Any: JSON
     return {"schema": SCHEMA, **_plain(view)}
 
 
-def _find(events: Iterable[Event], run_id: str) -> _Found:
-    """One walk backwards in time: the run, then what led to it; stops when nothing is missing."""
-    found = _Found(history=[], lookups=[])
-    for event in events:
-        if event.type == RunFinished.type:
-            _take_run(found, event, run_id)
-        elif event.type == CacheLookup.type and event.run == run_id:
-            record = record_of(event)
-            if isinstance(record, CacheLookup):
-                found.lookups.insert(0, (event, record))
-        elif event.type == CacheStored.type and found.run and not found.stored:
-            _take_stored(found, event)
-        if len(found.history) == HISTORY_RUNS and found.stored:
-            break
-    return found
-
-
-def _take_run(found: _Found, event: Event, run_id: str) -> None:
-    if len(found.history) == HISTORY_RUNS or (not found.run and event.run != run_id):
-        return
-    record = record_of(event)
-    if not isinstance(record, RunFinished):
-        return
-    if not found.run:
-        found.event, found.run = event, record
-    same = (record.root, record.project, record.task) == (
-        found.run.root,
-        found.run.project,
-        found.run.task,
-    )
-    if same:
-        found.history.append((event, record))
-
-
-def _take_stored(found: _Found, event: Event) -> None:
-    if found.run and found.run.record and event.data.get("record") == found.run.record:
-        record = record_of(event)
-        found.stored = record if isinstance(record, CacheStored) else None
-
-
-def _reasons(found: _Found, run: RunFinished) -> tuple[tuple[Reason, ...], int]:
+def _reasons(found: Gathered, run: RunFinished) -> tuple[tuple[Reason, ...], int]:
     """All reasons where the lookup told them, else those that the run names."""
     told, left_out = run.miss_reasons, 0
     own = own_lookup(run, (lookup for _, lookup in found.lookups))
@@ -242,7 +206,7 @@ def _kept(run: RunFinished) -> Phrase:
     return Phrase(lead=f"Not recorded: {why.lead}", name=why.name, tail=f"{why.tail}.")
 
 
-def _outputs(found: _Found, run: RunFinished) -> Outputs:
+def _outputs(found: Gathered, run: RunFinished) -> Outputs:
     counts = run.outputs
     if not found.stored:
         note = "no data: the event that lists them is no longer in the journal"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
-from buildopt import journal
+from buildopt import blobs, journal
 from buildopt.cache import files
 from buildopt.report.html import page_of
 from buildopt.report.view import RunView, view_of
@@ -23,7 +24,7 @@ def write_report(state: bytes, run_id: str, path: str) -> str:
 
 def read_view(state: bytes, run_id: str) -> RunView:
     """The view of a run of this journal; raises ValueError for an unknown one."""
-    return view_of(journal.read_backwards(state), run_id)
+    return view_of(journal.read_backwards(state), run_id, partial(blobs.get, state))
 
 
 def write_view(view: RunView, path: str) -> str:

@@ -1,17 +1,23 @@
 """What a run did when: its tasks and processes as bars, with the path that made it so long.
 
-The critical path, from its end: of what was running last, whatever ended last before that began,
-and so on; inside each of them the same. Where nothing of it runs there is a gap.
+Where nothing of the path runs there is a gap.
 """
 
 from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from buildopt.monitor.hookspecs import printable
+from buildopt.monitor.hookspecs import (
+    critical_path,
+    depth_first,
+    gaps_between,
+    last_first,
+    printable,
+    tree_of,
+)
 from monitor_plugins.dashboard.shapes import Process, Step
 
 MOST_BARS = 120
@@ -19,7 +25,6 @@ LEAST_PERCENT = 0.4
 """So that what took no time can be seen."""
 LEAST_GAP = 0.02
 """Of the whole; shorter gaps are how processes start."""
-SLACK_S = 0.002
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +64,7 @@ def of_steps(steps: Sequence[Step]) -> Waterfall:
         for place, step in enumerate(steps)
     }
     whole_s = max((end for _, end in spans.values()), default=0.0)
-    critical = set(_last_first(spans))
+    critical = set(last_first(spans))
     by_name = {step.task: step for step in steps}
     bars = [
         _bar(
@@ -82,9 +87,9 @@ def of_processes(processes: Sequence[Process]) -> Waterfall:
     start_s = min((start for start, _ in spans.values()), default=0.0)
     spans = {place: (start - start_s, end - start_s) for place, (start, end) in spans.items()}
     whole_s = max((end for _, end in spans.values()), default=0.0)
-    children = _children(processes)
-    critical = set(_critical(children, spans, children.get(-1, ())))
-    order = list(_in_order(children, -1, 0))
+    tree = tree_of(processes)
+    critical = set(critical_path(tree, spans))
+    order = list(depth_first(tree))
     longest = sorted(order, key=lambda each: spans[each[0]][0] - spans[each[0]][1])[:MOST_BARS]
     kept = {place for place, _ in longest} | critical
     bars = [
@@ -112,7 +117,8 @@ def _waterfall(
     whole_s: float,
     left_out: int = 0,
 ) -> Waterfall:
-    gaps = list(_gaps([spans[place] for place in critical], whole_s)) if len(spans) > 1 else []
+    on_path = [spans[place] for place in critical]
+    gaps = list(gaps_between(on_path, whole_s * LEAST_GAP)) if len(spans) > 1 else []
     rows = [
         _bar("nothing runs", (start_s, length_s), whole_s, is_critical=False, is_gap=True)
         for start_s, length_s in gaps
@@ -147,58 +153,6 @@ def _bar(
         width_percent=round(width, 2), cpu_percent=round(width * work, 2),
         is_critical=is_critical, is_gap=is_gap, cpu_s=cpu_s, memory_bytes=memory_bytes, state=state,
     )  # fmt: skip
-
-
-def _children(processes: Sequence[Process]) -> dict[int, list[int]]:
-    """Places of the children of each place; -1 has those whose parent is not among them."""
-    place_of: dict[int, int] = {}
-    children: dict[int, list[int]] = {}
-    for place, one in enumerate(processes):  # in order of start: a pid may come again
-        children.setdefault(place_of.get(one.parent_pid, -1), []).append(place)
-        place_of[one.pid] = place
-    return children
-
-
-def _in_order(
-    children: Mapping[int, Sequence[int]], place: int, depth: int
-) -> Iterator[tuple[int, int]]:
-    """All below a place, each before its own; without recursion, as trees may be deep."""
-    rest = [(each, depth) for each in reversed(children.get(place, ()))]
-    while rest:
-        at, level = rest.pop()
-        yield at, level
-        rest += [(each, level + 1) for each in reversed(children.get(at, ()))]
-
-
-def _critical(
-    children: Mapping[int, Sequence[int]],
-    spans: Mapping[int, tuple[float, float]],
-    among: Sequence[int],
-) -> Iterator[int]:
-    rest = [among]
-    while rest:
-        for place in _last_first({each: spans[each] for each in rest.pop()}):
-            yield place
-            rest.append(children.get(place, ()))
-
-
-def _last_first(spans: Mapping[int, tuple[float, float]]) -> Iterator[int]:
-    """What ended last, then what ended last before that began, and so on."""
-    before_s = float("inf")
-    for place in sorted(spans, key=lambda each: -spans[each][1]):
-        start_s, end_s = spans[place]
-        if end_s <= before_s + SLACK_S:
-            yield place
-            before_s = start_s
-
-
-def _gaps(spans: Sequence[tuple[float, float]], whole_s: float) -> Iterator[tuple[float, float]]:
-    """Times in which nothing on the path runs."""
-    at_s = 0.0
-    for start_s, end_s in sorted(spans):
-        if start_s - at_s > whole_s * LEAST_GAP:
-            yield at_s, start_s - at_s
-        at_s = max(at_s, end_s)
 
 
 def _short(command: Sequence[str]) -> str:

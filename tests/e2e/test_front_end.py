@@ -21,7 +21,8 @@ def project(tmp_path_factory):
     shutil.copytree(ROOT / "frontend", folder / "frontend", ignore=ignored)
     styles = folder / "buildopt/report/bundle"  # which the dashboard's own import
     styles.mkdir(parents=True)
-    shutil.copy(ROOT / "buildopt/report/bundle/bundle.css", styles)
+    for name in ("treemap.css", "bundle.css"):
+        shutil.copy(ROOT / "buildopt/report/bundle" / name, styles)
     if not shutil.which("npm"):
         pytest.skip("npm is not installed")
     done = npm(folder, "ci", "--ignore-scripts", "--no-audit", "--no-fund")

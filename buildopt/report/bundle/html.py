@@ -37,5 +37,5 @@ def _page(view: BundleView) -> bytes:
 def _rendered(view: BundleView, script: str, data: tuple[str, str, str]) -> bytes:
     names = ("data_type", "data", "left_out")
     facts = {"view": view, **dict(zip(names, data, strict=True))}
-    styles = ("tokens.css", "page.css", "bundle/bundle.css")
+    styles = ("tokens.css", "page.css", "bundle/treemap.css", "bundle/bundle.css")
     return render("bundle/bundle.html.j2", facts, styles=styles, script=script)

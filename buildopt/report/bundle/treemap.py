@@ -75,7 +75,7 @@ class Cell:
         return f"{self.box.height:.1f}"
 
 
-def cells_of(root: Node) -> list[Cell]:
+def cells_of(root: Node, most: int = MOST_CELLS) -> list[Cell]:
     """Folders before what is in them; the largest are opened until there are enough cells."""
     order = count()
     whole = Box(x=0.0, y=0.0, width=WIDTH_PX, height=HEIGHT_PX)
@@ -88,7 +88,7 @@ def cells_of(root: Node) -> list[Cell]:
     while waiting:
         _, _, cell = heappop(waiting)
         inner = list(_inside(cell)) if _may_open(cell) else []
-        if not inner or shown + len(inner) > MOST_CELLS:
+        if not inner or shown + len(inner) > most:
             done.append(cell)
             continue
         shown += len(inner)

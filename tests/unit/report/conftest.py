@@ -1,8 +1,19 @@
 """Events made by hand, as a journal would hold them."""
 
+from dataclasses import replace
+from hashlib import sha256
+
 import pytest
 
-from buildopt.events import CacheLookup, CacheStored, Event, RunFinished, StoredOutput, data_of
+from buildopt.events import (
+    CacheLookup,
+    CacheStored,
+    Event,
+    RunFinished,
+    StoredOutput,
+    TaskFinished,
+    data_of,
+)
 from buildopt.model import MissReason, NotStored
 
 START_NS = 1_795_534_274_000_000_000
@@ -14,20 +25,22 @@ class Story:
 
     def __init__(self):
         self.events = []
+        self.blobs = {}
 
     def tell(self, record, run_id):
         time_ns = START_NS + len(self.events) * MINUTE_NS
+        kind, data = (record.type, data_of(record)) if record else ("", {})
         self.events.append(
             Event(
                 id=f"id-{len(self.events)}",
                 time_ns=time_ns,
                 mono_ns=0,
                 boot="boot",
-                type=record.type,
+                type=kind,
                 source="/host/project/1",
                 run=run_id,
                 n=1,
-                data=data_of(record),
+                data=data,
             )
         )
 
@@ -46,18 +59,47 @@ class Story:
         }
         self.tell(RunFinished(**{**known, **values}), run_id)
 
-    def stored(self, *outputs, run_id="run", record="record", left_out=0):
+    def stored(self, *outputs, run_id="run", record="record", left_out=0, **values):
         rows = tuple(StoredOutput(path=p, kind=kind, bytes=b) for p, kind, b in outputs)
-        self.tell(
-            CacheStored(
-                task="build", record=record, entry="e", outputs=rows, outputs_left_out=left_out
-            ),
-            run_id,
-        )
+        known = {"task": "build", "record": record, "entry": "e", "outputs": rows}
+        self.tell(CacheStored(**{**known, "outputs_left_out": left_out, **values}), run_id)
 
-    def missed(self, *subjects, run_id="run", left_out=0):
+    def finished(self, task, run_id="run", processes=b"", inputs=(), machine=b"", **values):
+        """A task that ended; what its event names by digest is kept."""
+        known = {
+            "task": task,
+            "command": (task,),
+            "directory": "/p",
+            "outcome": "executed",
+            "exit_code": 0,
+            "stored": True,
+            "processes": self._kept(processes),
+            "inputs": tuple(map(self._kept, inputs)),
+            "machine": self._kept(machine),
+        }
+        self.tell(TaskFinished(**{**known, **values}), run_id)
+
+    def _kept(self, content):
+        if not content:
+            return ""
+        digest = sha256(content).hexdigest()
+        self.blobs[digest] = content
+        return digest
+
+    def blob(self, digest):
+        try:
+            return self.blobs[digest]
+        except KeyError:
+            raise OSError(digest) from None
+
+    def noted(self, kind, data, run_id="run", **values):
+        """An event of any type."""
+        self.tell(None, run_id)
+        self.events[-1] = replace(self.events[-1], type=kind, data=data, **values)
+
+    def missed(self, *subjects, run_id="run", left_out=0, kind="file-changed", after="bb"):
         reasons = tuple(
-            MissReason(kind="file-changed", subject=s, before="aa", after="bb") for s in subjects
+            MissReason(kind=kind, subject=s, before="aa", after=after) for s in subjects
         )
         self.tell(
             CacheLookup(

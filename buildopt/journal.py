@@ -64,7 +64,7 @@ class Journal:
         event = Event(
             id=journal_line.uuid7(now_ns, os.urandom(10)),
             time_ns=time_ns or now_ns,
-            mono_ns=time.monotonic_ns(),
+            mono_ns=_mono_ns(now_ns - time_ns if time_ns else 0),
             boot=own_boot(),
             type=kind,
             source=self.source,
@@ -101,6 +101,11 @@ class Journal:
             if not self.state or not journal_line.append(self._path, self._waiting[0]):
                 return
             self._waiting.popleft()
+
+
+def _mono_ns(ago_ns: int) -> int:
+    """The monotonic clock so long ago; 0, which says nothing, for what was before the boot."""
+    return max(0, time.monotonic_ns() - ago_ns)
 
 
 @cache

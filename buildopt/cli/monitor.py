@@ -26,6 +26,7 @@ SUBCOMMANDS = {
     "plugins": ("buildopt.cli.monitor_plugins", "List the plugins, each with its status."),
     "replay": ("buildopt.cli.monitor_replay", "Have a plugin tell again what it told."),
     "health": ("buildopt.cli.monitor_health", "Say how each component is."),
+    "tail": ("buildopt.cli.monitor_tail", "Tell what a server's access log says."),
     "export": ("buildopt.cli.monitor_export", "Print runs, tasks or samples of the index."),
 }
 """Name -> module that holds a click command, one line; imported when chosen."""

@@ -208,9 +208,9 @@ class Engine:
             shown = (*rule.identity, *rule.group_by, *_equal(rule))
             labels = {name: labels[name] for name in dict.fromkeys(shown) if name in labels}
         at_s = self.now.steady_s - sample.late_s
-        value, count = sample.value, 1
+        value, count = sample.value, sample.weight
         if rule.is_windowed:
-            found = self._aggregated(rule, key, (at_s, value))
+            found = self._aggregated(rule, key, (at_s, value, count))
             if found is None:
                 return
             value, count = found

@@ -15,11 +15,11 @@ from typing import Any
 from monitor_plugins.alert.failures import Failures
 from monitor_plugins.alert.inputs import Occurrence, Sample
 from monitor_plugins.alert.running import Running
+from monitor_plugins.alert.served import DURATION, FAILED, HTTP_SERVED, samples_of
 
 RUN_FINISHED, RUN_LOST = "buildopt.run.finished", "buildopt.run.lost"
 TASK_FINISHED, LOOKUP = "buildopt.task.finished", "buildopt.cache.lookup"
 HTTP_REQUEST = "buildopt.http.request"
-DURATION = "http.server.request.duration"
 PRESSURE = "buildopt.system.pressure.some"
 COLD = frozenset({
     "no-record", "evicted", "tool-changed", "forced", "format", "damaged", "settings", "command",
@@ -60,7 +60,7 @@ class Facts:
         derived: list[Derived] = []
         if metric == DURATION:
             status = labels.get("http.response.status_code", labels.get("status", ""))
-            derived.append(("buildopt.http.server.failed", float(status.startswith("5")), labels))
+            derived.append((FAILED, float(status.startswith("5")), labels))
         elif metric == "buildopt.cgroup.memory.utilization":
             derived.append(("system.memory.utilization", value, {**labels, "limit": "cgroup"}))
         elif metric == "system.cpu.utilization":
@@ -90,6 +90,8 @@ class Facts:
             self.running.run_ended(event.run)
         elif event.type == HTTP_REQUEST:
             yield from self._of_request(event)
+        elif event.type == HTTP_SERVED:
+            yield from samples_of(event)
 
     def _of_run(self, event: Occurrence) -> Iterator[Occurrence | Sample]:
         data = event.data

@@ -31,6 +31,8 @@ class Sample(NamedTuple):
     late_s: float = 0.0
     """How long before now it was measured."""
     run: str = ""
+    weight: int = 1
+    """Of how many measurements it is the value."""
 
 
 class Occurrence(NamedTuple):

@@ -58,7 +58,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {  # Any: as in TOML
         "identity": ["service.name"],
         "unit": "s",
         "title": "the API answers slowly",
-        "advice": "see which route it is, and what was deployed since",
+        "advice": "the page API of the dashboard says which route it is; what was deployed since?",
         "runbook": "docs/alerts.md#api-response",
     },
     "api-errors": {

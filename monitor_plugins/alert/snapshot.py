@@ -52,7 +52,7 @@ def engine_of(
         groups={key: group_of(raw) for key, raw in kept.get("group", {}).items()},
         silences={key: Silence(**raw) for key, raw in kept.get("silence", {}).items()},
         points={
-            key: [(at_s, value) for at_s, value in raw]
+            key: [(*point, 1) if len(point) == 2 else tuple(point) for point in raw]
             for key, raw in kept.get("points", {}).items()
         },
         gauges=dict(state.get("gauges", {})),

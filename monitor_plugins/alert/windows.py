@@ -16,8 +16,10 @@ SLICES = 60
 second cost no more than one."""
 DEVIATE = 1.6449
 """Standard normal deviate of a one-sided 95 %, for the interval of a share."""
-Point = tuple[float, float]
-"""When, and the value."""
+Point = tuple[float, float, int]
+"""When, the value, and how many measurements had it."""
+MERGED = ("mean", "sum", "count", "share", "p50", "p90", "p95", "p99")
+"""Aggregations for which equal values of one moment may be one point."""
 
 
 class Aggregate(NamedTuple):
@@ -29,7 +31,12 @@ class Aggregate(NamedTuple):
 
 def added(points: Sequence[Point], point: Point, signal: Signal) -> list[Point]:
     """The window with one sample more, without what has left it."""
-    kept = [*points, point]
+    kept = list(points)
+    equal = _equal(kept, point) if point[2] > 1 and _merges(signal) else None
+    if equal is None:
+        kept.append(point)
+    else:
+        kept[equal] = (*point[:2], kept[equal][2] + point[2])
     if signal.window_count:
         kept = kept[-signal.window_count :]
     if signal.window_s:
@@ -39,8 +46,31 @@ def added(points: Sequence[Point], point: Point, signal: Signal) -> list[Point]:
             gone += 1
         kept = kept[gone:]
     if len(kept) > MOST_POINTS:
-        kept = kept[: MOST_POINTS // 2 : 2] + kept[MOST_POINTS // 2 :]
+        kept = _thinned(kept[: MOST_POINTS // 2]) + kept[MOST_POINTS // 2 :]
     return kept
+
+
+def _merges(signal: Signal) -> bool:
+    return not signal.window_count and signal.aggregation in MERGED
+
+
+def _equal(points: Sequence[Point], point: Point) -> int | None:
+    """The place of a point of the same moment and value."""
+    for place in range(len(points) - 1, -1, -1):
+        if points[place][0] != point[0]:
+            return None
+        if points[place][1] == point[1]:
+            return place
+    return None
+
+
+def _thinned(points: Sequence[Point]) -> list[Point]:
+    """Every second moment with all that was measured at it, since its values stand in order."""
+    moments = list(dict.fromkeys(point[0] for point in points))
+    if len(moments) == 1:
+        return list(points[::2])
+    kept = frozenset(moments[::2])
+    return [point for point in points if point[0] in kept]
 
 
 def is_same_slice(before: Point, point: Point, signal: Signal) -> bool:
@@ -53,34 +83,57 @@ def is_same_slice(before: Point, point: Point, signal: Signal) -> bool:
 
 def aggregate(points: Sequence[Point], signal: Signal) -> Aggregate | None:
     """The value of a window with at least one sample; None where it cannot tell."""
-    values = [value for _, value in points]
     kind = signal.aggregation
     if kind == "predict":
-        hours = hours_until_full(points, signal.limit)
+        hours = hours_until_full([(at_s, value) for at_s, value, _ in points], signal.limit)
         return None if hours is None else Aggregate(hours, len(points))
+    samples = sum(count for _, _, count in points)
     if kind == "share":
-        return Aggregate(_share(values, signal), len(values))
-    return Aggregate(_of(kind, values), len(values))
+        return Aggregate(_share(points, samples, signal), samples)
+    return Aggregate(_of(kind, points, samples), samples)
 
 
-def _of(kind: str, values: Sequence[float]) -> float:
+def _of(kind: str, points: Sequence[Point], samples: int) -> float:
     if kind.startswith("p"):
-        return quantile(sorted(values), float(kind[1:]) / 100)
+        ordered = sorted((value, count) for _, value, count in points)
+        return quantile_of_counts(ordered, float(kind[1:]) / 100)
     if kind == "mean":
-        return math.fsum(values) / len(values)
+        return _sum(points) / samples
     if kind == "sum":
-        return math.fsum(values)
+        return _sum(points)
     if kind == "count":
-        return float(len(values))
+        return float(samples)
+    values = [value for _, value, _ in points]
     return {"last": values[-1], "min": min(values), "max": max(values)}[kind]
 
 
-def _share(values: Sequence[float], signal: Signal) -> float:
-    share = math.fsum(values) / len(values)
+def _sum(points: Sequence[Point]) -> float:
+    return math.fsum(value * count for _, value, count in points)
+
+
+def _share(points: Sequence[Point], samples: int, signal: Signal) -> float:
+    share = _sum(points) / samples
     if signal.bound == "none":
         return share
-    lower, upper = wilson(share, len(values))
+    lower, upper = wilson(share, samples)
     return lower if signal.bound == "lower" else upper
+
+
+def quantile_of_counts(ordered: Sequence[tuple[float, int]], share: float) -> float:
+    """The quantile of values that each occur so often, by linear interpolation."""
+    place = share * (sum(count for _, count in ordered) - 1)
+    low = math.floor(place)
+    below = _at_rank(ordered, low)
+    return below + (_at_rank(ordered, math.ceil(place)) - below) * (place - low)
+
+
+def _at_rank(ordered: Sequence[tuple[float, int]], rank: int) -> float:
+    passed = 0
+    for value, count in ordered:
+        passed += count
+        if passed > rank:
+            return value
+    return ordered[-1][0]
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:

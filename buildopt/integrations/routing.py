@@ -1,0 +1,100 @@
+"""Which route took a request, as its framework knows; else a template of the raw path.
+
+    FastAPI      scope["route"], else by endpoint   /items/{item_id}
+    Starlette    by endpoint, of the application's routes
+    Flask        the rule of werkzeug's request     /items/<int:id> -> /items/{id}
+    Django       resolver_match of the request that its response closes
+    any other    routes.template_of(path)
+
+A request that no route of a framework took is `{unmatched}`: such paths are what scanners try.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from buildopt.serving.routes import template_of
+
+UNMATCHED = "{unmatched}"
+_CONVERTER = re.compile(r"<(?:[^<>:]*:)?([^<>]*)>")
+_STARLETTE = re.compile(r"\{(\w+)(?::\w+)?\}")
+_GROUP = re.compile(r"\(\?P<(\w+)>[^()]*\)")
+_ANCHORS = str.maketrans("", "", "^$")
+MOST_DEPTH = 10
+"""Of mounted applications inside each other."""
+
+
+class Routes:
+    """The templates of an application's routes; looked up once for each endpoint."""
+
+    def __init__(self) -> None:
+        self._of: dict[int, dict[int, list[str]]] = {}
+        """Templates by application and endpoint."""
+
+    def of_scope(self, scope: Mapping[str, Any]) -> str:  # Any: as ASGI has it
+        """The route of a request that was answered."""
+        app, endpoint = scope.get("app"), scope.get("endpoint")
+        if endpoint is not None:
+            return self._of_endpoint(scope, app, endpoint)
+        if getattr(app, "routes", None):
+            return UNMATCHED
+        return template_of(scope["path"])
+
+    def _of_endpoint(self, scope: Mapping[str, Any], app: Any, endpoint: Any) -> str:  # Any: theirs
+        found = self._templates(app).get(id(endpoint), ())
+        names = scope.get("path_params") or {}
+        fitting = [one for one in found if set(_STARLETTE.findall(one)) == set(names)]
+        if len(fitting) == 1 or (fitting and not names):
+            return _shown(fitting[0])
+        route = getattr(scope.get("route"), "path", "")
+        if isinstance(route, str) and route:
+            return _shown(route)
+        return _shown(fitting[0]) if fitting else template_of(scope["path"])
+
+    def _templates(self, app: Any) -> Mapping[int, list[str]]:  # Any: theirs
+        known = self._of.get(id(app))
+        if known is None:
+            known = self._of[id(app)] = {}
+            for template, endpoint in _walk(getattr(app, "routes", ()), "", 0):
+                known.setdefault(id(endpoint), []).append(template)
+        return known
+
+
+def of_environ(environ: Mapping[str, Any], answer: Any) -> str:  # Any: as WSGI has it
+    """The route of a WSGI request that was answered."""
+    request = environ.get("werkzeug.request")
+    if request is not None:
+        rule = getattr(getattr(request, "url_rule", None), "rule", None)
+        return _CONVERTER.sub(r"{\1}", rule) if isinstance(rule, str) else UNMATCHED
+    closers = getattr(answer, "_resource_closers", None)
+    if isinstance(closers, list):
+        return _of_django(closers)
+    return template_of(f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}")
+
+
+def _of_django(closers: Iterable[Any]) -> str:  # Any: Django's
+    for closer in closers:
+        match = getattr(getattr(closer, "__self__", None), "resolver_match", None)
+        if match is not None and isinstance(match.route, str):
+            named = _CONVERTER.sub(r"{\1}", _GROUP.sub(r"{\1}", match.route))
+            return "/" + named.translate(_ANCHORS).removesuffix("\\Z")
+    return UNMATCHED
+
+
+def _walk(routes: Iterable[Any], prefix: str, depth: int) -> Iterator[tuple[str, Any]]:
+    """Templates and endpoints of routes and of what is mounted below them."""  # Any: Starlette's
+    for route in routes:
+        path = getattr(route, "path", "")
+        inner = getattr(route, "routes", None)
+        if inner and depth < MOST_DEPTH:
+            yield from _walk(inner, prefix + path, depth + 1)
+        endpoint = getattr(route, "endpoint", None) or getattr(route, "app", None)
+        if endpoint is not None:
+            yield prefix + path, endpoint
+
+
+def _shown(template: str) -> str:
+    """`/files/{path}` of `/files/{path:path}`."""
+    return _STARLETTE.sub(r"{\1}", template) or "/"

@@ -1,0 +1,1 @@
+"""How a back end behaves: what its middleware, access logs and endpoints tell."""

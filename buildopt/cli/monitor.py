@@ -65,7 +65,7 @@ class Group(click.Group):
 
 
 @click.group("monitor", cls=Group, invoke_without_command=True, epilog=EPILOG)
-@click.option("--host", metavar="ADDRESS", help="Where to listen; default loopback.")
+@click.option("--host", metavar="ADDRESS", help="Where to listen; unix:FILE: a socket.")
 @click.option("--port", type=click.IntRange(0, 65_535), help="0: any that is free.")
 @click.option("--token", metavar="TEXT", help="What opens the server; default a random one.")
 @click.option("--ready-file", metavar="FILE", help="Gets {url, token, pid} once it answers.")
@@ -111,7 +111,7 @@ def run(
     place = Place(
         state=os.path.abspath(settings.state_folder(os.environ)),
         cache=os.path.abspath(settings.cache_folder(os.environ)),
-        host=serving.host or chosen.monitor_host,
+        host=_host(serving.host or chosen.monitor_host),
         port=chosen.monitor_port if serving.port is None else serving.port,
         token=serving.token or chosen.monitor_token,
         ready_file=os.path.abspath(serving.ready_file) if serving.ready_file else "",
@@ -196,23 +196,36 @@ def _say_where(monitor: Monitor, place: Place) -> Telling | None:
 
     The token only on a terminal, as what is elsewhere may be a log.
     """
+    from buildopt.monitor.socket_file import is_socket
+
     url = monitor.server.url
-    if sys.stderr is None or not sys.stderr.isatty():
+    is_terminal = sys.stderr is not None and sys.stderr.isatty()
+    if is_socket(url) or not is_terminal:
         tell(f"buildopt: monitor at {url} (token: {os.path.join(place.state, 'monitor.json')})")
+    else:
+        tell(f"buildopt: monitor at {url}/enter?token={place.token}")
+    if not is_terminal:
         return None
     from buildopt.cli.monitor_terminal import Telling
 
-    tell(f"buildopt: monitor at {url}/enter?token={place.token}")
     tell("buildopt: runs are told here as they end; Ctrl-C ends the monitor")
     telling = Telling(place.state)
     telling.start()
     return telling
 
 
+def _host(given: str) -> str:
+    """The address, or the file of a socket with its whole path."""
+    from buildopt.monitor.socket_file import PREFIX, is_socket
+
+    return PREFIX + os.path.abspath(given.removeprefix(PREFIX)) if is_socket(given) else given
+
+
 def _require_token(place: Place) -> None:
     from buildopt.loopback import is_loopback
+    from buildopt.monitor.socket_file import is_socket
 
-    if is_loopback(place.host):
+    if is_loopback(place.host) or is_socket(place.host):
         return
     if not place.token:
         raise UsageError(

@@ -52,10 +52,7 @@ def ask(state: str, path: str) -> Answer | None:
     try:
         with open(ready_path(state), "rb") as file:
             told = json.loads(file.read())
-        url = urlsplit(reachable(told["url"]))
-        connection = http.client.HTTPConnection(
-            url.hostname or "", url.port, timeout=ANSWER_WITHIN_S
-        )
+        connection = _connection(reachable(told["url"]))
         connection.request("GET", path, headers={"Authorization": f"Bearer {told['token']}"})
         answer = connection.getresponse()
         body = answer.read()
@@ -63,6 +60,15 @@ def ask(state: str, path: str) -> Answer | None:
         return Answer(told["url"], told["token"], int(told["pid"]), answer.status, body)
     except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException):
         return None
+
+
+def _connection(address: str) -> http.client.HTTPConnection:
+    from buildopt.monitor.socket_file import SocketConnection, is_socket
+
+    if is_socket(address):
+        return SocketConnection(address, ANSWER_WITHIN_S)
+    url = urlsplit(address)
+    return http.client.HTTPConnection(url.hostname or "", url.port, timeout=ANSWER_WITHIN_S)
 
 
 def reachable(url: str) -> str:

@@ -3,6 +3,8 @@
     /                what there is, where no plugin has a page of its own
     /healthz         one word: pass, warn (200) or fail (503); needs no token
     /enter?token=T   the token from the printed address, exchanged for a cookie
+    /enter?ticket=T  the same for a ticket, which lets in once
+    /tickets         a ticket, for who has the token and opens a browser
     /metrics         Prometheus text
     /api/v1/health   every component, as `buildopt monitor health --json` prints it
     /assets/…        the style sheets that all pages of ours have
@@ -37,6 +39,8 @@ from buildopt.loopback import listening, server_of
 from buildopt.monitor.exposition import CONTENT_TYPE
 from buildopt.monitor.guards import Doors, Guards, is_token
 from buildopt.monitor.hookspecs import Request, Route
+from buildopt.monitor.socket_file import PREFIX, is_socket, listening_at, remove_dead
+from buildopt.monitor.tickets import Tickets
 from buildopt.report.page import stylesheet
 
 STOP_WITHIN_S = 1.5
@@ -59,11 +63,11 @@ class Server:
 
     def __init__(self, host: str, port: int, token: str, shown: Shown) -> None:
         """Raises OSError where the port is taken; 0 is any that is free."""
-        self._sockets = listening(port, host)
+        self._sockets = [listening_at(host)] if is_socket(host) else listening(port, host)
         shown = shown._replace(routes=tuple(shown.routes))
         self.doors = Doors(
             host,
-            int(self._sockets[0].getsockname()[1]),
+            0 if is_socket(host) else int(self._sockets[0].getsockname()[1]),
             token,
             frozenset((route.method, route.path) for route in shown.routes if route.is_open),
         )
@@ -74,6 +78,8 @@ class Server:
     @property
     def url(self) -> str:
         """Where it answers."""
+        if is_socket(self.doors.host):
+            return self.doors.host
         host = f"[{self.doors.host}]" if ":" in self.doors.host else self.doors.host
         return f"http://{host}:{self.doors.port}"
 
@@ -93,6 +99,8 @@ class Server:
         """The same, and wait for the end."""
         self.begin_to_stop()
         self._thread.join(timeout_s)
+        if is_socket(self.doors.host):
+            remove_dead(self.doors.host.removeprefix(PREFIX))
 
     @property
     def idle_s(self) -> float:
@@ -120,8 +128,16 @@ def application(shown: Shown, doors: Doors) -> ASGIApp:
         status = (await run_in_threadpool(shown.health))["status"]
         return PlainTextResponse(f"{status}\n", status_code=503 if status == "fail" else 200)
 
+    tickets = Tickets()
+
+    async def ticket(_: HttpRequest) -> HttpResponse:
+        return JSONResponse({"ticket": tickets.issue()}, 201)
+
     async def enter(request: HttpRequest) -> HttpResponse:
-        if not is_token(request.query_params.get("token", ""), doors.token):
+        asked = request.query_params
+        if not (
+            is_token(asked.get("token", ""), doors.token) or tickets.take(asked.get("ticket", ""))
+        ):
             return _problem(401, "the token is missing or wrong")
         answer = RedirectResponse("/", status_code=303)
         answer.set_cookie(
@@ -151,6 +167,7 @@ def application(shown: Shown, doors: Doors) -> ASGIApp:
         HttpRoute("/assets/{name}", style),
         HttpRoute("/healthz", healthz),
         HttpRoute("/enter", enter),
+        HttpRoute("/tickets", ticket, methods=["POST"]),
         HttpRoute("/metrics", metrics),
         HttpRoute("/api/v1/health", health),
     ]

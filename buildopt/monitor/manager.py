@@ -36,6 +36,7 @@ from buildopt.monitor.loading import Plugins
 from buildopt.monitor.place import Place, lock_path, ready_path
 from buildopt.monitor.samples import Writer, parse_series
 from buildopt.monitor.sampling import COUNTING, Recorder, Sampler
+from buildopt.monitor.socket_file import is_socket
 from buildopt.monitor.sources import builds
 
 STOP_WITHIN_S = 2.0
@@ -302,6 +303,12 @@ def _server(place: Place, shown: Shown) -> Server:
     try:
         return Server(place.host, place.port, place.token, shown)
     except OSError as error:
+        if is_socket(place.host):
+            raise BuildoptError(
+                f"cannot listen on `{place.host}`: {error.strerror or error}",
+                hint="name a file that is not there yet, with a short path, in a folder of yours",
+                slug="port-taken",
+            ) from error
         raise BuildoptError(
             f"cannot listen on `{place.host}` port `{place.port}`: {error.strerror}",
             hint="name another port, or `--port 0` for any that is free"

@@ -122,7 +122,7 @@ KEYS = (
     Key("machine", "text",
         "What events say of the machine's class; else its system, architecture and processors"),
     Key("monitor_host", "text", "Where `buildopt monitor` listens; beyond this machine only with a "
-        "token"),
+        "token; `unix:FILE` is a socket"),
     Key("monitor_port", "number", "Its port; 0: any that is free", most=MOST_PORT),
     Key("monitor_token", "text", "Its token; else it makes one at each start", in_files=False),
     Key("trusted_plugins", "list",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from http.client import HTTPConnection, HTTPException
+from urllib.parse import urlsplit
 
 import click
 
@@ -12,6 +14,7 @@ from buildopt.monitor.hookspecs import Caller, Running, Serving
 
 HELP_GROUP = "look"
 IDLE_S = 8 * 3_600.0
+ANSWER_WITHIN_S = 5.0
 EPILOG = """\b
 Examples:
   buildopt dashboard                  where it is; until Ctrl-C where no monitor runs yet
@@ -22,7 +25,7 @@ Examples:
 
 @click.command("dashboard", epilog=EPILOG)
 @click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
-@click.option("--host", metavar="ADDRESS", help="Where to listen; default loopback.")
+@click.option("--host", metavar="ADDRESS", help="Where to listen; unix:FILE: a socket.")
 @click.option("--port", type=click.IntRange(0, 65_535), help="0: any that is free.")
 @click.option("--token", metavar="TEXT", help="What opens the server; default the kept one.")
 @click.option("--ready-file", metavar="FILE", help="Gets {url, token, pid} once it answers.")
@@ -66,7 +69,10 @@ def command(
 def _say(running: Running, ready_file: str | None) -> None:
     """Where it answers; the token only on a terminal, as what is elsewhere may be a log."""
     is_terminal = sys.stderr is not None and sys.stderr.isatty()
-    address = _entrance(running) if is_terminal else running.url
+    has_port = running.url.startswith("http")
+    address = (
+        f"{running.url}/enter?token={running.token}" if is_terminal and has_port else running.url
+    )
     click.echo(f"buildopt: dashboard at {address} (a monitor runs)", err=True)
     if ready_file:
         descriptor = os.open(ready_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -75,8 +81,22 @@ def _say(running: Running, ready_file: str | None) -> None:
 
 
 def _open(running: Running) -> None:
-    click.launch(_entrance(running))
+    """Open the browser, which gets a ticket for once: others can read what it was started with."""
+    try:
+        ticket = _ticket(running)
+    except (OSError, ValueError, KeyError, HTTPException):
+        click.echo(f"buildopt: a browser cannot open {running.url}", err=True)
+        return
+    click.launch(f"{running.url}/enter?ticket={ticket}")
 
 
-def _entrance(running: Running) -> str:
-    return f"{running.url}/enter?token={running.token}"
+def _ticket(running: Running) -> str:
+    url = urlsplit(running.url)
+    if url.scheme != "http":
+        raise ValueError(running.url)
+    connection = HTTPConnection(url.hostname or "", url.port, timeout=ANSWER_WITHIN_S)
+    headers = {"authorization": f"Bearer {running.token}", "content-type": "application/json"}
+    connection.request("POST", "/tickets", "{}", headers)
+    answer = json.loads(connection.getresponse().read())
+    connection.close()
+    return str(answer["ticket"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from buildopt.monitor.hookspecs import Known, Row
+from buildopt.monitor.hookspecs import LAST_NS, Known, Row
 from monitor_plugins.dashboard.asked import NS, Asked
 from monitor_plugins.dashboard.shapes import Change
 
@@ -47,7 +47,7 @@ def _change(finding: str, row: Row) -> Change:
         state=row["type"].rpartition(".")[2],
         direction=str(data.get("direction") or ""),
         time_s=row["time_ns"] / NS,
-        since_s=(_number(data.get("since_ns")) or row["time_ns"]) / NS,
+        since_s=_since_ns(row) / NS,
         since_run=str(data.get("since_run") or ""),
         before=_number(data.get("before")),
         after=_number(data.get("after")),
@@ -63,6 +63,13 @@ def _change(finding: str, row: Row) -> Change:
         series=str(data.get("series") or ""),
         cause=str(cause.get("text") or "") if isinstance(cause, Mapping) else "",
     )
+
+
+def _since_ns(row: Row) -> int:
+    """When it began, exactly: a build of that time is behind the change."""
+    since_ns = row["data"].get("since_ns")
+    is_time = isinstance(since_ns, int) and 0 < since_ns < LAST_NS
+    return int(since_ns if is_time else row["time_ns"])
 
 
 def _number(value: Any) -> float | None:  # Any: JSON

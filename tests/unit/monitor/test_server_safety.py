@@ -147,6 +147,9 @@ def test_a_socket_goes_with_its_server_and_a_dead_one_is_in_nobodys_way(tmp_path
     server.start()
     with pytest.raises(OSError):
         listening_at(f"unix:{tmp_path}/s")
+    with closing(SocketConnection(f"unix:{tmp_path}/s", 5)) as connection:
+        connection.request("GET", "/healthz")
+        assert connection.getresponse().read() == b"pass\n"
     server.stop()
     assert not (tmp_path / "s").exists()
 

@@ -98,7 +98,7 @@ def index_path(cache: bytes, arguments: list[str]) -> bytes:
     secret = _read(folder + b"/secret")
     if len(secret) != 32:
         raise FileNotFoundError
-    streams = _stream_kinds()
+    streams = _stream_kinds(has_empty_stdin=arguments[1:2] == ["--no-stdin"])
     if streams is None:
         raise FileNotFoundError
     umask = posix.umask(0o077)
@@ -244,8 +244,11 @@ def _key_variables(environ: dict[bytes, bytes], *, terminal: bool) -> list[bytes
     return parts
 
 
-def _stream_kinds() -> bytes | None:
-    """A letter for each standard stream and one for 1 and 2 being one; None: not for us."""
+def _stream_kinds(*, has_empty_stdin: bool) -> bytes | None:
+    """A letter for each standard stream and one for 1 and 2 being one; None: not for us.
+
+    With an empty stdin the command reads none of ours, whatever it is.
+    """
     if None in (sys.__stdin__, sys.__stdout__, sys.__stderr__):
         return None  # closed when we began; something else may have its number by now
     kinds = b""
@@ -257,7 +260,9 @@ def _stream_kinds() -> bytes | None:
         elif kind == 0o020000 and _is_null(status):
             kinds += b"n"
         elif descriptor == 0:
-            return None
+            if not has_empty_stdin:
+                return None
+            kinds += b"n"
         else:
             kinds += b"p"
     return kinds + (b"j" if are_joined() else b"s")

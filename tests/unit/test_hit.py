@@ -52,7 +52,7 @@ def modules_of(rig):
 
 
 def indexes_of(rig):
-    return [os.fsencode(path) for path in (rig.cache / "v1/hits").iterdir()]
+    return [os.fsencode(path) for path in (rig.cache / "v1").glob("hits/*")]
 
 
 def index_of(rig):
@@ -221,3 +221,21 @@ def test_whatever_is_edited_the_index_knows_nothing_that_the_full_path_does_not(
             full = project.call("run", "--dry-run", *RUN[1:])
             assert full.returncode == 0, full.stderr
     assert known
+
+
+def test_a_pipe_as_stdin_is_no_hindrance_where_the_command_gets_an_empty_one(project):
+    words = ("run", "--no-stdin", *RUN[1:])
+
+    done = [project.call(*words, stdin=None, input=b"more") for _ in range(3)]
+
+    assert [each.stdout for each in done] == [b"built\n"] * 3
+    assert len(indexes_of(project)) == 1
+
+
+def test_a_stdin_that_only_looks_like_empty_is_not_taken_for_it(project):
+    words = ("run", "--input", "--no-stdin", *RUN[1:])
+
+    for _ in range(2):
+        project.call(*words, stdin=None, input=b"")
+
+    assert not indexes_of(project)

@@ -7,14 +7,19 @@ from importlib import import_module
 import click
 
 SUBCOMMANDS = {
-    "ci": ("buildopt.cli.integrations_ci", "Tell a CI system about runs, in its own form."),
+    "ci": ("buildopt.cli.integrations_ci:command", "Tell a CI system about runs, in its own form."),
+    "vite": ("buildopt.cli.integrations_bundlers:vite", "Have Vite tell what it builds."),
+    "rollup": ("buildopt.cli.integrations_bundlers:rollup", "Have Rollup tell what it builds."),
+    "webpack": ("buildopt.cli.integrations_bundlers:webpack", "Have webpack write statistics."),
+    "esbuild": ("buildopt.cli.integrations_bundlers:esbuild", "Have esbuild write statistics."),
 }
-"""Name -> module that holds a click command of that name, one line. Imported when chosen."""
+"""Name -> where its click command is, one line. Imported when chosen."""
 
 EPILOG = """\b
 Examples:
   buildopt integrations ci summary >> "$GITHUB_STEP_SUMMARY"
   buildopt integrations ci --help
+  buildopt integrations vite
 """
 
 
@@ -29,7 +34,8 @@ class Integrations(click.Group):
         """The subcommand of that name, imported now."""
         if cmd_name not in SUBCOMMANDS:
             return None
-        command = getattr(import_module(SUBCOMMANDS[cmd_name][0]), "command")  # noqa: B009
+        module, _, name = SUBCOMMANDS[cmd_name][0].partition(":")
+        command = getattr(import_module(module), name)
         assert isinstance(command, click.Command)
         return command
 

@@ -1,5 +1,6 @@
 """The action of this repository, its steps carried out one after the other."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -150,6 +151,18 @@ def test_a_budget_fails_the_job_where_it_is_asked_to(runner):
     assert (asked.failed, unasked.failed) == (True, False)
     assert "budget total.raw<=1B exceeded" in asked.log
     assert "budget total.raw\\<=1B exceeded" in asked.summary
+
+
+@pytest.mark.thorough
+def test_what_is_usual_is_learnt_over_jobs(runner):
+    for _ in range(2):
+        job = runner.job(command="./build.sh", fail_on="regression,budget and more")
+        assert not job.failed, job.log
+
+    assert "::warning title=buildopt::the input `fail-on` knows" in job.log
+    assert "`buildopt bundle check` could not judge: status 2" in job.log
+    history = json.loads((runner.server.place / "cache-1/history.json").read_text())
+    assert history["series"]
 
 
 @pytest.mark.thorough

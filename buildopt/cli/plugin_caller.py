@@ -118,6 +118,7 @@ class PluginCaller:
     def emit(self, event: Event) -> Event:
         """Write an event of the project to the journal; raises BuildoptError where it is lost."""
         journal = open_journal(self.project, os.environ, self._chosen)
+        journal.run_id = event.run
         told = journal.emit(event.type, event.data, subject=event.subject, severity=event.severity)
         if journal.lost_events:
             raise BuildoptError(

@@ -427,7 +427,8 @@ class Panel(NamedTuple):
     The route is asked with the `from`, `to`, `environment`, `host` and `project` of the page:
 
         line, bar  {"unit": "s", "series": [{"name": "GET /", "times_s": [1.0], "values": [0.2]}],
-                    "marks": [{"time_s": 1.0, "text": "version 2"}]}
+                    "marks": [{"time_s": 1.0, "text": "version 2"}],
+                    "dots": true}    (single values that no line joins)
         number     {"value": 0.2, "unit": "s", "state": "good"}
         table      {"columns": ["Endpoint", {"name": "p95", "unit": "s"}], "rows": [["GET /", 0.2]]}
 

@@ -72,11 +72,12 @@ def _take(state: State, event: Event) -> Iterator[Event]:
             known = inputs.together(d["inputs"] for kind, d in waiting if kind == LOOKUP)
             yield from _session(state, event, waiting, known)
         return
-    session = event.run or str(event.data.get("session", ""))
-    if not session:
+    own = str(event.data.get("session", ""))
+    if not event.run and not own:
         return
+    session = own or event.run
     _wait(state, session, event)
-    if event.type == FINISHED and not event.run:
+    if event.type == FINISHED and own:
         yield from _session(state, event, _waited(state, session), "")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
@@ -46,6 +46,7 @@ def sessions(rows: Sequence[Row]) -> Answer:
             lines.setdefault(_suite(row), []).append((row["time_ns"] / NS, took_s))
     return {
         "unit": "s",
+        "dots": True,
         "series": [
             {"name": name or "tests", "times_s": [at for at, _ in values],
              "values": [took_s for _, took_s in values]}
@@ -63,10 +64,11 @@ def failed(rows: Sequence[Row]) -> Answer:
         runs[key] = runs.get(key, 0) + 1
         if seen.test.letter in FAILED or seen.test.was_rerun:
             found.setdefault(key, []).append(seen)
+    name = _namer(suite for suite, _ in runs)
     return {
         "columns": ["Test", "Failed", "Of", "Last time", "Run"],
         "rows": [
-            [_name(*key), {"value": len(times), "state": "bad"}, runs[key],
+            [name(*key), {"value": len(times), "state": "bad"}, runs[key],
              moment(times[0].row["time_ns"]), _run(times[0].row)]
             for key, times in list(found.items())[:MOST_ROWS]
         ],
@@ -79,10 +81,11 @@ def flaky(rows: Sequence[Row]) -> Answer:
     for row in rows:
         if row["data"].get("about") == "tests":
             newest.setdefault(str(row["data"].get("finding")), row)
+    name = _namer(str(row["data"].get("suite", "")) for row in newest.values())
     return {
         "columns": ["Test", "State", "Why", "Since", "Run"],
         "rows": [
-            [_name(str(row["data"].get("suite", "")), str(row["data"].get("test"))),
+            [name(str(row["data"].get("suite", "")), str(row["data"].get("test"))),
              {"value": state, "state": STATES.get(state, "good")},
              _cause(row["data"]), moment(row["time_ns"]), _run(row)]
             for row in list(newest.values())[:MOST_ROWS]
@@ -98,11 +101,12 @@ def slowest(rows: Sequence[Row]) -> Answer:
         newest.setdefault((seen.suite, seen.test.name), seen)
     total_s = sum(seen.test.duration_s for seen in newest.values())
     ranked = sorted(newest.items(), key=lambda item: -item[1].test.duration_s)
+    name = _namer(suite for suite, _ in newest)
     return {
         "columns": ["Test", {"name": "Time", "unit": "s"}, {"name": "Share of all", "unit": "1"},
                     "Run"],
         "rows": [
-            [_name(*key), seen.test.duration_s, seen.test.duration_s / total_s, _run(seen.row)]
+            [name(*key), seen.test.duration_s, seen.test.duration_s / total_s, _run(seen.row)]
             for key, seen in ranked[:MOST_ROWS] if seen.test.duration_s
         ],
     }  # fmt: skip
@@ -154,8 +158,10 @@ def _suite(row: Row) -> str:
     return str(row["data"].get("root") or "").rstrip("/").rpartition("/")[2]
 
 
-def _name(suite: str, test: str) -> str:
-    return f"{suite}: {test}" if suite else test
+def _namer(suites: Iterable[str]) -> Callable[[str, str], str]:
+    """How tests are called: by their suite too, where there are several."""
+    is_one = len(set(suites)) < 2
+    return lambda suite, test: test if is_one or not suite else f"{suite}: {test}"
 
 
 def _run(row: Row) -> Any:  # Any: a cell

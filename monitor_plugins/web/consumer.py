@@ -15,7 +15,7 @@ from hashlib import blake2b
 from typing import Any
 
 from buildopt.events import Event
-from buildopt.monitor.hookspecs import State, fact, size
+from buildopt.monitor.hookspecs import State, fact, moment, size
 from monitor_plugins.web import views
 from monitor_plugins.web.builds import ANALYZED, STORED, made_of
 from monitor_plugins.web.receiving import VITAL
@@ -50,7 +50,7 @@ class Web:
             project = event.source.strip("/").partition("/")[2].rpartition("/")[0]
             made = made_of(event.type, event.id, event.run, project, event.data)
             if made:
-                views.keep_made(state, made)
+                views.keep_made(state, made, event.time_ns)
 
 
 def _take(event: Event, state: State) -> Iterator[Event]:
@@ -129,10 +129,12 @@ def _finding(
 
 
 def _cause(state: State, before: str, after: str, *, is_worse: bool) -> str:
-    """What of the page moved the same way: `since build X, whose chunk vendor.js grew 90 kB`."""
+    """What of the page moved the same way: `since the build of …, whose chunk … grew 90 kB`."""
+    time_ns = views.made_ns(state, after)
+    since = f"since build {after}" if time_ns is None else f"since the build of {moment(time_ns)}"
     old, new = views.sizes_of(state, before), views.sizes_of(state, after)
     if not old or not new:
-        return f"since build {after}"
+        return since
     moved = [(new[chunk] - old[chunk], chunk) for chunk in {*old, *new}]
     moved = [row for row in moved if (row[0] if is_worse else -row[0]) >= LEAST_GROWTH_BYTES]
     moved.sort(key=lambda row: (-abs(row[0]), row[1]))
@@ -140,9 +142,9 @@ def _cause(state: State, before: str, after: str, *, is_worse: bool) -> str:
         f"chunk `{chunk}` {_verb(chunk, old, new)} {size(abs(delta))}"
         for delta, chunk in moved[:NAMED_CHUNKS]
     ]
-    return f"since build {after}, whose " + (
-        " and ".join(words) if words else "chunks are as large as before"
-    )
+    if not words:
+        return f"{since}, whose chunks are as large as before"
+    return f"{since}, whose {' and '.join(words)}"
 
 
 def _verb(chunk: str, old: Mapping[str, int], new: Mapping[str, int]) -> str:

@@ -24,7 +24,8 @@ MOST_LEVELS = 10
 MOST_KEYS = 2_000
 
 TABLES = (
-    "CREATE TABLE made(n INTEGER PRIMARY KEY, build TEXT UNIQUE NOT NULL, files TEXT NOT NULL)",
+    "CREATE TABLE made(n INTEGER PRIMARY KEY, build TEXT UNIQUE NOT NULL, files TEXT NOT NULL, "
+    "time_ns INTEGER NOT NULL)",
     "CREATE TABLE level(n INTEGER PRIMARY KEY, key TEXT NOT NULL, build TEXT NOT NULL, "
     "time_ns INTEGER NOT NULL, UNIQUE(key, build))",
     "CREATE TABLE view(key TEXT, build TEXT, id TEXT, value REAL NOT NULL, "
@@ -33,13 +34,13 @@ TABLES = (
 )
 
 
-def keep_made(state: State, made: Made) -> None:
+def keep_made(state: State, made: Made, time_ns: int) -> None:
     """Remember the files of a build; several events of one run add up."""
     files = {**files_of(state, made.build), **made.files}
     state.execute(
-        "INSERT INTO made(build, files) VALUES (?, ?) "
+        "INSERT INTO made(build, files, time_ns) VALUES (?, ?, ?) "
         "ON CONFLICT(build) DO UPDATE SET files = excluded.files",
-        (made.build, json.dumps(files)),
+        (made.build, json.dumps(files), time_ns),
     )
     state.execute("DELETE FROM made WHERE n <= (SELECT max(n) FROM made) - ?", (MOST_BUILDS,))
 
@@ -48,6 +49,12 @@ def files_of(state: State, build: str) -> dict[str, int]:
     """File -> bytes; nothing for a build that is not known."""
     rows = state.execute("SELECT files FROM made WHERE build = ?", (build,))
     return dict(json.loads(rows[0][0])) if rows else {}
+
+
+def made_ns(state: State, build: str) -> int | None:
+    """When a build was made, where that is known."""
+    rows = state.execute("SELECT time_ns FROM made WHERE build = ?", (build,))
+    return int(rows[0][0]) if rows else None
 
 
 def sizes_of(state: State, build: str) -> Counter[str]:

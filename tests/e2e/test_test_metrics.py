@@ -6,7 +6,9 @@ from importlib.metadata import entry_points
 OBSERVE = "auto"
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
 JUNIT = """<testsuites><testsuite name="s"><testcase classname="A" name="one" time="0.5"/>
-<testcase classname="A" name="two" time="0.1"><failure/></testcase></testsuite></testsuites>"""
+<testcase classname="A" name="two" time="0.1"><failure/></testcase>
+<testcase classname="A" name="three" time="0.1"><flakyFailure/></testcase>
+</testsuite></testsuites>"""
 
 
 def test_pytest_finds_the_plugin_by_itself():
@@ -41,10 +43,14 @@ def test_a_junit_file_is_taken_in(rig):
 
     done = rig.call("tests", "import-junit", "--commit", "c0ffee", "junit.xml")
     refused = rig.call("tests", "import-junit", "none.xml")
+    rig.call("monitor", "--until-idle", "--only", "testing")
 
-    assert (done.returncode, done.stdout) == (0, b"took in 2 tests, of which 1 failed\n")
+    assert (done.returncode, done.stdout) == (0, b"took in 3 tests, of which 1 failed\n")
     (finished,) = rig.events("buildopt.tests.finished")
-    assert finished.data["counts"] == {"passed": 1, "failed": 1}
+    assert finished.data["counts"] == {"passed": 2, "failed": 1}
     assert finished.data["commit"] == "c0ffee"
+    assert finished.run == ""
+    (flaky,) = rig.events("buildopt.finding.confirmed")
+    assert flaky.data["test"] == "A::three"
     assert refused.returncode == 2
     assert b"hint: name files as `pytest --junit-xml FILE`" in refused.stderr

@@ -11,6 +11,7 @@ interface Answer {
   text?: string;
   unit?: string;
   series?: Line[];
+  dots?: boolean;
   marks?: Mark[];
   value?: string | number | null;
   state?: string;
@@ -54,7 +55,7 @@ function body(panel: HTMLElement, answer: Answer, url: URL): HTMLElement {
   if (answer.series)
     return element("div", { class: "charts" }, figureOf({
       id: `${panel.id}-chart`, title, unit: UNITS[answer.unit ?? ""] ?? "count", lines: answer.series,
-      marks: answer.marks ?? [], kind: panel.dataset.kind === "bar" ? "bars" : "line",
+      marks: answer.marks ?? [], kind: answer.dots ? "dots" : panel.dataset.kind === "bar" ? "bars" : "line",
       from: Number(url.searchParams.get("from")), to: Number(url.searchParams.get("to")),
     }));
   if (answer.rows) return table(title, answer);

@@ -57,7 +57,9 @@ def test_a_slower_page_is_a_finding_that_names_the_chunk_that_grew(watcher):
     assert finding.data["before"] == pytest.approx(1.1, rel=0.1)
     assert finding.data["after"] == pytest.approx(1.55, rel=0.1)
     assert finding.data["since_run"] == "run2"
-    assert finding.data["cause"]["text"] == "since build run2, whose chunk `vendor.js` grew 90 kB"
+    assert finding.data["cause"]["text"] == (
+        "since the build of 1970-01-01 00:00:02 UTC, whose chunk `vendor.js` grew 90 kB"
+    )
 
 
 def test_fewer_page_views_than_75_claim_nothing(watcher):

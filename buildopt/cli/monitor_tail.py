@@ -9,6 +9,7 @@ import click
 
 from buildopt.cli.words import tell
 from buildopt.errors import BuildoptError
+from buildopt.quantities import counted
 from buildopt.serving.access_lines import FORMATS, Format
 from buildopt.serving.tailing import Tailing
 
@@ -80,7 +81,10 @@ def _follow(tailing: Tailing) -> None:
 def _finish(tailing: Tailing) -> None:
     tailing.tell()
     tailing.close()
-    tell(f"read {tailing.read_lines} requests; {tailing.unread_lines} lines were none")
+    told = f"buildopt: read {counted(tailing.read_lines, 'request')}"
+    if tailing.unread_lines:
+        told += f"; no request: {counted(tailing.unread_lines, 'line')}"
+    tell(told)
     if tailing.journal.lost_events:
         where = os.fsdecode(tailing.journal.state) or "no folder"
         raise BuildoptError(

@@ -38,6 +38,9 @@ class BuildoptMiddleware:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Pass one connection on."""
+        if scope["type"] == "lifespan":
+            await self._live(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -48,6 +51,13 @@ class BuildoptMiddleware:
             request.finish(error)
             raise
         request.finish()
+
+    async def _live(self, scope: Message, receive: Receive, send: Send) -> None:
+        """The application's life: at its end all is told, since uvicorn ends by a signal."""
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self._teller.flush_guarded()
 
 
 class _Request:

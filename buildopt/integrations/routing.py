@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from buildopt.serving.routes import template_of
 
@@ -26,12 +26,19 @@ MOST_DEPTH = 10
 """Of mounted applications inside each other."""
 
 
+class Template(NamedTuple):
+    """A route as it is shown, and the names of what it leaves open."""
+
+    shown: str
+    names: frozenset[str]
+
+
 class Routes:
     """The templates of an application's routes; looked up once for each endpoint."""
 
     def __init__(self) -> None:
-        self._of: dict[int, dict[int, list[str]]] = {}
-        """Templates by application and endpoint."""
+        self._of: dict[int, dict[int, list[Template]]] = {}
+        """By application and endpoint."""
 
     def of_scope(self, scope: Mapping[str, Any]) -> str:  # Any: as ASGI has it
         """The route of a request that was answered."""
@@ -45,20 +52,21 @@ class Routes:
     def _of_endpoint(self, scope: Mapping[str, Any], app: Any, endpoint: Any) -> str:  # Any: theirs
         found = self._templates(app).get(id(endpoint), ())
         names = scope.get("path_params") or {}
-        fitting = [one for one in found if set(_STARLETTE.findall(one)) == set(names)]
+        fitting = [one for one in found if one.names == names.keys()]
         if len(fitting) == 1 or (fitting and not names):
-            return _shown(fitting[0])
+            return fitting[0].shown
         route = getattr(scope.get("route"), "path", "")
         if isinstance(route, str) and route:
             return _shown(route)
-        return _shown(fitting[0]) if fitting else template_of(scope["path"])
+        return fitting[0].shown if fitting else template_of(scope["path"])
 
-    def _templates(self, app: Any) -> Mapping[int, list[str]]:  # Any: theirs
+    def _templates(self, app: Any) -> Mapping[int, list[Template]]:  # Any: theirs
         known = self._of.get(id(app))
         if known is None:
             known = self._of[id(app)] = {}
             for template, endpoint in _walk(getattr(app, "routes", ()), "", 0):
-                known.setdefault(id(endpoint), []).append(template)
+                names = frozenset(_STARLETTE.findall(template))
+                known.setdefault(id(endpoint), []).append(Template(_shown(template), names))
         return known
 
 

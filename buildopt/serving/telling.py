@@ -58,6 +58,14 @@ class Teller:
             taken = self._window.take()
             return self._tell(taken) if taken.counts else 0
 
+    def flush_guarded(self) -> int:
+        """The same for those who must not fail."""
+        try:
+            return self.flush()
+        except Exception as error:  # noqa: BLE001  # a promise: our trouble is nobody else's
+            self._say_once("broken", f"requests are not told: {type(error).__name__}: {error}")
+            return 0
+
     def stop(self) -> None:
         """Tell what is left, and end the thread."""
         self._end.set()
@@ -73,7 +81,6 @@ class Teller:
         self._telling, self._starting = threading.Lock(), threading.Lock()
         self._thread: threading.Thread | None = None
         self._journal: Journal | None = None
-        self._told_s = 0.0
 
     def _start(self) -> None:
         with self._starting:
@@ -92,15 +99,8 @@ class Teller:
             self._news.wait()
             self._end.wait(wait_s)
             self._news.clear()
-            told_bytes = self._flush_guarded()
+            told_bytes = self.flush_guarded()
             wait_s = min(LONGEST_S, max(SHORTEST_S, told_bytes / BYTES_PER_S))
-
-    def _flush_guarded(self) -> int:
-        try:
-            return self.flush()
-        except Exception as error:  # noqa: BLE001  # a promise: our trouble is nobody else's
-            self._say_once("broken", f"requests are not told: {type(error).__name__}: {error}")
-            return 0
 
     def _tell(self, taken: Taken) -> int:
         journal = self._journal = self._journal or journal_for(self._environ, self.service)
@@ -142,4 +142,4 @@ def _in_each(do: Callable[[Teller], object]) -> Callable[[], None]:
 
 
 os.register_at_fork(after_in_child=_in_each(lambda teller: teller._begin()))
-atexit.register(_in_each(lambda teller: teller._flush_guarded()))
+atexit.register(_in_each(lambda teller: teller.flush_guarded()))

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from monitor_plugins.api.consumer import HOUR, MINUTE
+from buildopt.monitor.samples import Writer
+from monitor_plugins.api.consumer import HOUR, MINUTE, NS
 from monitor_plugins.api.requests import COLUMNS, MOST_KEYS, Counts, Served
 from tests.unit.api.api_place import Place, row
 
@@ -98,6 +99,29 @@ def test_charts_say_what_each_minute_was_like(place):
     assert errors["values"] == [0, 0, 0.2]
     assert throughput["values"] == pytest.approx([5, 5, 5], rel=0.05)
     assert response["name"] == "GET /a" and errors["name"] == "shop"
+
+
+def test_cache_and_pool_are_lines_of_each_service(place):
+    writer = Writer(place.folder)
+    for second in range(0, 120, 10):
+        measured = {
+            "buildopt.app.pool.used{service.name=shop}": 3,
+            "buildopt.app.pool.limit{service.name=shop}": 9,
+            "buildopt.app.cache.hit_ratio{service.name=shop}": 0.5,
+            "buildopt.app.cache.hit_ratio{kind=disk,service.name=till}": 0.25,
+        }  # fmt: skip
+        writer.append("scrape shop", (START_S + second) * NS, measured)
+    place.evaluate()
+    span = {"from": START_S, "to": START_S + 120}
+
+    def lines(name, **more):
+        series = place.ask(name, **span, **more)[1]["series"]
+        return {line["name"]: line["values"] for line in series}
+
+    assert lines("pool") == {"shop used": [3, 3], "shop limit": [9, 9]}
+    assert lines("cache") == {"shop hits": [0.5, 0.5], "till disk hits": [0.25, 0.25]}
+    assert lines("cache", project="till") == {"till disk hits": [0.25, 0.25]}
+    assert lines("wait") == {}
 
 
 def test_a_time_that_makes_no_sense_is_refused(place):

@@ -153,6 +153,12 @@ def test_lifespan_and_websockets_pass_untouched(teller, tmp_path):
         asyncio.run(BuildoptMiddleware(app, teller=teller)(scope, receive, send))
         assert seen.pop() == (scope, receive, send)
 
+    async def ends(scope, receive, send):
+        raise ValueError("no lifespan here")
+
+    with pytest.raises(ValueError, match="no lifespan"):
+        asyncio.run(BuildoptMiddleware(ends, teller=teller)({"type": "lifespan"}, receive, send))
+
     async def echo(socket):
         await socket.accept()
         await socket.send_text(await socket.receive_text())
@@ -166,6 +172,18 @@ def test_lifespan_and_websockets_pass_untouched(teller, tmp_path):
         "websocket.accept", "websocket.send", "websocket.close",
     ]  # fmt: skip
     assert told(teller, tmp_path) == {}
+
+
+def test_what_was_counted_is_told_when_the_application_s_life_ends(teller, tmp_path):
+    app = shop(teller)
+    call(app, scope_of("/items/1"))
+    came = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
+    sent = call(app, {"type": "lifespan"}, came)
+
+    assert [message["type"] for message in sent] == [
+        "lifespan.startup.complete", "lifespan.shutdown.complete",
+    ]  # fmt: skip
+    assert rows_in(tmp_path / "state") == {("GET", "/items/{id}", 200, ""): 1}
 
 
 def test_hostile_methods_and_paths_stay_few_and_short(teller, tmp_path):

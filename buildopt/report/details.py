@@ -55,7 +55,6 @@ def details_of(
 ) -> Details:
     """All that is known of a run, and of the one by whose record it was answered."""
     tasks, shown = found.tasks_shown()
-    shown = shown or run
     processes, no_processes = processes_of(shown, tasks, blob)
     origin = "" if shown is run else _origin(found, shown)
     timeline = timeline_of(processes, origin) if processes else None

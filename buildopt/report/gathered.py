@@ -64,23 +64,24 @@ class Gathered:
     findings: list[Event] = field(default_factory=list)
     verified: Event | None = None
 
-    def tasks_shown(self) -> tuple[list[TaskFinished], RunFinished | None]:
+    def tasks_shown(self) -> tuple[list[TaskFinished], RunFinished]:
         """The tasks whose processes and inputs a report shows, and the run they belong to."""
-        run = self.run
-        if run is not None and run.run_id in self.tasks:
-            return self.tasks[run.run_id], run
-        recorded = self.recorded
-        return (self.tasks.get(recorded.run_id, []), recorded) if recorded else ([], None)
+        assert self.run is not None  # by `gather`
+        if self.recorded and self.run.run_id not in self.tasks:
+            return self.tasks.get(self.recorded.run_id, []), self.recorded
+        return self.tasks.get(self.run.run_id, []), self.run
 
 
 def gather(events: Iterable[Event], run_id: str) -> Gathered:
-    """One walk over events that come newest first."""
+    """One walk over events that come newest first; raises ValueError for an unknown run."""
     walk = _Walk(run_id)
     for event in events:
         if walk.is_over(event):
             break
         walk.take(event)
     walk.end()
+    if walk.found.run is None:
+        raise ValueError(f"the journal holds no finished run `{run_id}`")
     return walk.found
 
 

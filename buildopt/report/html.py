@@ -1,12 +1,15 @@
-"""The view as one HTML file that needs nothing else: no script, no address, no font."""
+"""Views as HTML files that need nothing else: no script, no address, no font."""
 
 from __future__ import annotations
 
 import shlex
 
 from buildopt.report.chart import chart_of, spans_of
+from buildopt.report.comparison import Comparison
 from buildopt.report.history import SHAPES
 from buildopt.report.page import render
+from buildopt.report.period import Period
+from buildopt.report.period_drawing import columns_of, first_and_last
 from buildopt.report.timeline_drawing import drawn
 from buildopt.report.view import RunView
 
@@ -26,6 +29,25 @@ def page_of(view: RunView) -> bytes:
         "sections": _sections(view),
     }
     return render("report.html.j2", facts, styles=STYLES)
+
+
+def page_of_comparison(found: Comparison) -> bytes:
+    """The page of two runs, UTF-8."""
+    return render(
+        "compare.html.j2", {"found": found}, styles=("tokens.css", "page.css", "report.css")
+    )
+
+
+def page_of_period(period: Period) -> bytes:
+    """The page of all runs of a time, UTF-8."""
+    columns, most = columns_of(period)
+    facts = {
+        "period": period,
+        "columns": columns,
+        "most": most,
+        "ends": first_and_last(period) if columns else ("", ""),
+    }
+    return render("period.html.j2", facts, styles=("tokens.css", "page.css", "report.css"))
 
 
 def _sections(view: RunView) -> list[tuple[str, str]]:

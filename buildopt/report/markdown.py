@@ -16,6 +16,9 @@ ROWS = 10
 """Reasons and outputs listed; the HTML report has all."""
 
 
+MOST_ADVICE = 3
+
+
 def markdown_of(view: RunView) -> str:
     """A few paragraphs and tables, the verdict first."""
     return "\n".join(_lines(view)) + "\n"
@@ -24,8 +27,12 @@ def markdown_of(view: RunView) -> str:
 def _lines(view: RunView) -> Iterator[str]:
     yield f"## {view.shape} {view.verdict}"
     yield ""
-    yield f"{_code(shlex.join(view.command))}: {_words(view.answer)} {_words(view.kept)}"
+    yield f"{code(shlex.join(view.command))}: {words(view.answer)} {words(view.kept)}"
+    if view.usual:
+        yield ""
+        yield f"{view.usual.words[:1].upper()}{view.usual.words[1:]}."
     yield from _reasons(view)
+    yield from _advice(view)
     yield ""
     yield "| measure | value |"
     yield "| --- | ---: |"
@@ -41,10 +48,19 @@ def _reasons(view: RunView) -> Iterator[str]:
         return
     yield ""
     for reason in view.reasons[:ROWS]:
-        yield f"- {_words(reason.sentence)}"
+        yield f"- {words(reason.sentence)}"
     more = len(view.reasons[ROWS:]) + view.reasons_left_out
     if more:
         yield f"- and {more:,} more"
+
+
+def _advice(view: RunView) -> Iterator[str]:
+    if view.details.advice:
+        yield ""
+        yield "Suggestions:"
+        yield ""
+    for each in view.details.advice[:MOST_ADVICE]:
+        yield f"1. {each.title}: {each.gain}. {each.action}"
 
 
 def _steps(steps: Steps) -> Iterator[str]:
@@ -60,19 +76,19 @@ def _steps(steps: Steps) -> Iterator[str]:
         saved = f"≈ {duration(row.time_saved_s)}" if row.time_saved_s else ""
         inside = "↳ " if row.is_inside else ""
         yield (
-            f"| {inside}{_code(row.name)} | {row.shape} {row.state} | {duration(row.duration_s)} "
+            f"| {inside}{code(row.name)} | {row.shape} {row.state} | {duration(row.duration_s)} "
             f"| {saved} | {_why(row)} |"
         )
     if more := len(steps.rows[ROWS:]) + steps.left_out:
         yield f"| and {more:,} more | | | | |"
     if steps.not_run:
         yield ""
-        yield f"Not run: {', '.join(map(_code, steps.not_run[:ROWS]))}"
+        yield f"Not run: {', '.join(map(code, steps.not_run[:ROWS]))}"
 
 
 def _why(row: Step) -> str:
     more = f", and {counted(row.more_reasons, 'more reason')}" if row.more_reasons else ""
-    parts = [_words(row.why) + more, f"not recorded: {_words(row.kept)}" if row.kept.text else ""]
+    parts = [words(row.why) + more, f"not recorded: {words(row.kept)}" if row.kept.text else ""]
     return "; ".join(part for part in parts if part)
 
 
@@ -88,7 +104,7 @@ def _outputs(view: RunView) -> Iterator[str]:
     yield "| --- | ---: |"
     for output in outputs.rows[:ROWS]:
         shown = size(output.bytes) if output.kind == "file" else output.kind
-        yield f"| {_code(output.path)} | {shown} |"
+        yield f"| {code(output.path)} | {shown} |"
     more = len(outputs.rows[ROWS:]) + outputs.left_out
     if more:
         yield f"| and {more:,} more | |"
@@ -110,11 +126,12 @@ def _value(measure: Measure) -> str:
     return measure.shown if measure.value is not None else measure.note
 
 
-def _words(phrase: Phrase) -> str:
-    return phrase.lead + (_code(phrase.name) if phrase.name else "") + phrase.tail
+def words(phrase: Phrase) -> str:
+    """A sentence, its name as code."""
+    return phrase.lead + (code(phrase.name) if phrase.name else "") + phrase.tail
 
 
-def _code(name: str) -> str:
+def code(name: str) -> str:
     """A code span that no name can leave: its fence is longer than any run of backticks."""
     longest = max((len(run) for run in re.findall(r"`+", name)), default=0)
     fence = "`" * (longest + 1)

@@ -14,7 +14,7 @@ from buildopt.report.working import Work, idle_spans, most_at_once, spread, with
 MOST_BARS = 100
 """The longest, and those of the critical path; a picture has all."""
 MOST_CRITICAL = 40
-MOST_PARTS = 8
+MOST_PARTS = 20
 MOST_PROGRAMS = 20
 MOST_REPEATED = 10
 MOST_IDLE = 10

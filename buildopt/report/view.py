@@ -6,16 +6,17 @@ What is not known is `None` with a note that begins `no data:` and says why.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from buildopt.events import SCHEMA, Event, RunFinished
+from buildopt.events import Event, RunFinished
 from buildopt.phrases import Phrase, miss_phrase, not_stored_phrase, printable
 from buildopt.quantities import counted, duration
 from buildopt.report.details import Details, details_of
 from buildopt.report.gathered import Gathered, gather
 from buildopt.report.history import SHAPES, History, State, history_of, state_of
 from buildopt.report.measures import Measure, input_measures, run_measures
+from buildopt.report.plain import data_of
 from buildopt.report.processes import Blob
 from buildopt.report.steps import Steps, own_lookup, steps_of, word_of
 from buildopt.report.usual import Usual, usual_of
@@ -92,10 +93,13 @@ def no_blob(digest: str) -> bytes:
 
 def view_of(events: Iterable[Event], run_id: str, blob: Blob = no_blob) -> RunView:
     """The view of a run; `events` come newest first. Raises ValueError for an unknown run."""
-    found = gather(events, run_id)
-    if found.run is None or found.event is None:
-        raise ValueError(f"the journal holds no finished run `{run_id}`")
+    return view_from(gather(events, run_id), blob)
+
+
+def view_from(found: Gathered, blob: Blob) -> RunView:
+    """The view of what was gathered about a run."""
     run = found.run
+    assert run is not None and found.event is not None  # by `gather`
     reasons, left_out = _reasons(found, run)
     steps = steps_of(found.event, run, (lookup for _, lookup in found.lookups))
     history = history_of(found.history)
@@ -130,7 +134,7 @@ def view_of(events: Iterable[Event], run_id: str, blob: Blob = no_blob) -> RunVi
 
 def data_of_view(view: RunView) -> dict[str, Any]:  # Any: JSON
     """The view as JSON-ready data; sentences are plain text."""
-    return {"schema": SCHEMA, **_plain(view)}
+    return data_of(view)
 
 
 def _reasons(found: Gathered, run: RunFinished) -> tuple[tuple[Reason, ...], int]:
@@ -227,13 +231,3 @@ def _outputs(found: Gathered, run: RunFinished) -> Outputs:
         left_out=found.stored.outputs_left_out + len(made) - len(rows),
         note="" if rows else "The run made no outputs.",
     )
-
-
-def _plain(value: Any) -> Any:  # Any: the records above in, JSON out
-    if isinstance(value, Phrase):
-        return value.text
-    if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return value

@@ -1,4 +1,4 @@
-"""The report of a run as a file, made from the journal."""
+"""Reports as files, made from the journal."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from functools import partial
 
 from buildopt import blobs, journal
 from buildopt.cache import files
+from buildopt.report.gathered import Gathered, gather
 from buildopt.report.html import page_of
-from buildopt.report.view import RunView, view_of
+from buildopt.report.processes import Blob
+from buildopt.report.view import RunView, view_from
 
 DEFAULT_NAME = "buildopt-report.html"
 
@@ -19,16 +21,26 @@ def write_report(state: bytes, run_id: str, path: str) -> str:
     Raises ValueError for a run that the journal does not hold, OSError for a path that cannot
     be written.
     """
-    return write_view(read_view(state, run_id), path)
+    return write_page(page_of(read_view(state, run_id)), path)
 
 
 def read_view(state: bytes, run_id: str) -> RunView:
     """The view of a run of this journal; raises ValueError for an unknown one."""
-    return view_of(journal.read_backwards(state), run_id, partial(blobs.get, state))
+    return view_from(read_run(state, run_id), blobs_of(state))
 
 
-def write_view(view: RunView, path: str) -> str:
-    """Write the page of a view, all at once; the path written."""
+def read_run(state: bytes, run_id: str) -> Gathered:
+    """What the journal says of a run; raises ValueError for an unknown one."""
+    return gather(journal.read_backwards(state), run_id)
+
+
+def blobs_of(state: bytes) -> Blob:
+    """What gives the blobs that events of this journal name."""
+    return partial(blobs.get, state)
+
+
+def write_page(page: bytes, path: str) -> str:
+    """Write a page, all at once; the path written."""
     target = os.path.abspath(path or DEFAULT_NAME)
-    files.put(target, page_of(view))
+    files.put(target, page)
     return target

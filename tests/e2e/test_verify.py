@@ -25,6 +25,8 @@ def test_command_that_gives_the_same_is_said_to(rig):
     assert (status, found["equal"], found["runs"], found["differences"]) == (0, True, 2, [])
     assert found["compared_files"] == 2
     assert rig.read("out/a") == b"content\n"
+    (told,) = rig.events("buildopt.verify.finished")
+    assert (told.data["equal"], told.data["root"]) == (True, str(rig.root))
 
 
 @pytest.mark.parametrize(

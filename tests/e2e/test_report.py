@@ -1,0 +1,101 @@
+"""`buildopt report` of real runs: the page, a comparison, a trace and all of a time."""
+
+import json
+import zlib
+
+import pytest
+
+from tests.rig import Rig
+
+OBSERVE = "auto"
+BUILD = "mkdir -p out; cat a b > out/all; sleep 0.2; sort a > out/sorted"
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """Three runs: the first, an answer, and one after an edit."""
+    rig = Rig(tmp_path_factory.mktemp("ran"), observe=OBSERVE)
+    rig.write("a", "2\n1\n")
+    rig.write("b", "3\n")
+    for edit in (None, None, "4\n"):
+        if edit:
+            rig.write("b", edit)
+        assert rig.call("run", "--", "sh", "-c", BUILD).returncode == 0
+    return rig
+
+
+def report(rig, *arguments):
+    done = rig.call("report", *arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.decode()
+
+
+def ids(rig):
+    return [event.run for event in rig.events("buildopt.run.finished")]
+
+
+def test_a_run_is_shown_with_its_processes_and_the_input_that_changed(ran):
+    details = json.loads(report(ran, "--json"))["details"]
+
+    names = [bar["name"] for bar in details["timeline"]["bars"]]
+    assert names[0].startswith("sh -c mkdir -p out")
+    assert {"cat a b", "sleep 0.2", "sort a"} <= set(names)
+    (change,) = details["inputs"]["changes"]
+    assert (change["subject"], change["state"]) == ("b", "changed")
+    assert any("sleep 0.2" in idle["names"] for idle in details["timeline"]["idle"])
+    assert details["surroundings"]["machine"]["processors"] > 0
+
+
+def test_an_answer_is_shown_with_the_processes_of_the_run_that_was_recorded(ran):
+    details = json.loads(report(ran, ids(ran)[1], "--json"))["details"]
+
+    assert details["timeline"]["origin"].startswith("the recorded run of 20")
+    assert details["inputs"]["changes"] == []
+
+
+def test_two_runs_are_compared(ran):
+    found = json.loads(report(ran, "--compare", ids(ran)[0], "--json"))
+
+    assert [change["subject"] for change in found["inputs"]["changes"]] == ["b"]
+    assert "## " in report(ran, "--compare", ids(ran)[0], "--markdown")
+
+
+def test_a_trace_has_all_processes_inside_of_the_first(ran):
+    report(ran, "--trace", "build.json")
+
+    events = json.loads(ran.read("build.json"))["traceEvents"]
+    bars = [event for event in events if event["ph"] == "X"]
+    assert {event["name"] for event in bars} >= {"cat", "sleep", "sort"}
+    assert {event["tid"] for event in bars} == {0}
+
+
+def test_a_time_has_all_runs_of_the_checkout(ran):
+    found = json.loads(report(ran, "--since", "1h", "--json"))
+    report(ran, "--since", "1h", "--html", "hour.html")
+
+    assert (found["runs"], found["hits"], found["failed"]) == (3, 1, 0)
+    assert b"3 runs, 33.3 % answered" in ran.read("hour.html")
+
+
+def test_values_of_variables_are_in_no_form_of_a_report(rig):
+    rig.environ["SECRET_TOKEN"] = "hunter2-xyz"
+    rig.run("--", "sh", "-c", "echo $SECRET_TOKEN; ls hunter2-xyz || :")
+    report(rig, "--html", "page.html")
+
+    assert b"SECRET_TOKEN" in rig.read("page.html")
+    assert b"hunter2-xyz" not in rig.read("page.html")
+    assert "hunter2-xyz" not in report(rig, "--json")
+    kept = [path.read_bytes() for path in (rig.state / "blobs").iterdir() if path.stat().st_size]
+    assert not any(b"hunter2-xyz" in zlib.decompress(content, wbits=31) for content in kept)
+
+
+@pytest.mark.parametrize(
+    "both",
+    [("--since", "1d", "last"), ("--since", "1d", "--compare", "last"), ("--json", "--markdown"),
+     ("--trace", "t", "--since", "1d")],
+)  # fmt: skip
+def test_options_that_ask_for_two_things_are_refused(rig, both):
+    done = rig.call("report", *both)
+
+    assert done.returncode == 2
+    assert b"together" in done.stderr

@@ -1,0 +1,57 @@
+"""Bars of a trace: each row of them nests, as the format asks."""
+
+import json
+import random
+
+from buildopt.report.chrome_trace import trace_of
+from buildopt.report.processes import Process
+from buildopt.report.view import view_of
+
+
+def trace(story, processes):
+    story.ran()
+    view = view_of(story.newest_first, "run")
+    return json.loads(trace_of(view, processes))["traceEvents"]
+
+
+def process(pid, parent, start_s, end_s):
+    return Process(pid, parent, ("cc", "-c", f"{pid}.c"), start_s, end_s, 0.1)
+
+
+def bars(events):
+    return [event for event in events if event["ph"] == "X"]
+
+
+def test_a_child_stands_in_the_row_of_its_parent(story):
+    events = bars(trace(story, [process(1, 0, 0, 10), process(2, 1, 1, 5), process(3, 1, 5, 9)]))
+
+    assert [event["tid"] for event in events] == [0, 0, 0]
+
+
+def test_children_side_by_side_have_rows_of_their_own(story):
+    events = bars(trace(story, [process(1, 0, 0, 10), process(2, 1, 1, 5), process(3, 1, 2, 9)]))
+
+    assert [event["tid"] for event in events] == [0, 0, 1]
+
+
+def test_bars_of_a_row_never_overlap_without_nesting(story):
+    chance = random.Random(7)
+    processes = [process(1, 0, 0.0, 100.0)]
+    for pid in range(2, 400):
+        start_s = chance.uniform(0, 99)
+        end_s = min(100.0, start_s + chance.expovariate(0.3))
+        processes.append(process(pid, chance.randrange(1, pid), start_s, end_s))
+    processes.sort(key=lambda one: one.start_s)
+
+    open_until = {}
+    for event in bars(trace(story, processes)):
+        stack = open_until.setdefault(event["tid"], [])
+        while stack and stack[-1] <= event["ts"] + 1:
+            stack.pop()
+        end = event["ts"] + event["dur"]
+        assert not stack or end <= stack[-1] + 2
+        stack.append(end)
+
+
+def test_a_run_without_processes_is_an_empty_trace(story):
+    assert [event["ph"] for event in trace(story, [])] == ["M"]

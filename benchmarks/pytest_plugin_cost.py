@@ -3,7 +3,8 @@
     python benchmarks/pytest_plugin_cost.py SUITE [--pairs 15] [--python PYTHON]
 
 SUITE is a folder with tests that pass. One JSON object: medians of the ratios of wall time and of
-processor time (user and system, of the session and its children), with their middle halves.
+processor time (user and system, of the session and its children), with their middle halves, and the
+ratio of the least processor times, which load of others moves least.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ def main() -> None:
         "load": os.getloadavg()[0],
         **{name: ratios([getattr(a, name) / getattr(b, name) for a, b in pairs])
            for name in Took._fields},
+        "cpu_s_least": round(min(a.cpu_s for a, _ in pairs) / min(b.cpu_s for _, b in pairs), 4),
         "plain_cpu_s": statistics.median(b.cpu_s for _, b in pairs),
     }))  # fmt: skip
 

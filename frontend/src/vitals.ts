@@ -18,6 +18,8 @@ import { Measures } from "./vitals/measures";
 const script = document.currentScript as HTMLScriptElement | null;
 const told = script?.dataset ?? {};
 const endpoint = told.endpoint ?? (script?.src ?? location.href).replace(/vitals\.js.*$/, "vitals");
+/** Where the page was opened: vitals are of that route, whatever a single page shows later. */
+const page = told.route ?? location.pathname;
 const vitals = new Map<string, Metric>();
 const chunks = new Chunks();
 const failures = new Failures();
@@ -30,12 +32,12 @@ function keep(metric: Metric): void {
 function send(): void {
   const body = {
     v: 1,
-    page: told.route ?? location.pathname,
+    page,
     build: told.build ?? document.querySelector<HTMLMetaElement>("meta[name=buildopt-build]")?.content ?? "",
-    names: chunks.names(),
     vitals: [...vitals.values()].map(({ name, value, delta, id, rating, navigationType }) =>
       [name, value, delta, id, rating, navigationType]),
     chunks: chunks.take(),
+    names: chunks.names(),
     failed: failures.take(),
     measures: measures.take(),
   };

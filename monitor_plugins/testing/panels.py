@@ -21,7 +21,8 @@ from monitor_plugins.testing.sessions import FAILED, FINISHED, RESULTS, Result, 
 
 VIEW = "Tests"
 FINDING = "buildopt.finding."
-MOST_EVENTS = 500
+MOST_EVENTS = {FINISHED: 500, RESULTS: 60, FINDING: 500}
+"""Of the newest; an event of results has up to 40 kB."""
 MOST_ROWS = 50
 NS = 1_000_000_000
 STATES = {"confirmed": "bad", "suspected": "warn"}
@@ -138,10 +139,11 @@ def routes(known: Known) -> Iterator[Route]:
 def _answer(known: Known, make: Maker, types: Sequence[str], request: Request) -> Response:
     where = where_of(request.query)
     if FINDING in types:  # the monitor tells these, of all projects
-        rows = known.events(where._replace(project=""), types=types, limit=MOST_EVENTS)
+        everywhere = where._replace(project="")
+        rows = known.events(everywhere, types=types, limit=MOST_EVENTS[FINDING])
         rows = [r for r in rows if where.project in ("", r["data"].get("project"))]
     else:
-        rows = known.events(where, types=types, limit=MOST_EVENTS)
+        rows = known.events(where, types=types, limit=MOST_EVENTS[types[0]])
     return Response(200, json.dumps(make(rows)).encode())
 
 

@@ -73,6 +73,7 @@ def visit(browser, url, *buttons):
     page.on("pageerror", lambda error: said.append(str(error)))
     page.goto(url)
     for button in buttons:
+        page.evaluate("document.querySelector('#place').textContent = ''")
         page.click(f"#{button}")
         page.wait_for_function("document.querySelector('#place').textContent")
     page.wait_for_timeout(100)
@@ -91,3 +92,12 @@ def told(rig, kind):
 def wait_for(rig, kind, count=1):
     """The same, once there are so many."""
     return wait_until(lambda: found if len(found := told(rig, kind)) >= count else None)
+
+
+def rows(rig, kind, name, count):
+    """The rows in all events of a type, once there are so many: a page may send twice."""
+
+    def found():
+        return [row for event in told(rig, kind) for row in event["data"][name]]
+
+    return wait_until(lambda: seen if len(seen := found()) >= count else None)

@@ -11,9 +11,7 @@ export class Chunks {
   #new: Chunk[] = [];
   #names = new Set<string>();
 
-  constructor() {
-    observe("resource", (entry) => this.#see(entry as PerformanceResourceTiming));
-  }
+  #flush = observe("resource", (entry) => this.#see(entry as PerformanceResourceTiming));
 
   /** All that the page has loaded: what tells its build. */
   names(): string[] {
@@ -21,6 +19,7 @@ export class Chunks {
   }
 
   take(): Chunk[] {
+    this.#flush();
     return this.#new.splice(0);
   }
 

@@ -5,9 +5,10 @@ const MOST = 100;
 
 export class Measures {
   #new: [string, number][] = [];
+  #flush: () => void;
 
   constructor(prefix: string) {
-    observe("measure", (entry) => {
+    this.#flush = observe("measure", (entry) => {
       if (entry.name.startsWith(prefix) && this.#new.length < MOST) {
         this.#new.push([entry.name.slice(prefix.length), Math.round(entry.duration * 10) / 10]);
       }
@@ -15,6 +16,7 @@ export class Measures {
   }
 
   take(): [string, number][] {
+    this.#flush();
     return this.#new.splice(0);
   }
 }

@@ -13,7 +13,11 @@ TOLD = ("buildopt.baseline.suspected", "buildopt.baseline.confirmed")
 
 
 class Suspect(NamedTuple):
-    """A finding that can be settled; `directory` is relative to the project's root."""
+    """A finding that can be settled; `directory` is relative to the project's root.
+
+    `before` is the last commit that surely had the old level, `after` the first that surely has
+    the new one: between them may lie several, and each of them may be the cause.
+    """
 
     finding: str
     name: str
@@ -48,7 +52,7 @@ def suspect_of(state: bytes, wanted: str) -> Suspect:
         finding=event.data["finding"],
         name=str(event.data.get("name", "")),
         before=commits["before"],
-        after=commits["after"],
+        after=(commits.get("may_be") or [commits["after"]])[-1],
         command=tuple(run["command"]),
         directory=os.path.relpath(run["directory"], run["root"]),
         is_many=run["task"] == " ".join(run["command"]) and bool(run.get("tasks")),

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from buildopt.cache import locks
 from buildopt.cli.words import tell, tell_error
@@ -16,7 +17,17 @@ LOOK_S = 1.0
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 
 
-def each_day(state: str, at: str, work: Callable[[], None]) -> int:
+class Clock(NamedTuple):
+    """The wall clock of this place, and how to let time pass."""
+
+    now: Callable[[], datetime] = datetime.now
+    wait: Callable[[float], None] = time.sleep
+
+
+REAL = Clock()
+
+
+def each_day(state: str, at: str, work: Callable[[], None], clock: Clock = REAL) -> int:
     """Wait for the time of day, work, wait for the next; 0 when the monitor has ended."""
     found = _TIME.fullmatch(at)
     if not found:
@@ -28,13 +39,13 @@ def each_day(state: str, at: str, work: Callable[[], None]) -> int:
             slug="no-monitor",
         )
     while True:
-        due = next_time(datetime.now(), int(found[1]), int(found[2]))
+        due = next_time(clock.now(), int(found[1]), int(found[2]))
         tell(f"buildopt: waiting until {due:%Y-%m-%d %H:%M}")
-        while datetime.now() < due:
+        while clock.now() < due:
             if not _is_running(state):
                 tell("buildopt: the monitor has ended, and so has the schedule")
                 return 0
-            time.sleep(LOOK_S)
+            clock.wait(LOOK_S)
         try:
             work()
         except BuildoptError as error:  # a version that does not build: tomorrow again

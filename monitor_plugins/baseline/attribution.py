@@ -66,7 +66,7 @@ def words(cause: Mapping[str, Any]) -> str:  # Any: JSON
     if commits := cause.get("commits"):
         before = f" (before: {commits['before'][:10]})" if commits["before"] else ""
         more = len(commits["may_be"]) - 1
-        others = f", or one of {more} near it" if more else ""
+        others = f", or one of {more} beside it" if more > 1 else ", or the one beside it" * more
         told.append(f"since commit {commits['after'][:10]}{others}{before}")
     if inputs := cause.get("inputs"):
         told.append("changed with it: " + ", ".join(f"`{row['subject']}`" for row in inputs[:3]))

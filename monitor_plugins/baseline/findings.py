@@ -67,15 +67,46 @@ def open_findings(state: Rows, series: str) -> list[Open]:
     return [Open.of(row) for row in rows]
 
 
-def take(state: State, series: Series, found: Sequence[Finding], event: Event) -> Iterator[Event]:
-    """What one more look brings: new findings, and suspicions that are over."""
+def take(
+    state: State,
+    series: Series,
+    found: Sequence[Finding],
+    doubted: Sequence[Change],
+    event: Event,
+) -> Iterator[Event]:
+    """What one more look brings: new findings, and what became of the suspicions."""
     for one in found:
         yield from _take_one(state, series, one, event)
-    known = open_findings(state, series.key.id)
-    for finding in known:
-        if finding.state == "suspected" and not _is_seen(finding, series.looks):
+    new = {one.change.index for one in found}
+    for finding in open_findings(state, series.key.id):
+        if finding.state == "confirmed" or finding.n in new:
+            continue
+        near = [change for change in doubted if abs(change.index - finding.n) <= SAID_ROWS]
+        if near:
+            yield from _look_again(state, series, finding, near, event)
+        else:
             state.execute("DELETE FROM finding WHERE id = ?", (finding.id,))
             yield told("withdrawn", finding.data, event)
+
+
+def _look_again(
+    state: State, series: Series, finding: Open, near: Sequence[Change], event: Event
+) -> Iterator[Event]:
+    """A suspicion is what the newest build says of it; told again where it began with another."""
+    change = min(near, key=lambda change: abs(change.index - finding.n))
+    kept = {
+        name: finding.data[name] for name in ("finding", "group", "bench") if name in finding.data
+    }
+    data = {**_data_of(state, series, change), **kept}
+    keep(state, finding.id, finding.series, change.index, "suspected", data)
+    if data["since_run"] != finding.data["since_run"]:
+        yield told("suspected", data, event)
+
+
+def _data_of(state: State, series: Series, change: Change) -> dict[str, Any]:  # Any: JSON
+    builds = history.builds(state, series.key.id)
+    cause = cause_of(state, builds, change.index)
+    return _told_by(series, change, builds, _first(cause, change)) | {"cause": cause}
 
 
 def close(state: State, series: str, reason: Reason, event: Event) -> Iterator[Event]:
@@ -96,6 +127,7 @@ def settle(state: State, event: Event) -> Iterator[Event]:
         data = {**finding.data, "bench": bench}
         if bench["answer"] == WORDS[finding.data["after"] > finding.data["before"]]:
             keep(state, finding.id, finding.series, finding.n, "confirmed", data)
+            history.begin_level(state, finding.series, finding.n)
             if finding.state == "suspected":
                 yield told("confirmed", data, event)
         elif bench["answer"] != "cannot tell":
@@ -122,15 +154,13 @@ def _take_one(state: State, series: Series, found: Finding, event: Event) -> Ite
     change, key = found.change, series.key
     if abs(change.after - change.before) < key.measured.least_change:
         return
-    builds = history.builds(state, key.id)
-    cause = cause_of(state, builds, change.index)
-    data = _data(series, change, builds, _first(cause, change)) | {"cause": cause}
+    data = _data_of(state, series, change)
     near = [f for f in open_findings(state, key.id) if abs(f.n - change.index) <= SAID_ROWS]
     earlier = next((f for f in near if f.state == "suspected"), None)
     if any(f.state == "confirmed" for f in near):
         return
     data["finding"] = earlier.id if earlier else data["finding"]
-    data["group"] = earlier.data["group"] if earlier else _group(state, data, builds)
+    data["group"] = earlier.data["group"] if earlier else _group(state, series, data)
     if found.state == "suspected":
         if not earlier:
             keep(state, data["finding"], key.id, change.index, "suspected", data)
@@ -147,12 +177,13 @@ def _take_one(state: State, series: Series, found: Finding, event: Event) -> Ite
             yield told("closed", {**finding.data, "reason": "recovered"}, event)
 
 
-def _group(state: State, data: Mapping[str, Any], builds: Sequence[Build]) -> str:  # Any: JSON
+def _group(state: State, series: Series, data: Mapping[str, Any]) -> str:  # Any: JSON
     """The first finding of the project that may have begun with the same build, or this one.
 
     A slower step makes a slower build: that is one thing to look at, not two.
     """
     first, _, last = data["cause"].get("builds", (0, 0, 0))
+    builds = history.builds(state, series.key.id, first)
     times = [b.time_ns for b in builds if first <= b.n <= last] or [data["since_ns"]]
     for (text,) in state.execute("SELECT data FROM finding ORDER BY id"):
         other = json.loads(text)
@@ -160,10 +191,6 @@ def _group(state: State, data: Mapping[str, Any], builds: Sequence[Build]) -> st
         if other["project"] == data["project"] and is_near:
             return str(other.get("group") or other["finding"])
     return str(data["finding"])
-
-
-def _is_seen(finding: Open, looks: Mapping[int, int]) -> bool:
-    return any(abs(index - finding.n) <= SAID_ROWS for index in looks)
 
 
 def _is_back(finding: Open, change: Change) -> bool:
@@ -190,7 +217,7 @@ def _first(cause: Mapping[str, Any], change: Change) -> int:  # Any: JSON
     return int(best)
 
 
-def _data(
+def _told_by(
     series: Series, change: Change, builds: Sequence[Build], first: int
 ) -> dict[str, Any]:  # Any: JSON
     values = [b.value for b in builds if b.n < first]

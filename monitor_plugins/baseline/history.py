@@ -112,6 +112,15 @@ def save(state: State, series: Series) -> None:
     )  # fmt: skip
 
 
+def begin_level(state: State, series: str, n: int) -> None:
+    """Let the present level begin with build `n`, which nobody needs to be told of any more."""
+    rows = state.execute(ONE, (series,))
+    if rows:
+        known = series_of(rows[0])
+        said = tuple(dict.fromkeys((*known.said, n)))
+        save(state, known._replace(level=max(known.level, n), said=said))
+
+
 def make_room(state: State) -> None:
     """Forget the most silent series where there are too many."""
     rows = state.execute(

@@ -59,7 +59,7 @@ def look(state: State, series: Series, build: Build, event: Event) -> Iterator[E
     confirmed = [one.change.index for one in found if one.state == "confirmed"]
     series = series._replace(level=max([series.level, *confirmed]))
     history.save(state, series)
-    yield from findings.take(state, series, found, event)
+    yield from findings.take(state, series, found, detector.doubted, event)
 
 
 def begin_anew(state: State, series: Series) -> Series:
@@ -80,11 +80,8 @@ def accept(state: State, series: str, event: Event) -> Iterator[Event]:
     The level begins where the newest finding said that it does.
     """
     newest = max((f.n for f in findings.open_findings(state, series)), default=None)
-    rows = state.execute(history.ONE, (series,))
-    if newest is not None and rows:
-        known = history.series_of(rows[0])
-        said = tuple(dict.fromkeys((*known.said, newest)))
-        history.save(state, known._replace(level=max(known.level, newest), said=said))
+    if newest is not None:
+        history.begin_level(state, series, newest)
     yield from findings.close(state, series, "accepted", event)
 
 

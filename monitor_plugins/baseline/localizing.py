@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from monitor_plugins.baseline.changepoints import comparable
@@ -16,8 +18,9 @@ bound towards the middle of what it sees, and three builds of a large step may b
 NEAR_BUILDS = 30
 """Builds on either side whose medians are the two levels; 60 find 1 % fewer places."""
 CLIP_SIGMAS = 3.0
-LEAST_SHARE = 0.05
-"""Of the likelihood: a build below is not told as one of those it may have been."""
+MOST_CORRELATION = 0.9
+SHARE_TOLD = 0.9
+"""Of the likelihood that the builds hold that are told as those it may have been."""
 
 
 class Place(NamedTuple):
@@ -32,7 +35,9 @@ def localize(values: Sequence[float], cut: int) -> Place:
     """Where the level moved, near row `cut` (not the first), by how well a row parts the levels.
 
     Values are normal around either level, with the wild ones clipped (Hinkley 1970, Inference
-    About the Change-Point in a Sequence of Random Variables, Biometrika 57).
+    About the Change-Point in a Sequence of Random Variables, Biometrika 57). Where neighbours are
+    alike (another program has kept the machine busy for some builds) they say less than as many
+    others, so more rows stay likely.
     """
     scaled = comparable(values)
     start, end = max(1, cut - REACH_BUILDS), min(len(values) - 1, cut + REACH_BUILDS)
@@ -48,11 +53,34 @@ def localize(values: Sequence[float], cut: int) -> Place:
         for row in rows
     ]
     least = min(costs)
-    weights = [math.exp((least - cost) / 2) for cost in costs]
-    likely = [r for r, w in zip(rows, weights, strict=True) if w >= LEAST_SHARE * sum(weights)]
     best = rows[costs.index(least)]
-    return Place(min((best, *likely)), best, max((best, *likely)))
+    old, new = scaled[max(0, best - NEAR_BUILDS) : best], scaled[best : best + NEAR_BUILDS]
+    alike = _likeness([value - low for value in old], [value - high for value in new], sigma)
+    weights = [math.exp((least - cost) / (2 * alike)) for cost in costs]
+    likely = _likeliest(rows, weights)
+    return Place(min(likely), best, max(likely))
+
+
+def _likeliest(rows: Sequence[int], weights: Sequence[float]) -> list[int]:
+    """The fewest rows that together have `SHARE_TOLD` of the likelihood."""
+    ordered = sorted(zip(weights, rows, strict=True), key=lambda each: (-each[0], each[1]))
+    sums = list(accumulate(weight for weight, _ in ordered))
+    return [row for _, row in ordered[: bisect_left(sums, SHARE_TOLD * sums[-1]) + 1]]
 
 
 def _cost(value: float, level: float, sigma: float) -> float:
     return float(min(abs(value - level) / sigma, CLIP_SIGMAS) ** 2)
+
+
+def _likeness(before: Sequence[float], after: Sequence[float], sigma: float) -> float:
+    """How many of such neighbours say as much as one that is independent; 1 or more.
+
+    That of a first-order process; source: Bartlett (1946), On the Theoretical Specification and
+    Sampling Properties of Autocorrelated Time-Series, JRSS Suppl. 8.
+    """
+    reach = CLIP_SIGMAS * sigma
+    sides = [[min(max(value, -reach), reach) for value in side] for side in (before, after)]
+    together = sum(one * other for side in sides for one, other in pairwise(side))
+    square = sum(value * value for side in sides for value in side)
+    correlation = min(max(together / square, 0.0), MOST_CORRELATION) if square else 0.0
+    return (1 + correlation) / (1 - correlation)

@@ -102,11 +102,17 @@ class RegressionDetector:
         self._count = memory.count
         self._looks = dict(memory.looks)
         self._said = list(memory.said)
+        self._doubted: tuple[Change, ...] = ()
 
     @property
     def memory(self) -> Memory:
         """What it remembers now."""
         return Memory(count=self._count, looks=dict(self._looks), said=tuple(self._said))
+
+    @property
+    def doubted(self) -> tuple[Change, ...]:
+        """What the last look saw without being sure; indexes count from the first build."""
+        return self._doubted
 
     def observe(self, value: float) -> tuple[Finding, ...]:
         """Take the next build's value; what became suspected or confirmed by it."""
@@ -121,7 +127,7 @@ class RegressionDetector:
 
     def _look(self, values: list[float], first: int) -> tuple[Finding, ...]:
         """What one more look at all builds of the window brings; `first` is their first index."""
-        findings = []
+        findings, doubted = [], []
         seen: dict[int, int] = {}
         for change in find_changes(values, SUSPICION):
             index = first + change.index
@@ -131,9 +137,11 @@ class RegressionDetector:
             seen[index] = (looks or 0) + 1 if _is_convincing(change) else 0
             if seen[index] >= LOOKS:
                 findings.append(self._say(change, first))
-            elif looks is None:
+                continue
+            doubted.append(replace(change, index=index))
+            if looks is None:
                 findings.append(self._finding("suspected", change, first))
-        self._looks = seen
+        self._looks, self._doubted = seen, tuple(doubted)
         return tuple(findings)
 
     def _find_large(self, values: list[float]) -> Change | None:

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 from dataclasses import replace
 
 import pytest
@@ -152,3 +153,21 @@ def test_bench_learns_the_times_of_a_command(rig):
     assert rig.call("bench", "--", "./none").returncode == 2
     assert rig.call("bench").returncode == 2
     assert rig.call("bench", "--before", "nothing", "--", "true").returncode == 2
+
+
+def test_bench_waits_for_its_time_of_day_as_long_as_the_monitor_runs(rig):
+    assert b"no monitor" in rig.call("bench", "--schedule", "03:30", "--", "true").stderr
+    ready = rig.place / "ready.json"
+    monitor = rig.start("monitor", "--port", "0", "--ready-file", str(ready))
+    try:
+        while not ready.exists():
+            assert monitor.poll() is None
+            time.sleep(0.02)
+        scheduled = rig.start("bench", "--schedule", "03:30", "--", "true")
+        assert b"waiting until" in scheduled.stderr.readline()
+    finally:
+        monitor.terminate()
+        monitor.communicate()
+
+    assert b"the monitor has ended" in scheduled.communicate(timeout=30)[1]
+    assert scheduled.returncode == 0

@@ -1,5 +1,6 @@
 """The consumer: from builds to findings, and what becomes of them."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -39,6 +40,17 @@ def test_a_slower_build_is_suspected_and_then_confirmed(learner):
     assert confirmed.data["effect"] == pytest.approx(0.12, abs=0.03)
     assert confirmed.data["since_run"] == "run0060"
     assert 0 < confirmed.data["smallest_change"] < 0.1
+
+
+def test_a_suspicion_is_what_the_newest_build_says_of_it(learner):
+    values = durations(40, noise=0.25) + durations(8, noise=0.25, level=100, seed=9)
+    learner.take(*builds(values))
+
+    first, second = learner.of("suspected")
+    ((data,),) = learner.state.execute("SELECT data FROM finding")
+    assert first.data["finding"] == second.data["finding"]
+    assert (first.data["since_run"], second.data["since_run"]) == ("run0041", "run0040")
+    assert json.loads(data)["builds_after"] == 8 > second.data["builds_after"]
 
 
 def test_nothing_is_claimed_about_noise(learner):
@@ -184,6 +196,8 @@ def test_a_suspicion_is_settled_by_a_bench(learner, answer):
 
     said = learner.take(event("bench.finished", {"finding": finding, "answer": answer}, n=500))
 
+    first = series_of(learner).level
+    assert (first > 0) == (answer == "slower")
     kinds = {"slower": ["confirmed"], "same": ["withdrawn"], "cannot tell": []}
     assert [one.type.rpartition(".")[2] for one in said] == kinds[answer]
 

@@ -33,6 +33,19 @@ def test_a_bound_that_lies_nine_builds_off_is_put_right():
     assert {place.best for place in (*late, *early)} == {50}
 
 
+def test_builds_that_are_alike_leave_more_of_them_likely():
+    held = 0
+    for seed in range(60):
+        random, wave, values = Random(seed), 0.0, []
+        for n in range(100):
+            wave = 0.8 * wave + random.gauss(0, 0.1)
+            values.append(60 * (1.3 if n >= 50 else 1) * math.exp(wave))
+        place = localize(values, 50)
+        held += place.first <= 50 <= place.last
+
+    assert held >= 56
+
+
 def test_where_no_level_moved_any_build_may_be_named():
     place = localize([60.0] * 80, 40)
 

@@ -3,13 +3,20 @@
 set -euo pipefail
 
 cd "$WORKING_DIRECTORY"
-words=(bash --noprofile --norc -e -c "$COMMAND")
 home="$RUNNER_TEMP/buildopt"
 mkdir -p "$home"
 rm -f "$home/result.json"
 
+# Plain words need no shell, and the summary then names the command as it was written.
+words=(bash --noprofile --norc -e -c "$COMMAND")
+text="${COMMAND%"${COMMAND##*[![:space:]]}"}"
+if [[ "$text" =~ ^[A-Za-z0-9_./-]+(\ [A-Za-z0-9_./:=@%+,-]+)*$ ]] && type -P "${text%% *}" >/dev/null; then
+  read -ra words <<<"$text"
+fi
+
 if ! command -v buildopt >/dev/null; then
-  exec "${words[@]}"
+  "${words[@]}"
+  exit
 fi
 case "$CACHE" in
   off) mode=off ;;

@@ -95,10 +95,11 @@ def _why(row: Step) -> str:
 def _outputs(view: RunView) -> Iterator[str]:
     outputs = view.outputs
     yield ""
+    counts = f"{counted(outputs.files, 'file')}, {size(outputs.bytes)}"
     if outputs.note:
-        yield f"Outputs: {outputs.note}"
+        yield f"Outputs: {counts}; {outputs.note}" if outputs.files else f"Outputs: {outputs.note}"
         return
-    yield f"Outputs: {counted(outputs.files, 'file')}, {size(outputs.bytes)}"
+    yield f"Outputs: {counts}"
     yield ""
     yield "| output | size |"
     yield "| --- | ---: |"

@@ -86,6 +86,24 @@ def test_only_what_the_default_branch_built_is_saved(runner, name, branch, saves
     assert step("Save the cache")["if"] == "always() && steps.prune.outputs.save == 'true'"
 
 
+def test_plain_words_are_run_as_they_are_and_any_other_text_by_a_shell(runner, tmp_path):
+    def words_of(command):
+        (runner.project / "show").write_text('#!/bin/sh\necho "$0" "$#" "$@"\n')
+        (runner.project / "show").chmod(0o755)
+        environ = {"COMMAND": command, "CACHE": "off", "WORKING_DIRECTORY": str(runner.project),
+                   "RUNNER_TEMP": str(tmp_path), "PATH": "/usr/bin:/bin"}  # fmt: skip
+        done = subprocess.run(["bash", ROOT / "action/run.sh"], env=environ, capture_output=True,
+                              text=True, check=False)  # fmt: skip
+        return done.returncode, done.stdout
+
+    assert words_of("./show a b=1\n") == (0, "./show 2 a b=1\n")
+    assert words_of("./show 'a b' *.txt") == (0, "./show 2 a b src.txt\n")
+    assert words_of("./show a\nfalse\n./show b") == (1, "./show 1 a\n")
+    assert words_of("X=1 ./show; false; ./show") == (1, "./show 0\n")
+    assert words_of("cd /") == (0, "")
+    assert words_of("./gone a")[0] == 127
+
+
 @pytest.mark.thorough
 def test_nothing_is_kept_where_the_cache_is_off(runner):
     job = runner.job(command="./build.sh", cache="off")

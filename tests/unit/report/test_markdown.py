@@ -1,5 +1,6 @@
 """The short form."""
 
+from buildopt.events import OutputCounts
 from buildopt.report.markdown import markdown_of
 from buildopt.report.view import view_of
 
@@ -34,3 +35,11 @@ def test_a_failed_run_says_that_and_why_there_are_no_outputs(story):
 
     assert text.startswith("## ✕ Failed with exit status 3 after 2 s\n")
     assert "Outputs: no data: " in text
+
+
+def test_outputs_are_counted_where_nothing_lists_them(story):
+    story.ran(outcome="restored", outputs=OutputCounts(files=2, bytes=1_000), record="elsewhere")
+
+    text = markdown_of(view_of(story.newest_first, "run"))
+
+    assert "\nOutputs: 2 files, 1 kB; no data: " in text

@@ -24,8 +24,13 @@ def http_routes(known):
             wrote = True
         except PermissionError as error:
             wrote = str(error)
-        return Response(200, json.dumps([told, known.health()["status"], wrote]).encode())
-    return [Route("GET", "/api/v1/deploys", answer)]
+        try:
+            token = known.token("deploys")
+        except PermissionError as error:
+            token = str(error)
+        told = [told, known.health()["status"], wrote, token]
+        return Response(200, json.dumps(told).encode())
+    return [Route("GET", "/api/v1/deploys", answer, is_open=True)]
 """
 
 
@@ -45,6 +50,8 @@ def test_a_route_of_a_stranger_asks_the_index(tmp_path, plugin_folder, trusted):
     finally:
         loaded.close()
 
+    assert route.is_open
     assert json.loads(answer.body) == [
         [{"target": "staging"}], "warn", "only a plugin that is trusted may write events",
+        "only a plugin that is trusted has a token",
     ]  # fmt: skip

@@ -35,6 +35,7 @@ class BuildoptMiddleware:
         self.app = app
         self._teller = teller or Teller(service)
         self._routes = Routes()
+        self.outermost = app if hasattr(app, "routes") else None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Pass one connection on."""
@@ -63,11 +64,14 @@ class BuildoptMiddleware:
 class _Request:
     """One request on its way."""
 
-    __slots__ = ("_began_s", "_ended_s", "_middleware", "_scope", "_send", "_status", "_window")
+    __slots__ = (
+        "_app", "_began_s", "_ended_s", "_middleware", "_scope", "_send", "_status", "_window",
+    )  # fmt: skip
 
     def __init__(self, middleware: BuildoptMiddleware, scope: Message, send: Send) -> None:
         self._middleware = middleware
         self._scope = scope
+        self._app = scope.get("app") or middleware.outermost
         self._send = send
         self._status = 0
         self._ended_s = 0.0
@@ -90,7 +94,7 @@ class _Request:
             ended_s = self._ended_s or perf_counter()
             key = Key(
                 self._scope["method"],
-                self._middleware._routes.of_scope(self._scope),
+                self._middleware._routes.of_scope(self._scope, self._app),
                 self._status or _status_of(error),
                 type(error).__qualname__ if error else "",
             )

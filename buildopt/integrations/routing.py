@@ -3,6 +3,7 @@
     FastAPI      scope["route"], else by endpoint   /items/{item_id}
     Starlette    by endpoint, of the application's routes
     Flask        the rule of werkzeug's request     /items/<int:id> -> /items/{id}
+                 (asked for when the answer starts: Flask forgets it at its end)
     Django       resolver_match of the request that its response closes
     any other    routes.template_of(path)
 
@@ -40,9 +41,12 @@ class Routes:
         self._of: dict[int, dict[int, list[Template]]] = {}
         """By application and endpoint."""
 
-    def of_scope(self, scope: Mapping[str, Any]) -> str:  # Any: as ASGI has it
-        """The route of a request that was answered."""
-        app, endpoint = scope.get("app"), scope.get("endpoint")
+    def of_scope(self, scope: Mapping[str, Any], outermost: Any) -> str:  # Any: as ASGI has it
+        """The route of a request that was answered.
+
+        `outermost` is the application that has all routes: a mounted one puts itself in its place.
+        """
+        app, endpoint = outermost or scope.get("app"), scope.get("endpoint")
         if endpoint is not None:
             return self._of_endpoint(scope, app, endpoint)
         if getattr(app, "routes", None):
@@ -70,12 +74,17 @@ class Routes:
         return known
 
 
+def of_werkzeug(environ: Mapping[str, Any]) -> str:  # Any: as WSGI has it
+    """The rule of Flask's request while it lasts; empty for what is none."""
+    request: Any = environ.get("werkzeug.request")  # Any: werkzeug's
+    if not hasattr(request, "url_rule"):
+        return ""
+    rule = getattr(request.url_rule, "rule", None)
+    return _CONVERTER.sub(r"{\1}", rule) if isinstance(rule, str) else UNMATCHED
+
+
 def of_environ(environ: Mapping[str, Any], answer: Any) -> str:  # Any: as WSGI has it
-    """The route of a WSGI request that was answered."""
-    request = environ.get("werkzeug.request")
-    if request is not None:
-        rule = getattr(getattr(request, "url_rule", None), "rule", None)
-        return _CONVERTER.sub(r"{\1}", rule) if isinstance(rule, str) else UNMATCHED
+    """The route of a WSGI request that was answered, by any but Flask."""
     closers = getattr(answer, "_resource_closers", None)
     if isinstance(closers, list):
         return _of_django(closers)

@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterable, Iterator
 from time import perf_counter
 from typing import Any
 
-from buildopt.integrations.routing import of_environ
+from buildopt.integrations.routing import of_environ, of_werkzeug
 from buildopt.serving.telling import Teller
 from buildopt.serving.window import Key
 
+UNKNOWN = "{unknown}"
 Environ = dict[str, Any]  # Any: as WSGI has it
 StartResponse = Callable[..., Callable[[bytes], object]]
 App = Callable[[Environ, StartResponse], Iterable[bytes]]
@@ -49,13 +50,16 @@ class BuildoptMiddleware:
 class _Request:
     """One request on its way."""
 
-    __slots__ = ("_began_s", "_environ", "_is_over", "_start", "_status", "_teller", "_window")
+    __slots__ = (
+        "_began_s", "_environ", "_is_over", "_route", "_start", "_status", "_teller", "_window",
+    )  # fmt: skip
 
     def __init__(self, teller: Teller, environ: Environ, start: StartResponse) -> None:
         self._teller = teller
         self._environ = environ
         self._start = start
         self._status = 0
+        self._route = ""
         self._is_over = False
         self._window = teller.window
         self._window.begin()
@@ -65,6 +69,10 @@ class _Request:
         """`start_response` of the server, whose status is noted; Any: as WSGI has it."""
         if status[:3].isdecimal():
             self._status = int(status[:3])
+        try:
+            self._route = of_werkzeug(self._environ)
+        except Exception:  # noqa: BLE001  # a promise: our trouble is no request's
+            self._route = UNKNOWN
         return self._start(status, *rest, **named)
 
     def finish(self, answer: object = None, error: BaseException | None = None) -> None:
@@ -76,7 +84,7 @@ class _Request:
             status = self._status or (500 if isinstance(error, Exception) else 0)
             key = Key(
                 self._environ["REQUEST_METHOD"],
-                of_environ(self._environ, answer),
+                self._route or of_environ(self._environ, answer),
                 status,
                 type(error).__qualname__ if error else "",
             )

@@ -1,17 +1,15 @@
 """The WSGI middleware, held to the specification by wsgiref's own validator."""
 
 import io
-from types import SimpleNamespace
 from wsgiref.handlers import SimpleHandler
 from wsgiref.util import FileWrapper, setup_testing_defaults
 from wsgiref.validate import validator
 
 import pytest
-from werkzeug.routing import Map, Rule
 
 from buildopt.integrations.wsgi import BuildoptMiddleware
 from buildopt.serving.telling import Teller
-from tests.unit.integrations.served_rows import events_in, rows_in
+from tests.unit.integrations.served_rows import rows_in
 
 
 @pytest.fixture
@@ -112,49 +110,3 @@ def test_a_body_is_closed_once_and_counts_once(teller, tmp_path):
 
     assert closed == [1]
     assert told(teller, tmp_path) == {("GET", "/a", 200, ""): 1}
-
-
-def test_flask_s_rule_and_django_s_route_are_taken(teller, tmp_path):
-    rule = Map([Rule("/items/<int:id>/<name>", endpoint="x")])._rules[0]
-
-    def flask(environ, start_response):
-        environ["werkzeug.request"] = SimpleNamespace(url_rule=rule)
-        start_response("200 OK", [])
-        return [b""]
-
-    class DjangoRequest:
-        resolver_match = SimpleNamespace(route="shops/<slug:shop>/^(?P<page>[0-9]{4})$")
-
-        def close(self):
-            pass
-
-    class DjangoResponse:
-        def __init__(self):
-            self._resource_closers = [DjangoRequest().close]
-
-        def __iter__(self):
-            return iter([b""])
-
-    def django(environ, start_response):
-        start_response("404 Not Found", [])
-        return DjangoResponse()
-
-    BuildoptMiddleware(flask, teller=teller)(environ_of("/items/1/a"), lambda *_: None)
-    list(BuildoptMiddleware(django, teller=teller)(environ_of("/shops/a/2020"), lambda *_: None))
-
-    assert told(teller, tmp_path) == {
-        ("GET", "/items/{id}/{name}", 200, ""): 1,
-        ("GET", "/shops/{shop}/{page}", 404, ""): 1,
-    }
-
-
-def test_an_application_without_a_route_in_its_framework_is_unmatched(teller, tmp_path):
-    def flask(environ, start_response):
-        environ["werkzeug.request"] = SimpleNamespace(url_rule=None)
-        start_response("404 NOT FOUND", [])
-        return [b""]
-
-    BuildoptMiddleware(flask, teller=teller)(environ_of("/.env"), lambda *_: None)
-
-    assert told(teller, tmp_path) == {("GET", "{unmatched}", 404, ""): 1}
-    assert events_in(tmp_path / "state")[0].data["service.name"] == "shop"

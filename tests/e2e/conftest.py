@@ -27,3 +27,11 @@ def watch(rig):
     yield start
     for session in sessions:
         session.end()
+
+
+@pytest.fixture(scope="session")
+def build_tools(tmp_path_factory):
+    """Variables under which build front ends, test tools and an installed buildopt are found."""
+    from tests.e2e.integrations_rig import install_tools
+
+    return install_tools(tmp_path_factory.mktemp("tools"))

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 TOOLS = (
     "build", "uv", "tox", "nox", "hatch", "rust-just", "pytest",
-    "hatchling>=1.27", "setuptools>=77", "flit_core>=3.12", "poetry-core>=2",
+    "hatchling>=1.27", "setuptools>=77", "flit_core>=3.12", "poetry-core>=2", "editables",
 )  # fmt: skip
 NOT_HERE = ("No matching distribution found", "connection broken by")
 

@@ -4,7 +4,7 @@ import pytest
 
 pytest.register_assert_rewrite("tests.guides")
 
-from tests.e2e.integrations_rig import at, install_tools  # noqa: E402
+from tests.e2e.integrations_rig import at  # noqa: E402
 from tests.guides import RUN, follow, sections  # noqa: E402
 
 PAGES = ("python-builds.md", "javascript-builds.md", "tox-nox-make.md")
@@ -16,17 +16,12 @@ PARTS = [
 ]
 
 
-@pytest.fixture(scope="session")
-def tools(tmp_path_factory):
-    return install_tools(tmp_path_factory.mktemp("tools"))
-
-
 @pytest.mark.projects
 @pytest.mark.xdist_group("integrations")
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("section", PARTS)
-def test_the_guide_works_as_it_stands(section, tools, tmp_path):
-    follow(section, tmp_path / "project", at(tools, tmp_path))
+def test_the_guide_works_as_it_stands(section, build_tools, tmp_path):
+    follow(section, tmp_path / "project", at(build_tools, tmp_path))
 
 
 @pytest.mark.parametrize("page", PAGES)

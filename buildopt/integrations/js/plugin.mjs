@@ -10,6 +10,7 @@ import { appendFileSync } from "node:fs";
 import { relative, sep } from "node:path";
 import { hrtime } from "node:process";
 
+const TYPE = "buildopt.bundler.finished";
 const LARGEST_CHUNKS = 50;
 const LARGEST_MODULES = 10; // of a chunk; an event holds 64 KiB
 
@@ -19,7 +20,6 @@ export default function buildopt() {
   const marks = {};
   const mark = (name) => () => void (marks[name] = hrtime.bigint());
   let root = process.cwd();
-  let told;
 
   return {
     name: "buildopt",
@@ -32,13 +32,13 @@ export default function buildopt() {
     buildStart: mark("start"),
     buildEnd: mark("parsed"),
     renderStart: mark("rendering"),
-    generateBundle(options, bundle) {
-      marks.rendered = hrtime.bigint();
-      told = quietly(() => facts(this, options, bundle, root));
-    },
-    writeBundle() {
+    generateBundle: mark("rendered"),
+    writeBundle(options, bundle) {
       marks.written = hrtime.bigint();
-      if (told) quietly(() => append(file, { ...told, phases_s: phases(marks) }));
+      quietly(() => {
+        const data = { ...facts(this, options, bundle, root), phases_s: phases(marks) };
+        append(file, { type: TYPE, subject: data.output_folder, data });
+      });
     },
   };
 }
@@ -99,15 +99,14 @@ function phases(marks) {
   };
 }
 
-function append(file, data) {
-  const event = { type: "buildopt.bundler.finished", subject: data.output_folder, data };
+function append(file, event) {
   appendFileSync(file, JSON.stringify(event) + "\n");
 }
 
 function quietly(work) {
   try {
-    return work();
+    work();
   } catch {
-    return undefined; // what nobody can be told of must not fail a build
+    // what cannot be told must not fail a build
   }
 }

@@ -36,6 +36,7 @@ function send(): void {
     build: told.build ?? document.querySelector<HTMLMetaElement>("meta[name=buildopt-build]")?.content ?? "",
     vitals: [...vitals.values()].map(({ name, value, delta, id, rating, navigationType }) =>
       [name, value, delta, id, rating, navigationType]),
+    ready: readyAt(),
     chunks: chunks.take(),
     names: chunks.names(),
     failed: failures.take(),
@@ -44,6 +45,12 @@ function send(): void {
   vitals.clear();
   if (!body.vitals.length && !body.chunks.length && !body.failed.length && !body.measures.length) return;
   navigator.sendBeacon(`${endpoint}?token=${encodeURIComponent(told.token ?? "")}`, JSON.stringify(body));
+}
+
+/** When the page's own scripts had run, in ms; what is loaded later is loaded on demand. */
+function readyAt(): number {
+  const [navigation] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
+  return Math.round(navigation?.domContentLoadedEventEnd ?? 0);
 }
 
 for (const watch of [onLCP, onINP, onCLS, onFCP, onTTFB]) watch(keep);

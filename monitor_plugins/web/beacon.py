@@ -1,6 +1,6 @@
 """What a page sends when it is left: read strictly, since anybody may send it.
 
-{"v": 1, "page": "/orders/7", "build": "", "names": ["/assets/index-DgX3kP_1.js"],
+{"v": 1, "page": "/orders/7", "build": "", "ready": 310, "names": ["/assets/index-DgX3kP_1.js"],
  "vitals":   [["LCP", 812.5, 812.5, "v6-…", "good", "navigate"]],      ms; CLS is a plain number
  "chunks":   [["/assets/List-B1x9Qa22.js", 1204, 38.2, 4211, 12033]],   start, duration [ms], bytes
  "failed":   ["/assets/Old-a8Kd01xz.js"],
@@ -39,6 +39,8 @@ class Beacon(msgspec.Struct, frozen=True):
               ...],
         msgspec.Meta(max_length=10),
     ] = ()  # fmt: skip
+    ready: float = 0.0
+    """When the page's own scripts had run [ms]; 0 where that is not known."""
     chunks: Annotated[
         tuple[tuple[Name, float, float, float, float], ...], msgspec.Meta(max_length=100)
     ] = ()
@@ -55,6 +57,7 @@ def read(body: bytes) -> Beacon:
     for _, value, delta, *_ in beacon.vitals:
         _require(value, LONGEST_MS)
         _require(abs(delta), LONGEST_MS)
+    _require(beacon.ready, 1e9)
     for _, start_ms, duration_ms, transfer, size in beacon.chunks:
         _require(start_ms, 1e9)
         _require(duration_ms, LONGEST_MS)

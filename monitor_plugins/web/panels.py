@@ -104,16 +104,19 @@ def chunks(rows: Sequence[Row], names: Mapping[str, str]) -> Table:
         p75 = p75_of(times) if times else None
         size = max((int(c.get("size_bytes") or 0) for c in found), default=0)
         share = sum(bool(c.get("is_cached")) for c in found) / len(found) if found else None
-        table.append((key, p75, size, share, len(found)))
+        lazy = sum(bool(c.get("is_lazy")) for c in found)
+        when = "on demand" if 2 * lazy > len(found) else "at start" if found else ""
+        table.append((key, p75, size, share, len(found), when))
     table.sort(key=lambda r: (-failed[r[0]], -(r[1] or 0.0), r[0]))
     return {
-        "columns": ["Chunk", {"name": "p75 to load", "unit": "s"}, {"name": "Size", "unit": "By"},
-                    {"name": "From a cache", "unit": "1"}, "Loads", "Failed", "Build"],
+        "columns": ["Chunk", "Loaded", {"name": "p75 to load", "unit": "s"},
+                    {"name": "Size", "unit": "By"}, {"name": "From a cache", "unit": "1"},
+                    "Loads", "Failed", "Build"],
         "rows": [
-            [key[0], p75, size or None, share, loads_,
+            [key[0], when, p75, size or None, share, loads_,
              {"value": failed[key], "state": "bad"} if failed[key] else 0,
              _build(_Page("", key[1], key[2]), names)]
-            for key, p75, size, share, loads_ in table[:MOST_ROWS]
+            for key, p75, size, share, loads_, when in table[:MOST_ROWS]
         ],
     }  # fmt: skip
 

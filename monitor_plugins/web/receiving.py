@@ -126,7 +126,11 @@ class Receiver:
                 "browser.web_vital.navigation_type": navigation,
             }  # fmt: skip
         if beacon.chunks:
-            yield CHUNK, "info", {"chunks": [self._chunk(row, joined) for row in beacon.chunks]}
+            yield (
+                CHUNK,
+                "info",
+                {"chunks": [self._chunk(row, joined, beacon.ready) for row in beacon.chunks]},
+            )
         if beacon.failed:
             names = [self._chunks.take(chunk_of(path)) for path in beacon.failed]
             files = [base_of(path) for path in beacon.failed]
@@ -139,7 +143,9 @@ class Receiver:
             ]
             yield RENDERED, "info", {"components": rows}
 
-    def _chunk(self, row: tuple[str, float, float, float, float], joined: Joined) -> Data:
+    def _chunk(
+        self, row: tuple[str, float, float, float, float], joined: Joined, ready_ms: float
+    ) -> Data:
         path, start_ms, duration_ms, transfer, size = row
         file = base_of(path)
         known = joined.files.get(file)
@@ -153,4 +159,5 @@ class Receiver:
             "size_bytes": known or int(size),
             "is_cached": transfer == 0 and size > 0,
             "is_of_build": known is not None,
+            "is_lazy": 0 < ready_ms < start_ms,
         }

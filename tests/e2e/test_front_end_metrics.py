@@ -67,6 +67,7 @@ def test_vitals_and_chunks_arrive_with_their_build(rig, browser, run):
     chunks = {row["chunk"]: row for row in loaded}
     assert chunks.keys() == {"index.js", "list.js", "chart.js"}
     assert all(row["is_of_build"] and row["size_bytes"] > 50 for row in chunks.values())
+    assert {name for name, row in chunks.items() if row["is_lazy"]} == {"list.js", "chart.js"}
     assert all(0 < row["buildopt.chunk.load.duration"] < 60 for row in chunks.values())
     assert {row["component"] for row in rendered} == {"List", "Chart"}
 

@@ -21,6 +21,7 @@ PAGE = {
     "v": 1,
     "page": "/orders/4711?from=mail",
     "build": "",
+    "ready": 310,
     "names": ["/assets/index-AAAA1111.js"],
     "vitals": [["LCP", 812.5, 812.5, "v6-1", "good", "navigate"]],
     "chunks": [["/assets/list-CCCC3333.js", 1204, 38.2, 4211, 12033]],

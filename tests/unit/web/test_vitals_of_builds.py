@@ -160,8 +160,8 @@ def test_panels_show_vitals_chunks_and_components_of_the_time_that_is_asked_for(
          "fewer than 75 page views: a smoke signal"]
     ]  # fmt: skip
     by_name = {row[0]: row for row in chunks["rows"]}
-    assert by_name["list.js"][1:5] == [pytest.approx(0.0382), 300, 0.0, 5]
-    assert by_name["gone.js"][5] == {"value": 5, "state": "bad"}
+    assert by_name["list.js"][1:6] == ["on demand", pytest.approx(0.0382), 300, 0.0, 5]
+    assert by_name["gone.js"][6] == {"value": 5, "state": "bad"}
     assert components["rows"][0][:2] == ["List", "/orders/{id}"]
     assert later["rows"] == []
     assert site.panel("vitals", project="shop") == vitals

@@ -7,11 +7,10 @@ import pytest
 
 from buildopt.cli import COMMANDS
 from buildopt.cli.app import app
+from tests.calls import COMMENT, CONTEXT, unknown_words, with_subcommands
 
-CONTEXT = click.Context(app, info_name="buildopt")
 EXAMPLE = re.compile(r"\bbuildopt ([^|>)]*)")
 """What follows the program's name, up to a pipe, a redirection or the end of a substitution."""
-COMMENT = re.compile(r" {2,}\S.*")
 
 
 def command_of(name):
@@ -22,36 +21,6 @@ def examples(command):
     """The lines of the help that show a call, without their comments."""
     text = (command.epilog or "").partition("Examples:")[2]
     return [COMMENT.sub("", found[1]) for found in map(EXAMPLE.search, text.splitlines()) if found]
-
-
-def with_subcommands(name, command):
-    yield name, command
-    if isinstance(command, click.Group):
-        for below in command.list_commands(CONTEXT):
-            yield from with_subcommands(f"{name} {below}", command.get_command(CONTEXT, below))
-
-
-def options_of(command):
-    """Those of a group that chooses a command by itself are those of its commands too."""
-    for _, part in with_subcommands("", command):
-        for parameter in part.params:
-            yield from parameter.opts + parameter.secondary_opts
-
-
-def unknown_words(example):
-    """Names of commands and options in an example that do not exist, up to its `--`."""
-    command, options = app, {"--help", "-h", *(name for part in app.params for name in part.opts)}
-    for word in example.split(" -- ")[0].split():
-        if word.startswith("-"):
-            if word.strip("-") and word.partition("=")[0] not in options:
-                yield word
-        elif isinstance(command, click.Group):
-            below = command.get_command(CONTEXT, word)
-            if below:
-                command = below
-                options |= set(options_of(below))
-            elif word.isalpha():
-                yield word
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -103,6 +72,6 @@ def test_the_commands_stand_in_their_groups(capsys):
     assert {name: set(found) for name, found in groups.items()} == {
         "Build:": {"run", "build", "watch", "explain", "trace", "verify", "bench"},
         "Look:": {"runs", "report", "bundle", "dashboard"},
-        "Monitor:": {"monitor", "events", "alert", "baseline", "check"},
+        "Monitor:": {"monitor", "events", "alert", "baseline", "check", "tests", "vitals"},
         "Set up:": {"init", "config", "doctor", "cache", "integrations", "completion", "schema"},
     }

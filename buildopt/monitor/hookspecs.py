@@ -214,7 +214,7 @@ class MetricSource(Protocol):
     interval_s: float
 
     def sample(self, now_ns: int) -> Iterable[Measurement]:
-        """Measure now. What cannot be had is left out; a source raises only if it is broken."""
+        """Measure now. What cannot be had is left out; a source that is broken raises."""
 
 
 class Finding(NamedTuple):

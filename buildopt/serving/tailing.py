@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from hashlib import blake2b
@@ -27,6 +28,8 @@ PRESENT_S = 30.0
 """What was written so shortly ago counts as now: servers hold lines back in buffers."""
 SLOT_S = 60
 LONGEST_AGO_S = 7 * 86_400.0
+LONGEST_LOOK_S = 5.0
+"""The rest of a large file waits for the next look, so that what was read is told meanwhile."""
 
 
 class Tailing:
@@ -51,15 +54,14 @@ class Tailing:
 
     def look(self, now_s: float) -> int:
         """Count what has come since; how many lines. Raises OSError for an absent file."""
-        seen = 0
-        for line in self._follower.poll():
-            seen += 1
-            served = parse(line, self._form)
-            if served is None:
-                self.unread_lines += bool(line.strip())
-            else:
-                self.read_lines += 1
-                self._window(served, now_s).add(_key(served), served.duration_s)
+        seen, ends_s = 0, time.monotonic() + LONGEST_LOOK_S
+        while time.monotonic() < ends_s:
+            before = seen
+            for line in self._follower.poll():
+                seen += 1
+                self._count(line, now_s)
+            if seen == before:
+                break
         return seen
 
     def tell(self) -> int:
@@ -76,6 +78,14 @@ class Tailing:
     def close(self) -> None:
         """Let go of the file."""
         self._follower.close()
+
+    def _count(self, line: str, now_s: float) -> None:
+        served = parse(line, self._form)
+        if served is None:
+            self.unread_lines += bool(line.strip())
+            return
+        self.read_lines += 1
+        self._window(served, now_s).add(_key(served), served.duration_s)
 
     def _window(self, served: Served, now_s: float) -> Window:
         ago_s = now_s - (now_s if served.time_s is None else served.time_s)

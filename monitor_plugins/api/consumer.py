@@ -71,7 +71,10 @@ def _origin(event: Event) -> list[str]:
 
 
 def _table(served: Served) -> Data:
-    return {"scale": SCALE, "columns": COLUMNS, "requests": served.rows()}
+    return {
+        "most_active_requests": served.most_active, "scale": SCALE, "columns": COLUMNS,
+        "requests": served.rows(),
+    }  # fmt: skip
 
 
 def _summaries(start_s: int, span_s: int, origin: Sequence[str], kept: Data) -> Iterator[Event]:

@@ -29,9 +29,9 @@ def endpoints(found: Sequence[Part], asked: Asked) -> Answer:
     busiest = sorted(counts.items(), key=lambda item: (-item[1].count, item[0]))
     services = {service for service, _, _ in counts}
     total = sum(each.count for each in counts.values())
+    most_active = max((part.served.most_active for part in found), default=0)
     return {
-        "text": f"{counted(total, 'request')} of {counted(len(counts), 'endpoint')}."
-        " Durations are within 4.4 %." if total else "",
+        "text": _summary(total, len(counts), most_active),
         "columns": [
             "Endpoint", *(["Service"] if len(services) > 1 else []), "Requests",
             {"name": "A second"}, {"name": "p50", "unit": "s"}, {"name": "p95", "unit": "s"},
@@ -43,6 +43,16 @@ def endpoints(found: Sequence[Part], asked: Asked) -> Answer:
             for endpoint, each in busiest[:MOST_ENDPOINTS]
         ],
     }  # fmt: skip
+
+
+def _summary(total: int, endpoints: int, most_active: int) -> str:
+    if not total:
+        return ""
+    at_once = f", at most {most_active:,} at once in a process" if most_active else ""
+    return (
+        f"{counted(total, 'request')} of {counted(endpoints, 'endpoint')}{at_once}."
+        " Durations are within 4.4 %."
+    )
 
 
 def response(found: Sequence[Part], asked: Asked) -> Answer:

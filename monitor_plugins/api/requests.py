@@ -69,9 +69,14 @@ class Served:
 
     def __init__(self) -> None:
         self.counts: dict[Key, Counts] = {}
+        self.most_active = 0
+        """Requests at once in one process."""
 
     def add(self, data: Mapping[str, Any]) -> None:  # Any: JSON
         """Count the rows of an event; what is none is left out."""
+        active = data.get("most_active_requests")
+        if _is_count(active):
+            self.most_active = max(self.most_active, active)
         for key, counts in _rows(data):
             if key not in self.counts and len(self.counts) >= MOST_KEYS:
                 key = key._replace(route=OTHER, error_type="")

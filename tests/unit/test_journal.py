@@ -1,6 +1,7 @@
 """Appending to the journal and reading it, whatever happened to the file."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -101,3 +102,15 @@ def test_uuid7_is_sorted_by_time_and_carries_version_and_variant():
     assert first[14] == later[14] == "7"
     assert first[19] in "89ab"
     assert [len(part) for part in first.split("-")] == [8, 4, 4, 4, 12]
+
+
+def test_an_event_that_is_told_late_happened_as_long_ago_by_both_clocks(tmp_path):
+    journal = Journal(state=os.fsencode(tmp_path), source="/h/p/1", run_id="")
+    now_ns = time.time_ns()
+
+    late = journal.emit("buildopt.a.happened", {}, time_ns=now_ns - 5 * 10**9, now_ns=now_ns)
+    soon = journal.emit("buildopt.a.happened", {}, now_ns=now_ns)
+    old = journal.emit("buildopt.a.happened", {}, time_ns=1, now_ns=now_ns)
+
+    assert abs(soon.mono_ns - late.mono_ns - 5 * 10**9) < 10**9
+    assert old.mono_ns == 0

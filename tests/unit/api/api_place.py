@@ -28,12 +28,14 @@ class Place:
         self.known = Knowledge(self.folder)
         self.routes = {route.path: route.handler for route in panels.routes(self.known)}
 
-    def serve(self, at_s, *rows, service="shop", environment="development"):
+    def serve(self, at_s, *rows, service="shop", environment="development", **more):
         journal = Journal(
             state=os.fsencode(self.folder), source=f"/desk/{service}/7", run_id="",
             environment=environment, machine="m",
         )  # fmt: skip
-        data = {"service.name": service, "scale": 3, "columns": COLUMNS, "requests": list(rows)}
+        data = {
+            "service.name": service, "scale": 3, "columns": COLUMNS, "requests": list(rows), **more,
+        }  # fmt: skip
         journal.emit(SERVED, data, subject=service, time_ns=int(at_s * NS))
 
     def evaluate(self):

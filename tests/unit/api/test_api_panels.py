@@ -124,6 +124,16 @@ def test_cache_and_pool_are_lines_of_each_service(place):
     assert lines("wait") == {}
 
 
+def test_how_many_requests_ran_at_once_is_said_summed_up_or_not(place):
+    for second in (0, 30, 200):
+        place.serve(START_S + second, row(0.1, 1), most_active_requests=second + 5)
+    place.evaluate()
+
+    for to_s, most in ((120, 35), (300, 205)):
+        told = place.ask("endpoints", **{"from": START_S, "to": START_S + to_s})[1]["text"]
+        assert f"at most {most} at once in a process" in told
+
+
 def test_a_time_that_makes_no_sense_is_refused(place):
     for query in ({"from": "x"}, {"from": 5, "to": 4}, {"to": "nan"}, {"to": 1e300}):
         status, answer = place.ask("endpoints", **query)

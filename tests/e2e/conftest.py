@@ -35,3 +35,24 @@ def build_tools(tmp_path_factory):
     from tests.e2e.integrations_rig import install_tools
 
     return install_tools(tmp_path_factory.mktemp("tools"))
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One browser for all tests of a process."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.e2e import browser_rig
+
+    with sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=browser_rig.BROWSER)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory):
+    """The script of axe-core."""
+    from tests.e2e import browser_rig
+
+    return browser_rig.install_axe(tmp_path_factory.mktemp("axe"))

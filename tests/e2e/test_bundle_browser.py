@@ -1,27 +1,13 @@
 """The page of a bundle in a real browser: looked at, searched, zoomed, and held to axe-core."""
 
-import os
-import shutil
-import subprocess
-
 import pytest
 
 from buildopt.report.page import asset
-from tests.e2e.scenario_project import INSTALL_ENVIRON, NOT_HERE
+from tests.e2e import browser_rig
 from tests.rig import Rig
 from tests.unit.bundle.bundle_writing import write_chunk, write_lock
 
-playwright = pytest.importorskip("playwright.sync_api")
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [
-    pytest.mark.projects,
-    pytest.mark.xdist_group("browser"),
-    pytest.mark.timeout(180),
-    pytest.mark.skipif(not BROWSER, reason="Chromium is not installed"),
-    pytest.mark.skipif(not asset("bundle.js"), reason="the scripts of pages are not built"),
-]
-
-AXE = "axe-core@4.14.1"
+pytestmark = browser_rig.marks(is_built=bool(asset("bundle.js")), timeout_s=180)
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 A, B = "node_modules/a/index.js", "node_modules/b/node_modules/a/index.js"
 PARTS = [
@@ -31,14 +17,6 @@ PARTS = [
     ("node_modules/a/lib/part.js", "p" * 900),
     (B, "b" * 2000),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=BROWSER)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")
@@ -77,23 +55,6 @@ def opened(browser, pages):
     assert {line for line in trouble if not line.endswith((".html",))} == set()
     for context in contexts:
         context.close()
-
-
-@pytest.fixture(scope="module")
-def axe(tmp_path_factory):
-    """The text of axe-core, or why it cannot be had here."""
-    folder = tmp_path_factory.mktemp("axe")
-    if not shutil.which("npm"):
-        pytest.skip("npm is not installed")
-    done = subprocess.run(
-        ["npm", "install", "--prefix", str(folder), "--no-audit", "--no-fund", AXE],
-        env=os.environ | INSTALL_ENVIRON, stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode and (said := NOT_HERE.search(done.stdout + done.stderr)):
-        pytest.skip(f"npm says `{said[0]}`")
-    assert done.returncode == 0, done.stderr
-    return (folder / "node_modules/axe-core/axe.min.js").read_text()
 
 
 def names(page):

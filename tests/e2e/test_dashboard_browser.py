@@ -1,37 +1,30 @@
 """The dashboard in a real browser: live, by keyboard, on a phone, and asking nobody else."""
 
-import json
-import os
-import shutil
-import subprocess
 from urllib.parse import urlsplit
 
 import pytest
 
 from monitor_plugins.dashboard.page import is_built
-from tests.e2e.scenario_project import INSTALL_ENVIRON, NOT_HERE
+from tests.e2e import browser_rig
+from tests.e2e.browser_rig import is_too_wide, wait_for, watched_page
 from tests.e2e.test_dashboard import dashboard
 from tests.rig import Rig
 
-playwright = pytest.importorskip("playwright.sync_api")
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [
-    pytest.mark.projects,
-    pytest.mark.xdist_group("browser"),
-    pytest.mark.timeout(240),
-    pytest.mark.skipif(not BROWSER, reason="Chromium is not installed"),
-    pytest.mark.skipif(not is_built(), reason="the scripts of pages are not built"),
-]
-AXE = "axe-core@4.14.1"
+pytestmark = browser_rig.marks(is_built=is_built())
 VIEWS = ("/", "/builds", "/cache", "/bundles", "/system", "/alerts", "/findings", "/plugins")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=BROWSER)
-        yield running
-        running.close()
+LISTENING = """
+window.heard = [];
+const Native = EventSource;
+window.EventSource = class extends Native {
+  constructor(address) {
+    super(address);
+    this.addEventListener("message", (message) => {
+      const event = JSON.parse(message.data);
+      if (event.type === "buildopt.run.finished") window.heard.push(event.run);
+    });
+  }
+};
+"""
 
 
 @pytest.fixture(scope="module")
@@ -58,11 +51,7 @@ def opened(browser, running):
             viewport={"width": width, "height": 800}, color_scheme=theme, **more
         )
         contexts.append(context)
-        page = context.new_page()
-        page.asked, page.said = [], []
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.on("console", lambda line: page.said.append(line.text))
-        page.on("pageerror", lambda error: page.said.append(str(error)))
+        page = watched_page(context)
         page.goto(f"{running.url}/enter?token={running.token}")
         return page
 
@@ -80,12 +69,12 @@ def test_each_view_fits_says_nothing_wrong_and_asks_nobody_else(opened, running,
         page.wait_for_selector("h1")
         page.wait_for_timeout(200)
 
-        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), path
+        assert not is_too_wide(page), path
 
     page.goto(running.url + "/builds")
-    page.click("tbody a >> nth=-1")
+    page.click("#list tbody a >> nth=-1")
     page.wait_for_selector(".fall")
-    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth"), "a run"
+    assert not is_too_wide(page), "a run"
     assert page.said == []
     assert {urlsplit(url).netloc for url in page.asked} == {urlsplit(running.url).netloc}
 
@@ -101,18 +90,26 @@ def test_a_build_appears_without_a_reload(opened, running, rig):
     assert page.evaluate("window.isSame")
 
 
-def test_a_page_goes_on_after_the_server_was_restarted(browser, tmp_path):
+def test_a_page_goes_on_after_the_server_was_restarted_and_misses_nothing(browser, tmp_path):
     rig = Rig(tmp_path, observe="auto")
     rig.write("a.txt", "one")
+    runs = []
     with dashboard(rig) as first:
         page = browser.new_context().new_page()
+        page.add_init_script(LISTENING)
         page.goto(f"{first.url}/enter?token={first.token}")
         page.wait_for_selector("#live:has-text('live')")
+        runs.append(rig.run("--", "cat", "a.txt").result["run_id"])
+        wait_for(page, "heard.length === 1")
         port = str(urlsplit(first.url).port)
-    rig.run("--", "cat", "a.txt")
+    runs += [rig.run("--", "cat", "a.txt", *["a.txt"] * n).result["run_id"] for n in (1, 2, 3)]
     with dashboard(rig, "--port", port):
-        page.wait_for_selector("#newest a:has-text('cat a.txt')", timeout=30_000)
+        page.wait_for_selector("#newest a:has-text('cat a.txt a.txt a.txt')", timeout=30_000)
+        wait_for(page, "heard.length >= 4")
+        heard = page.evaluate("heard")
         page.context.close()
+
+    assert heard == runs
 
 
 def test_keys_lead_from_view_to_view_and_into_a_run(opened):
@@ -123,7 +120,7 @@ def test_keys_lead_from_view_to_view_and_into_a_run(opened):
     page.keyboard.press("g")
     page.keyboard.press("b")
     page.wait_for_url("**/builds")
-    page.wait_for_selector(".scripted tbody tr")
+    page.wait_for_selector(".scripted #list tbody tr")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.wait_for_url("**/runs/*")
@@ -134,12 +131,15 @@ def test_keys_lead_from_view_to_view_and_into_a_run(opened):
 def test_charts_are_drawn_on_one_time_axis_and_have_tables(opened, running):
     page = opened()
     page.goto(f"{running.url}/system?range=15m")
-    page.wait_for_selector(".uplot canvas")
+    page.wait_for_selector("#chart-system-memory-utilization .uplot canvas")
     page.keyboard.press("t")
+    page.locator("#chart-system-cpu-utilization tbody tr").first.wait_for()
+    page.hover("#chart-system-cpu-utilization .u-over", position={"x": 60, "y": 20})
 
-    table = page.locator("#chart-system-cpu-utilization tbody tr")
-    table.first.wait_for()
-    assert page.locator(".plot > svg").count() == 0 or page.locator(".uplot").count() > 2
+    lines = page.locator(".u-cursor-x:not(.u-off)")
+    places = lines.evaluate_all("lines => lines.map((line) => line.style.transform)")
+    assert len(places) > 2
+    assert len(set(places)) == 1
 
 
 def test_without_scripts_the_page_is_whole(opened, running):
@@ -148,37 +148,3 @@ def test_without_scripts_the_page_is_whole(opened, running):
 
     assert page.locator("tbody tr").count() > 0
     assert page.locator("button.apply").first.is_visible()
-
-
-@pytest.fixture(scope="module")
-def axe(tmp_path_factory):
-    """The script of axe-core, or why it cannot be had here."""
-    if not shutil.which("npm"):
-        pytest.skip("npm is not installed")
-    folder = tmp_path_factory.mktemp("axe")
-    done = subprocess.run(
-        ["npm", "install", "--no-audit", "--no-fund", "--prefix", folder, AXE],
-        env=os.environ | INSTALL_ENVIRON, capture_output=True, text=True, check=False,
-        stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    if done.returncode and (said := NOT_HERE.search(done.stdout + done.stderr)):
-        pytest.skip(f"npm says `{said[0]}`")
-    assert done.returncode == 0, done.stderr
-    return (folder / "node_modules/axe-core/axe.min.js").read_text()
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_serious(opened, running, axe, theme):
-    page = opened(theme=theme, reduced_motion="reduce")
-    found = {}
-    for path in VIEWS:
-        page.goto(running.url + path)
-        page.wait_for_selector(".scripted h1")
-        page.wait_for_timeout(300)
-        page.evaluate(axe)
-        told = page.evaluate("axe.run().then((found) => JSON.stringify(found.violations))")
-        serious = [v for v in json.loads(told) if v["impact"] in ("serious", "critical")]
-        if serious:
-            found[path] = [(v["id"], v["nodes"][0]["html"][:200]) for v in serious]
-
-    assert found == {}

@@ -8,27 +8,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from monitor_plugins.web.script import source
-from tests.e2e import page_rig
+from tests.e2e import browser_rig, page_rig
 from tests.e2e.test_monitor import monitor
 from tests.rig import Rig
 
-playwright = pytest.importorskip("playwright.sync_api")
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [
-    pytest.mark.projects,
-    pytest.mark.xdist_group("browser"),
-    pytest.mark.timeout(240),
-    pytest.mark.skipif(not BROWSER, reason="Chromium is not installed"),
-    pytest.mark.skipif(source() is None, reason="the script of the beacon is not built"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=BROWSER)
-        yield running
-        running.close()
+pytestmark = browser_rig.marks(is_built=source() is not None)
 
 
 @pytest.fixture(scope="module")

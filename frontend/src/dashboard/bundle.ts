@@ -2,6 +2,7 @@
 import { TreeMap } from "../bundle/map";
 import { leavesOf, measure, pathOf, search, type Item, type Owner } from "../bundle/tree";
 import { element } from "../page/element";
+import { plain } from "../page/plain";
 import { change, counted, exactBytes, share, size } from "../page/quantities";
 
 interface Analysis {
@@ -142,7 +143,7 @@ function ofFiles(analysis: Analysis): Item {
 
 function item(name: string, parent: Item | undefined, owner?: Owner): Item {
   const made: Item = {
-    name, parent, file: parent?.file || (parent ? name : ""), children: [], owner: owner ?? parent?.owner,
+    name: plain(name), parent, file: parent?.file || (parent ? plain(name) : ""), children: [], owner: owner ?? parent?.owner,
     startsOwner: owner !== undefined, bytes: 0, before: 0, compressed: 0, value: 0, matches: true,
   };
   parent?.children.push(made);

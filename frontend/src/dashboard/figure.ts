@@ -1,5 +1,6 @@
 /** The figure of a chart whose values a script has, as the server makes those of its own. */
 import { element } from "../page/element";
+import { plain } from "../page/plain";
 import { amount, type Unit } from "./amounts";
 
 export interface Line {
@@ -25,9 +26,11 @@ export interface Given {
 }
 
 const MOST_LINES = 6;
+/** Characters of a name in a legend. */
+const MOST_NAME = 60;
 
 export function figureOf({ id, title, unit, kind, lines: all, marks, from, to }: Given): HTMLElement {
-  const lines = all.slice(0, MOST_LINES);
+  const lines = all.slice(0, MOST_LINES).map((line) => ({ ...line, name: plain(line.name, MOST_NAME) }));
   const columns = lines.map((line) => new Map(line.times_s.map((time, place) => [time, line.values[place]])));
   const times = [...new Set(lines.flatMap((line) => line.times_s))].sort((one, other) => other - one);
   const left = all.length - lines.length;
@@ -50,7 +53,7 @@ export function figureOf({ id, title, unit, kind, lines: all, marks, from, to }:
                 value == null ? "" : amount(value, unit));
             }))))))),
     ...(marks.length ? [element("ul", { class: "marks" },
-      ...marks.map((mark) => element("li", { "data-t": mark.time_s }, `${iso(mark.time_s).slice(0, 16)}: ${mark.text}`)))] : []));
+      ...marks.map((mark) => element("li", { "data-t": mark.time_s }, `${iso(mark.time_s).slice(0, 16)}: ${plain(mark.text)}`)))] : []));
 }
 
 /** `2026-11-24 15:41:02`, UTC. */

@@ -1,5 +1,6 @@
 /** Panels that plugins bring: what a route of theirs answers, as a chart, a number or a table. */
 import { element } from "../page/element";
+import { plain } from "../page/plain";
 import { amount, type Unit } from "./amounts";
 import type { Charts } from "./charts";
 import { figureOf, type Line, type Mark } from "./figure";
@@ -43,7 +44,7 @@ async function fill(panel: HTMLElement): Promise<boolean> {
   const answer = JSON.parse(text) as Answer;
   const place = panel.querySelector(".filled")!;
   const isOpen = place.querySelector("details")?.open ?? false;
-  place.replaceChildren(...(answer.text ? [element("p", { class: "muted" }, answer.text)] : []), body(panel, answer, url));
+  place.replaceChildren(...(answer.text ? [element("p", { class: "muted" }, plain(answer.text))] : []), body(panel, answer, url));
   const details = place.querySelector("details");
   if (details) details.open = isOpen;
   told.set(panel, text);
@@ -70,7 +71,7 @@ function table(title: string, { columns = [], rows = [] }: Answer): HTMLElement 
   return element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": title },
     element("table", {},
       element("thead", {}, element("tr", {},
-        ...heads.map((head, place) => element("th", { scope: "col", ...look(place) }, String(head.name))))),
+        ...heads.map((head, place) => element("th", { scope: "col", ...look(place) }, plain(String(head.name)))))),
       element("tbody", {}, ...rows.slice(0, MOST_ROWS).map((row) => element("tr", {},
         ...heads.map((head, place) => element(place ? "td" : "th", { scope: !place && "row", ...look(place) },
           cell(row[place], head.unit))))))),
@@ -89,7 +90,7 @@ function valueOf(given: Cell | undefined): unknown {
 }
 
 function shown(value: string | number | null | undefined, unit?: string, state?: string): Node {
-  const words = typeof value === "number" ? amount(value, UNITS[unit ?? ""] ?? "count") : String(value ?? "");
+  const words = typeof value === "number" ? amount(value, UNITS[unit ?? ""] ?? "count") : plain(String(value ?? ""));
   const [look, shape] = STATES[state ?? ""] ?? [];
   return look ? element("span", { class: `state ${look}` }, `${shape} ${words}`) : document.createTextNode(words);
 }

@@ -46,6 +46,10 @@ from buildopt.quantities import exact_bytes as exact_bytes
 from buildopt.quantities import moment as moment
 from buildopt.quantities import share as share
 from buildopt.quantities import size as size
+from buildopt.report.period_report import ListedReport as ListedReport
+from buildopt.report.period_report import PeriodReport as PeriodReport
+from buildopt.report.period_report import page_of_reports as page_of_reports
+from buildopt.report.period_report import period_report as period_report
 
 API_VERSION = 1
 """Rises when something on this page changes its meaning. What is added does not change it."""
@@ -165,6 +169,10 @@ class Outside(Protocol):
     @property
     def channels(self) -> Mapping[str, NotificationChannel]:
         """Those of all plugins, by name."""
+
+    @property
+    def folder(self) -> str:
+        """A folder for files that it makes, its consumer's own; it is there."""
 
     def read(self, sql: str, parameters: Sequence[Any] = ()) -> Sequence[tuple[Any, ...]]:
         """Rows of the consumer's own tables as they were last committed."""

@@ -32,7 +32,8 @@ class Working:
         plugins: Plugins,
         pace: Pace,
     ) -> None:
-        self._rows = plugin_file_reading.Rows(plugin_file.path_of(folder, worker.consumer))
+        self._path = plugin_file.path_of(folder, worker.consumer)
+        self._rows = plugin_file_reading.Rows(self._path)
         self._worker = worker
         self._plugins = plugins
         self._pace = pace
@@ -52,6 +53,13 @@ class Working:
         """The notification channels of all plugins, by name."""
         found = self._plugins.contributions("notification_channels")
         return {each.thing.name: each.thing for each in found}
+
+    @cached_property
+    def folder(self) -> str:
+        """A folder of the consumer's own beside its file."""
+        path = f"{os.path.splitext(self._path)[0]}.files"
+        os.makedirs(path, 0o700, exist_ok=True)
+        return path
 
     def run(self, say: Callable[[Trouble, str], None]) -> None:
         """Work; a worker that raises is named and begins again."""

@@ -24,7 +24,7 @@ DAYS = 30
 DAYS_NS = DAYS * 86_400 * 10**9
 BUNDLE = "buildopt.bundle.analyzed"
 VERIFIED = "buildopt.verify.finished"
-TEST = "buildopt.test.finished"
+TEST = "buildopt.tests.results"
 CONFIRMED = "buildopt.baseline.confirmed"
 TOLD_LATER = (BUNDLE, TEST)
 """Types whose events belong to a run by its id, told before its end or after it."""

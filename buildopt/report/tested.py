@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from buildopt.events import Event
 from buildopt.phrases import printable
 
 MOST_SLOW = 15
 MOST_FAILED = 50
-GOOD = ("passed", "skipped", "xfailed")
+LONGEST_NAME = 200
+OUTCOMES = {
+    "p": "passed", "f": "failed", "e": "error", "s": "skipped", "x": "failed as expected",
+    "X": "passed unexpectedly",
+}  # fmt: skip
+"""By the letters of `buildopt.tests.results`: {"tests": {file: [[name, letter, seconds, …]…]}}."""
+GOOD = ("passed", "passed unexpectedly")
+BAD = ("failed", "error")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,16 +45,16 @@ class Tests:
 
 def tests_of(events: Sequence[Event]) -> Tests | None:
     """The tests of a run, oldest first; None where none was told of."""
-    tests = [_test(event) for event in events]
-    if not tests:
+    told = [row for event in events for row in _rows(event.data)]
+    if not told:
         return None
-    last = {test.name: test for test in tests}
-    failed_once = {test.name for test in tests if test.outcome not in GOOD}
-    failed = [test for test in last.values() if test.outcome not in GOOD]
+    last = {test.name: test for test, _ in told}
+    failed_once = {test.name for test, was_rerun in told if was_rerun or test.outcome in BAD}
+    failed = [test for test in last.values() if test.outcome in BAD]
     slowest = sorted(last.values(), key=lambda test: (-test.duration_s, test.name))
     return Tests(
         count=len(last),
-        passed=sum(test.outcome == "passed" for test in last.values()),
+        passed=sum(test.outcome in GOOD for test in last.values()),
         failed=tuple(failed[:MOST_FAILED]),
         failed_count=len(failed),
         flaky=tuple(sorted(failed_once - {test.name for test in failed}))[:MOST_FAILED],
@@ -55,12 +63,19 @@ def tests_of(events: Sequence[Event]) -> Tests | None:
     )
 
 
-def _test(event: Event) -> Test:
-    data = event.data
-    name = next((data[key] for key in ("test", "name", "nodeid") if data.get(key)), event.subject)
-    took = data.get("duration_s")
-    return Test(
-        name=printable(str(name or "?"))[:200],
-        outcome=printable(str(data.get("outcome") or "?"))[:20],
-        duration_s=float(took) if isinstance(took, int | float) else 0.0,
-    )
+def _rows(data: Mapping[str, Any]) -> Iterator[tuple[Test, bool]]:  # Any: JSON
+    """Each test of an event, and whether it failed and was run again; other rows are left out."""
+    files = data.get("tests")
+    for file, rows in files.items() if isinstance(files, Mapping) else ():
+        for row in rows if isinstance(rows, list) else ():
+            if not isinstance(row, list) or len(row) < 3:
+                continue
+            name, letter, took_s = row[:3]
+            label = f"{file}::{name}" if file and name else str(name or file)
+            is_time = isinstance(took_s, int | float) and 0 <= took_s < float("inf")
+            test = Test(
+                name=printable(label)[:LONGEST_NAME],
+                outcome=OUTCOMES.get(str(letter), "unknown"),
+                duration_s=float(took_s) if is_time else 0.0,
+            )
+            yield test, len(row) > 3

@@ -219,13 +219,15 @@ def test_waiting_and_repetition_are_told(story):
 
 
 def test_tests_that_a_tool_told_of_are_listed(story):
-    for name, outcome in (("a", "passed"), ("b", "failed"), ("c", "failed"), ("c", "passed")):
-        story.noted("buildopt.test.finished", {"name": name, "outcome": outcome, "duration_s": 1})
+    rows = [["a", "p", 1], ["b", "f", 1], ["c", "f", 1], ["c", "p", 1], ["d", "p", 2, "f"], ["x"]]
+    story.noted("buildopt.tests.results", {"tests": {"t.py": rows, "no": 1}})
     story.ran()
 
     tests = details(story).tests
 
-    assert (tests.count, tests.passed, tests.failed_count, tests.flaky) == (3, 2, 1, ("c",))
+    assert (tests.count, tests.passed, tests.failed_count) == (4, 3, 1)
+    assert tests.flaky == ("t.py::c", "t.py::d")
+    assert tests.slowest[0].name == "t.py::d"
 
 
 def test_the_usual_band_is_of_runs_that_ended_the_same_way(story):

@@ -1,7 +1,7 @@
 import pytest
 
 from buildopt.cache import variables
-from buildopt.cache.occurrences import occurring
+from buildopt.cache.occurrences import CHUNK_BYTES, occurring
 from buildopt.model import Observation
 
 NAMES = ("npm_config_mode", "npm_package_version", "GITHUB_SHA", "NODE")
@@ -46,3 +46,28 @@ def test_file_is_searched_anew_once_its_content_is_another(tmp_path):
 
 def test_file_that_cannot_be_read_may_have_all_names(tmp_path):
     assert occurring(NAMES, (), [read(tmp_path / "gone", "1")]) == set(NAMES)
+
+
+@pytest.mark.parametrize("at", [*range(CHUNK_BYTES - 12, CHUNK_BYTES + 3), 0, 2 * CHUNK_BYTES + 9])
+def test_name_is_found_wherever_it_stands_in_a_large_file(tmp_path, at):
+    file = tmp_path / "file"
+    file.write_bytes(b"." * at + b"GITHUB_SHA" + b"." * CHUNK_BYTES)
+
+    assert occurring(("GITHUB_SHA", "NODE"), (), [read(file, str(at))]) == {"GITHUB_SHA"}
+
+
+def test_a_name_with_the_beginning_of_another_is_another(tmp_path):
+    names = ("PRE_COMMIT", "PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF", "X")
+    file = tmp_path / "file"
+    file.write_text("$PRE_COMMIT_TO_REF")
+
+    assert occurring(names, (), [read(file, "1")]) == {"PRE_COMMIT", "PRE_COMMIT_TO_REF"}
+
+
+def test_an_empty_file_and_a_name_of_one_letter(tmp_path):
+    file = tmp_path / "file"
+    file.write_bytes(b"")
+
+    assert occurring(("X",), (), [read(file, "1")]) == set()
+    file.write_bytes(b"X")
+    assert occurring(("X",), (), [read(file, "2")]) == {"X"}

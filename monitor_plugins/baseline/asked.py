@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from buildopt.errors import UsageError
@@ -13,6 +14,7 @@ from monitor_plugins.baseline.findings import Open
 from monitor_plugins.baseline.history import Build, Series
 from monitor_plugins.baseline.learning import Baseline, summarize
 from monitor_plugins.baseline.plugin import NAME
+from monitor_plugins.baseline.seasonality import DayProfile, find_day_profile, progress
 
 
 class Told(NamedTuple):
@@ -25,7 +27,22 @@ class Told(NamedTuple):
     @property
     def baseline(self) -> Baseline | None:
         """Of the present level; None where it has no build."""
-        return summarize([b.value for b in self.builds if b.n >= self.series.level])
+        return summarize([build.value for build in self.present])
+
+    @property
+    def present(self) -> tuple[Build, ...]:
+        """The builds of the present level."""
+        return tuple(build for build in self.builds if build.n >= self.series.level)
+
+    @property
+    def day_profile(self) -> DayProfile | None:
+        """What the time of day adds, once there are days enough to tell."""
+        return find_day_profile(self.times_s, [build.value for build in self.present])
+
+    @property
+    def times_s(self) -> list[float]:
+        """When the builds of the present level ran."""
+        return [build.time_ns / 1e9 for build in self.present]
 
     @property
     def progress(self) -> str:
@@ -118,6 +135,12 @@ def json_of(told: Told) -> dict[str, Any]:  # Any: JSON
         "gaps": series.gaps,
         "findings": [{"state": f.state, **f.data} for f in told.findings],
     }
+
+
+def day_json(times_s: Sequence[float], profile: DayProfile | None) -> dict[str, Any]:  # Any: JSON
+    """What the hours of the day add, or how far that is learnt."""
+    known = asdict(profile) if profile else {}
+    return {"progress": progress(times_s, profile), **known}
 
 
 def threshold(baseline: Baseline) -> float:

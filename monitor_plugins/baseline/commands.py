@@ -86,6 +86,7 @@ def show(caller: Caller, series: str, plot: str | None, as_json: bool) -> None:
         builds = [build._asdict() for build in told.builds]
         changes = list(told.series.said)
         row = {**asked.json_of(told), "level": told.series.level, "changes": changes}
+        row["time_of_day"] = asked.day_json(told.times_s, told.day_profile)
         click.echo(json.dumps({"schema": SCHEMA, **row, "builds": builds}))
         return
     for line in telling.series_lines(told):
@@ -265,8 +266,13 @@ def _ask(
 
 
 def _metric(name: str, state: dict[str, Any]) -> dict[str, Any]:  # Any: JSON
+    from monitor_plugins.baseline.asked import day_json
     from monitor_plugins.baseline.incidents import IncidentDetector
+    from monitor_plugins.baseline.seasonality import find_day_profile
+    from monitor_plugins.baseline.trend import HOUR_S
 
+    times_s = [hour * HOUR_S for hour, _ in state["hours"]]
+    profile = find_day_profile(times_s, [value for _, value in state["hours"]])
     detector = IncidentDetector.of(state["detector"])
     left = detector.samples_to_learn
     progress = f"learning, {left} values of 30 s to go" if left else "learnt"
@@ -274,7 +280,7 @@ def _metric(name: str, state: dict[str, Any]) -> dict[str, Any]:  # Any: JSON
     usual = past[len(past) // 2] if past else None
     return {
         "metric": name, "progress": progress, "usual": usual, "is_firing": detector.is_firing,
-        "hours": len(state["hours"]),
+        "hours": len(state["hours"]), "time_of_day": day_json(times_s, profile),
     }  # fmt: skip
 
 

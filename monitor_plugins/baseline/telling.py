@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from monitor_plugins.baseline.asked import Told, threshold
+from monitor_plugins.baseline.seasonality import progress
 
 _SIZES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B"))
 
@@ -77,8 +78,20 @@ def series_lines(told: Told) -> Iterator[str]:
         yield f"  a single build above {amount(threshold(baseline), key.unit)} is unusual"
         change = 100 * baseline.smallest_change
         yield f"  a lasting change of {change:.1f} % or more would be told within 30 builds"
+    yield f"  by the time of day: {_day(told)}"
     if told.series.said:
         yield f"  this level began with build {told.series.level}"
     for finding in told.findings:
         for line in finding_lines(finding.data, finding.state):
             yield f"  {line}"
+
+
+def _day(told: Told) -> str:
+    profile, unit = told.day_profile, told.series.key.unit
+    known = progress(told.times_s, profile)
+    if profile is None:
+        return known
+    hours = [(added, hour) for hour, added in enumerate(profile.by_hour) if added is not None]
+    (low, at_low), (high, at_high) = min(hours), max(hours)
+    least, most = amount(abs(low), unit), amount(abs(high), unit)
+    return f"{least} less at {at_low:02} h UTC, {most} more at {at_high:02} h; {known}"

@@ -8,7 +8,7 @@ import pytest
 from monitor_plugins.baseline.changepoints import find_changes
 from monitor_plugins.baseline.learning import smallest_change, summarize
 from monitor_plugins.baseline.ratios import Verdict, judge_share, wilson_bounds
-from monitor_plugins.baseline.seasonality import find_day_profile
+from monitor_plugins.baseline.seasonality import find_day_profile, progress
 
 
 def builds(count, *, noise=0.03, level=60, seed=1):
@@ -92,6 +92,22 @@ def test_noise_has_no_profile():
     assert find_day_profile(*week(by_hour=lambda _: 10)) is None
 
 
-@pytest.mark.parametrize("days", [0, 1, 2])
-def test_fewer_than_three_days_have_no_profile(days):
+def test_a_few_builds_of_each_working_day_tell_their_hours():
+    times_s = [86400.0 * day + 3600 * hour for day in range(10) for hour in range(8, 18)]
+    random = Random(6)
+    values = [60 + 9 * (time_s % 86400 > 46_000) + random.gauss(0, 2) for time_s in times_s]
+
+    profile = find_day_profile(times_s, values)
+
+    assert profile.by_hour[16] - profile.by_hour[9] == pytest.approx(9, abs=2)
+    assert profile.by_hour[3] is None
+    assert progress(times_s, profile) == "learnt from 10 days"
+    noise = [random.gauss(60, 2) for _ in times_s]
+    assert find_day_profile(times_s, noise) is None
+    assert progress(times_s, None) == "no difference shows in 10 days"
+    assert progress(times_s[:15], None) == "learning, 2 of 5 days"
+
+
+@pytest.mark.parametrize("days", [0, 1, 4])
+def test_fewer_than_five_days_have_no_profile(days):
     assert find_day_profile(*week(by_hour=lambda hour: 10.0 * hour, days=days)) is None

@@ -91,8 +91,8 @@ def test_what_is_usual_is_listed_and_shown(rig, history, tmp_path):
 
     assert {row["metric"] for row in listed} == {"duration", "hit_ratio"}
     assert len(shown["builds"]) == 90
-    assert shown["time_of_day"] == {"progress": "learning, 2 of 5 days"}
-    assert b"time of day: learning, 2 of 5 days" in rig.call("baseline", "show", "build dur").stdout
+    assert shown["time_of_day"] == {"progress": "learning, 3 of 5 days"}
+    assert b"time of day: learning, 3 of 5 days" in rig.call("baseline", "show", "build dur").stdout
     assert shown["p50"] == pytest.approx(67, abs=2)
     assert b"1 lasting change found" in rig.read("p.svg")
     assert rig.call("baseline", "show", "nothing").returncode == 2

@@ -79,10 +79,10 @@ def _by_a_task(asked: Asked, wrapped: Wrapping) -> str:
 def _command(asked: Asked, wrapped: Wrapping, around: BuildEnvironment, root: str) -> list[str]:
     ours = [sys.executable, "-P", "-m", "buildopt", "run", *around.run_options()]
     theirs = [sys.executable, "-P", "-m", "buildopt.integrations.backend.process"]
-    return [*ours, "--", *theirs, asked.hook, wrapped.backend, _key(asked, wrapped, around, root)]
+    return [*ours, "--", *theirs, asked.hook, wrapped.backend, key_of(asked, wrapped, around, root)]
 
 
-def _key(asked: Asked, wrapped: Wrapping, around: BuildEnvironment, root: str) -> str:
+def key_of(asked: Asked, wrapped: Wrapping, around: BuildEnvironment, root: str) -> str:
     """A digest without a path of one build alone."""
     facts = {
         "wrapped": wrapped,

@@ -17,9 +17,13 @@ def code(name: str) -> str:
 
 
 def text(plain: str) -> str:
-    """Words in which nothing is markup, a link, a mention or a reference."""
-    escaped = re.sub(r"([\\`*_{}\[\]()<>|#~!&])", r"\\\1", printable(plain))
-    return re.sub(r"@(?=\w)", "@\u200b", escaped)
+    """Words in which nothing is markup, a mention or a reference.
+
+    GitHub looks for the last two in the text that is shown, so they are broken by a space of no
+    width.
+    """
+    escaped = re.sub(r"([\\`*_\[\]<>|~&$])", r"\\\1", printable(plain))
+    return re.sub(r"([@#])(?=\w)", "\\1\u200b", escaped)
 
 
 def words(sentence: str) -> str:

@@ -33,8 +33,8 @@ def test_no_problem_brings_markup_a_mention_or_a_reference():
 
     line = next(line for line in text.splitlines() if "error" in line)
     assert "\\<img src=x\\>" in line
-    assert "@\u200bteam \\#1" in line
-    assert "\\[a\\]\\(b\\)" in line
+    assert "@\u200bteam #\u200b1" in line
+    assert "\\[a\\](b)" in line
     assert "\x1b" not in text
     assert len(text.splitlines()) == 5
 

@@ -2,7 +2,7 @@
 
     (nothing) ──a flip at the same inputs──▶ suspected ──a second one──▶ confirmed
         └──run again in one session and passed, or a flip at one commit in CI──▶ confirmed
-    suspected, confirmed ──passed 20 times in a row──▶ closed
+    suspected, confirmed ──passed 20 times in a row, or not run for 30 days──▶ closed
 
 test    the last result of each test, and the inputs that it had
 flaky   findings that are not over
@@ -28,12 +28,20 @@ MOST_TESTS = 50_000
 
 TABLES = (
     "CREATE TABLE test(id TEXT PRIMARY KEY, has_passed INTEGER NOT NULL, inputs TEXT NOT NULL, "
-    "flips INTEGER NOT NULL, passes INTEGER NOT NULL, n INTEGER NOT NULL) WITHOUT ROWID",
+    "flips INTEGER NOT NULL, passes INTEGER NOT NULL, n INTEGER NOT NULL, "
+    "time_ns INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE INDEX test_age ON test(n)",
     "CREATE TABLE flaky(id TEXT PRIMARY KEY, state TEXT NOT NULL, data TEXT NOT NULL) "
     "WITHOUT ROWID",
 )
+SILENCE_NS = 30 * 86_400 * 10**9
+"""A test that was not run for so long is gone, or has another name."""
+SILENT = (
+    "SELECT id FROM flaky WHERE NOT EXISTS "
+    "(SELECT 1 FROM test WHERE test.id = flaky.id AND test.time_ns > ?) ORDER BY id"
+)
 How = Literal["rerun", "commit", "inputs"]
+Reason = Literal["recovered", "silence"]
 WORDS: Mapping[How, str] = {
     "rerun": "it failed, was run again in the same session, and passed",
     "commit": "it failed and passed at the same commit",
@@ -66,6 +74,8 @@ def judge(state: State, session: Session, tests: Sequence[Result], event: Event)
     for test in tests:
         if test.letter in FAILED or test.letter in PASSED:
             yield from _judge_one(state, session, test, event)
+    for (id_,) in state.execute(SILENT, (event.time_ns - SILENCE_NS,)):
+        yield from _closed(state, id_, event, "silence")
     state.execute(
         "DELETE FROM test WHERE id IN (SELECT id FROM test ORDER BY n, id "
         "LIMIT max(0, (SELECT count(*) FROM test) - ?))",
@@ -82,13 +92,13 @@ def _judge_one(state: State, session: Session, test: Result, event: Event) -> It
     flips = (before.flips if before else 0) + bool(how)
     passes = 0 if how or not has_passed else (before.passes if before else 0) + 1
     state.execute(
-        "INSERT OR REPLACE INTO test VALUES (?, ?, ?, ?, ?, ?)",
-        (id_, has_passed, session.inputs, flips, passes, session.n),
+        "INSERT OR REPLACE INTO test VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (id_, has_passed, session.inputs, flips, passes, session.n, event.time_ns),
     )
     if how:
         yield from _found(state, session, test, event, (id_, how, flips))
     elif passes == PASSES_TO_CLOSE:
-        yield from _closed(state, id_, event)
+        yield from _closed(state, id_, event, "recovered")
 
 
 def _flip(before: Known | None, session: Session, test: Result, *, has_passed: bool) -> How | None:
@@ -132,10 +142,10 @@ def _found(
     yield _told(reached, data, event)
 
 
-def _closed(state: State, id_: str, event: Event) -> Iterator[Event]:
+def _closed(state: State, id_: str, event: Event, reason: Reason) -> Iterator[Event]:
     for (data,) in state.execute("SELECT data FROM flaky WHERE id = ?", (id_,)):
         state.execute("DELETE FROM flaky WHERE id = ?", (id_,))
-        yield _told("closed", {**json.loads(data), "reason": "recovered"}, event)
+        yield _told("closed", {**json.loads(data), "reason": reason}, event)
 
 
 def _told(kind: str, data: Mapping[str, Any], of: Event) -> Event:  # Any: JSON

@@ -19,6 +19,7 @@ RULE = {
     },
     "identity": ["finding", "name", "project"],
     "resolve_identity": ["finding"],
+    "resolve_after": "30d",
     "group_by": ["project"],
     "title": "a test fails and passes without a change",
     "advice": "the page `Tests` of the dashboard has its history",

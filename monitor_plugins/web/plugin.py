@@ -36,6 +36,7 @@ RULE = {
     },
     "identity": ["finding", "name", "project"],
     "resolve_identity": ["finding"],
+    "resolve_after": "30d",
     "group_by": ["group"],
     "title": "a page is slower than the build before made it",
     "advice": "see which chunk grew: `buildopt bundle diff`",

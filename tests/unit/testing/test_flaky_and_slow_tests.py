@@ -86,6 +86,18 @@ def test_twenty_passes_in_a_row_close_it(suite):
     assert suite.findings() == [("confirmed", NAME), ("closed", NAME)]
 
 
+def test_a_test_that_is_gone_is_not_flaky_for_ever(suite):
+    suite.run(("test_it", "p", 0.2, "f"))
+    suite.number += 29 * 86_400
+    suite.run(("test_other", "p", 0.2))
+    assert suite.findings() == [("confirmed", NAME)]
+
+    suite.number += 2 * 86_400
+    suite.run(("test_other", "p", 0.2))
+
+    assert suite.findings() == [("confirmed", NAME), ("closed", NAME)]
+
+
 def test_packages_of_a_workspace_have_tests_of_the_same_name(suite):
     suite.run(FAIL, root="/home/me/shop/packages/a")
     suite.run(PASS, root="/home/me/shop/packages/b")

@@ -99,8 +99,13 @@ class Teller:
             self._news.wait()
             self._end.wait(wait_s)
             self._news.clear()
-            told_bytes = self.flush_guarded()
-            wait_s = min(LONGEST_S, max(SHORTEST_S, told_bytes / BYTES_PER_S))
+            wait_s = self._pause_s(self.flush_guarded())
+
+    def _pause_s(self, told_bytes: int) -> float:
+        """Until the next line; long while lines wait, so that 1,024 of them are hours."""
+        if self._journal is not None and self._journal.lost_events:
+            return LONGEST_S
+        return min(LONGEST_S, max(SHORTEST_S, told_bytes / BYTES_PER_S))
 
     def _tell(self, taken: Taken) -> int:
         journal = self._journal = self._journal or journal_for(self._environ, self.service)

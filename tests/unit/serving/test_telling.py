@@ -99,6 +99,19 @@ def test_a_journal_that_cannot_be_written_loses_nothing_and_is_said_once(
     assert [e.data.get("waiting_events") for e in events_in(state)] == [None, 1, 2, 3]
 
 
+def test_lines_that_wait_are_few(teller, state):
+    state.parent.mkdir(exist_ok=True)
+    state.write_text("")
+    serve(teller, "/a")
+    told_bytes = teller.flush()
+    while_broken_s = teller._pause_s(told_bytes)
+    state.unlink()
+    serve(teller, "/a")
+
+    assert while_broken_s == telling.LONGEST_S
+    assert teller._pause_s(teller.flush()) == telling.SHORTEST_S
+
+
 def test_a_forked_process_tells_of_its_own_requests_alone(teller, state):
     serve(teller, "/parent")
     child = os.fork()

@@ -8,7 +8,7 @@ from typing import Any
 
 from buildopt.monitor.hookspecs import Known, Row, fact
 from monitor_plugins.dashboard.asked import NS, Asked, Problem, body_of
-from monitor_plugins.dashboard.shapes import (
+from monitor_plugins.dashboard.shapes.alerts import (
     Acknowledge,
     Alert,
     Hush,

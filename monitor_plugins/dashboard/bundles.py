@@ -10,7 +10,7 @@ from buildopt.monitor.hookspecs import Known, Panel, size
 from monitor_plugins.dashboard import charted, lists
 from monitor_plugins.dashboard.asked import Parameter, Problem
 from monitor_plugins.dashboard.ranges import Shown
-from monitor_plugins.dashboard.shapes import Bundle
+from monitor_plugins.dashboard.shapes.runs import Bundle
 
 MOST_BUNDLES = 200
 MOST_ROWS = 50

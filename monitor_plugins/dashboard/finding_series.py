@@ -13,7 +13,7 @@ from buildopt.monitor.hookspecs import Known, Row, Where
 from monitor_plugins.dashboard.asked import NS
 from monitor_plugins.dashboard.drawing import Chart, Mark, Unit
 from monitor_plugins.dashboard.lists import BUNDLE, bundle_of
-from monitor_plugins.dashboard.shapes import Change
+from monitor_plugins.dashboard.shapes.alerts import Change
 
 MOST_BUILDS = 1_000
 MOST_BUNDLES = 500

@@ -7,7 +7,7 @@ from typing import Any
 
 from buildopt.monitor.hookspecs import LAST_NS, Known, Row
 from monitor_plugins.dashboard.asked import NS, Asked
-from monitor_plugins.dashboard.shapes import Change
+from monitor_plugins.dashboard.shapes.alerts import Change
 
 PREFIXES = ("buildopt.baseline.", "buildopt.finding.")
 """Baselines, and whatever another plugin finds: `data` has the same fields."""

@@ -10,15 +10,8 @@ import msgspec
 from buildopt.model import MissReason, NotStored
 from buildopt.monitor.hookspecs import Known, Row, miss_phrase, not_stored_phrase
 from monitor_plugins.dashboard.asked import NS, Asked, Problem
-from monitor_plugins.dashboard.shapes import (
-    Bundle,
-    Happened,
-    Lookup,
-    Origin,
-    Reason,
-    Run,
-    Task,
-)
+from monitor_plugins.dashboard.shapes.monitor import Origin
+from monitor_plugins.dashboard.shapes.runs import Bundle, Happened, Lookup, Reason, Run, Task
 
 BUNDLE = "buildopt.bundle.analyzed"
 T = TypeVar("T")

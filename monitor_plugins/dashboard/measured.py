@@ -8,7 +8,7 @@ from typing import Any
 
 from buildopt.monitor.hookspecs import Known, Series
 from monitor_plugins.dashboard.asked import Asked, Problem
-from monitor_plugins.dashboard.shapes import Columns, Measured, Percentiles, Pool, Ranged
+from monitor_plugins.dashboard.shapes.figures import Columns, Measured, Percentiles, Pool, Ranged
 
 MOST_SERIES = 20
 """Of a metric: a chart with more lines says nothing."""

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import msgspec
 
 from monitor_plugins.dashboard.endpoints import ENDPOINTS, V1, Endpoint
-from monitor_plugins.dashboard.shapes import Health, Panel, Wrong
+from monitor_plugins.dashboard.shapes.monitor import Health, Panel, Wrong
 
 Json = dict[str, Any]  # Any: JSON
 _REF = "#/components/schemas/{name}"

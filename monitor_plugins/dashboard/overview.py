@@ -11,7 +11,7 @@ from buildopt.monitor.hookspecs import Known, Row
 from monitor_plugins.dashboard import alerts, findings, measured
 from monitor_plugins.dashboard.asked import NS, UNITS_S, Asked
 from monitor_plugins.dashboard.lists import reason_text
-from monitor_plugins.dashboard.shapes import Cached, Hour, Overview
+from monitor_plugins.dashboard.shapes.figures import Cached, Hour, Overview
 
 MOST_ROWS = 10_000
 """As many runs as the index keeps."""

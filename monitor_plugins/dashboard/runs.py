@@ -11,7 +11,7 @@ import msgspec
 from buildopt.monitor.hookspecs import Known, Row
 from monitor_plugins.dashboard.asked import Asked, Problem
 from monitor_plugins.dashboard.lists import happened, not_stored_of, reasons_of, run_of
-from monitor_plugins.dashboard.shapes import Process, RunDetail, Step
+from monitor_plugins.dashboard.shapes.runs import Process, RunDetail, Step
 
 FINISHED, TASK = "buildopt.run.finished", "buildopt.task.finished"
 MOST_EVENTS = 1_000

@@ -9,7 +9,8 @@ from monitor_plugins.dashboard.charted import MOST_LINES
 from monitor_plugins.dashboard.drawing import Chart, Mark
 from monitor_plugins.dashboard.overview import quantile
 from monitor_plugins.dashboard.ranges import Shown
-from monitor_plugins.dashboard.shapes import Change, Run
+from monitor_plugins.dashboard.shapes.alerts import Change
+from monitor_plugins.dashboard.shapes.runs import Run
 
 USUAL_RUNS = 30
 """The usual range of a run is that of so many before it."""

@@ -21,7 +21,8 @@ from monitor_plugins.dashboard import (
 )
 from monitor_plugins.dashboard.asked import NS, Asked, Parameter, Problem
 from monitor_plugins.dashboard.ranges import Shown
-from monitor_plugins.dashboard.shapes import Change, Run, Step
+from monitor_plugins.dashboard.shapes.alerts import Change
+from monitor_plugins.dashboard.shapes.runs import Run, Step
 from monitor_plugins.dashboard.waterfall import of_processes, of_steps
 
 ROWS = 50

@@ -18,7 +18,7 @@ from buildopt.monitor.hookspecs import (
     printable,
     tree_of,
 )
-from monitor_plugins.dashboard.shapes import Process, Step
+from monitor_plugins.dashboard.shapes.runs import Process, Step
 
 MOST_BARS = 120
 LEAST_PERCENT = 0.4

@@ -6,7 +6,7 @@ import pytest
 
 from buildopt.monitor.hookspecs import Panel
 from monitor_plugins.dashboard import page
-from monitor_plugins.dashboard.shapes import Process
+from monitor_plugins.dashboard.shapes.runs import Process
 from monitor_plugins.dashboard.waterfall import of_processes
 from tests.unit.dashboard.conftest import PROCESSES, ask, serving
 

@@ -9,7 +9,7 @@ from monitor_plugins.dashboard import finding_series, findings, trends
 from monitor_plugins.dashboard.bundles import Part, beside, without_hash
 from monitor_plugins.dashboard.drawing import Chart
 from monitor_plugins.dashboard.ranges import shown
-from monitor_plugins.dashboard.shapes import Run
+from monitor_plugins.dashboard.shapes.runs import Run
 from tests.unit.dashboard.conftest import NS, ask, serving
 
 

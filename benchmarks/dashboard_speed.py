@@ -29,6 +29,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from benchmarks import dashboard_history
 
+Place = dict[str, str]
 VIEWS = ("/?range=30d", "/builds?range=30d", "/system?range=30d", "/alerts?range=30d")
 TASKS = """
 window.longTasks = [];
@@ -60,7 +61,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         environ = _environ(folder)
         dashboard_history.write(environ["BUILDOPT_STATE_DIR"], now_s=time.time())
-        _say("ready, s", [_start_and_end(folder, environ) for _ in range(chosen.rounds)])
+        started = [_start_and_end(folder, environ) for _ in range(chosen.rounds)]
+        _say("ready, s", [wall_s for wall_s, _ in started])
+        _say("ready, s of processor time", [cpu_s for _, cpu_s in started])
         with running(folder, environ) as place, sync_playwright() as driver:
             time.sleep(20)  # the history is taken in
             browser = driver.chromium.launch(executable_path=chosen.browser)
@@ -71,7 +74,7 @@ def main() -> None:
     print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
 
 
-def views(browser: Browser, place: dict[str, str], rounds: int) -> None:
+def views(browser: Browser, place: Place, rounds: int) -> None:
     """First paint, long tasks and drawing of each view, and what all of it weighs."""
     for view in VIEWS:
         paints, tasks, draws, charts = [], [], [], 0
@@ -92,7 +95,7 @@ def views(browser: Browser, place: dict[str, str], rounds: int) -> None:
     print(f"the page, its scripts and styles: {_weight(browser, place) / 1_000:.1f} kB gzip")
 
 
-def slow_readers(place: dict[str, str], rounds: int) -> None:
+def slow_readers(place: Place, rounds: int) -> None:
     """What others wait for an answer while some take in nothing of a stream of all events."""
     alone, beside = [], []
     for _ in range(rounds):
@@ -105,7 +108,7 @@ def slow_readers(place: dict[str, str], rounds: int) -> None:
     _say(f"the same beside {SLOW_READERS} readers that read nothing, ms", beside)
 
 
-def tabs(browser: Browser, place: dict[str, str], count: int, environ: dict[str, str]) -> None:
+def tabs(browser: Browser, place: Place, count: int, environ: dict[str, str]) -> None:
     """How long until a run is in all of many open tabs."""
     context = _entered(browser, place)
     pages = [context.new_page() for _ in range(count)]
@@ -125,7 +128,7 @@ def tabs(browser: Browser, place: dict[str, str], count: int, environ: dict[str,
     context.close()
 
 
-def _answer_ms(place: dict[str, str]) -> float:
+def _answer_ms(place: Place) -> float:
     """The median of ten requests for the newest runs."""
     took = []
     url = urlsplit(place["url"])
@@ -140,7 +143,7 @@ def _answer_ms(place: dict[str, str]) -> float:
     return statistics.median(took)
 
 
-def _read_nothing(place: dict[str, str]) -> socket.socket:
+def _read_nothing(place: Place) -> socket.socket:
     url = urlsplit(place["url"])
     made = socket.create_connection((url.hostname, url.port))
     request = (
@@ -151,7 +154,7 @@ def _read_nothing(place: dict[str, str]) -> socket.socket:
     return made
 
 
-def _weight(browser: Browser, place: dict[str, str]) -> int:
+def _weight(browser: Browser, place: Place) -> int:
     context = _entered(browser, place)
     page = context.new_page()
     sizes: list[int] = []
@@ -162,7 +165,7 @@ def _weight(browser: Browser, place: dict[str, str]) -> int:
     return sum(sizes)
 
 
-def _entered(browser: Browser, place: dict[str, str]) -> BrowserContext:
+def _entered(browser: Browser, place: Place) -> BrowserContext:
     context = browser.new_context(viewport={"width": 1_440, "height": 900})
     page: Page = context.new_page()
     page.goto(f"{place['url']}/enter?token={place['token']}")
@@ -175,7 +178,7 @@ def _environ(folder: str) -> dict[str, str]:
 
 
 @contextmanager
-def running(folder: str, environ: dict[str, str]) -> Iterator[dict[str, str]]:
+def running(folder: str, environ: dict[str, str]) -> Iterator[Place]:
     """A dashboard that answers."""
     ready = Path(folder) / "ready.json"
     command = [sys.executable, "-m", "buildopt", "dashboard", "--port", "0"]
@@ -191,10 +194,13 @@ def running(folder: str, environ: dict[str, str]) -> Iterator[dict[str, str]]:
         monitor.wait()
 
 
-def _start_and_end(folder: str, environ: dict[str, str]) -> float:
+def _start_and_end(folder: str, environ: dict[str, str]) -> tuple[float, float]:
+    """Seconds until it answered, by the clock and of processor time."""
     began_s = time.monotonic()
-    with running(folder, environ):
-        return time.monotonic() - began_s
+    with running(folder, environ) as place:
+        wall_s = time.monotonic() - began_s
+        told = Path(f"/proc/{place['pid']}/stat").read_text().rpartition(")")[2].split()
+        return wall_s, (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _say(what: str, values: Sequence[float]) -> None:

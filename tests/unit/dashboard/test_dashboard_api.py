@@ -1,6 +1,9 @@
 """The API as its document says: every path, its problems, pages, tags and filters."""
 
+import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from urllib.parse import quote
 
@@ -8,7 +11,7 @@ import jsonschema
 import pytest
 
 from monitor_plugins.dashboard.endpoints import ENDPOINTS
-from tests.unit.dashboard.conftest import HOSTILE, RUNS, ask, serving
+from tests.unit.dashboard.conftest import HOSTILE, RUNS, TOKEN, ask, serving
 
 DOCS = Path(__file__).parents[3] / "docs/dashboard.md"
 KNOWN = {"run": "run-3", "incident": "3f2a", "metric": "system.cpu.utilization"}
@@ -183,18 +186,68 @@ def test_whoever_takes_care_of_an_alert_writes_an_event(place):
     ]  # fmt: skip
 
 
-def test_each_example_of_the_documentation_is_answered(server):
+def test_each_path_has_an_example_in_the_documentation():
     paths = re.findall(r'"\$URL(/[^"]*)"', DOCS.read_text())
     documented = {path.partition("?")[0] for path in paths}
 
-    assert len(paths) > 20
     missing = [e.path for e in ENDPOINTS if not any(_fits(e.path, path) for path in documented)]
     assert missing == []
-    for path in paths:
-        if "/stream" in path or "/ack" in path or "/end" in path or "/blobs/" in path:
-            continue
-        asked = path.replace("RUN", "run-3").replace("INCIDENT", "3f2a")
-        assert ask(server, asked).status == 200, asked
+
+
+def run_examples(server, folder, lines, **names):
+    """Run lines of the documentation as they stand, in a shell; what went wrong."""
+    told = {"url": server.url, "token": TOKEN, "pid": 1}
+    (folder / "ready.json").write_text(json.dumps(told))
+    blocks = "\n".join(re.findall(r"```sh\n(.*?)```", DOCS.read_text(), re.S))
+    before = [line for line in blocks.splitlines() if re.match(r"URL=|TOKEN=|get\(\)", line)]
+    text = "\n".join(f"{line.partition('  #')[0]} >> out || echo {n}" for n, line in lines)
+    for name, value in names.items():
+        text = re.sub(rf"\b{name}\b(?=[/\"])", value, text)
+    script = "\n".join(before).replace("curl -s ", "curl -sS -f --max-time 20 ") + "\n" + text
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=folder, capture_output=True, text=True, check=True
+    )
+    numbers = set(map(int, done.stdout.split()))
+    return [(line, done.stderr) for n, line in lines if n in numbers]
+
+
+def examples():
+    text = "\n".join(re.findall(r"```sh\n(.*?)```", DOCS.read_text(), re.S))
+    return list(enumerate(re.findall(r"^get .*", text, re.M)))
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
+def test_the_examples_of_the_documentation_work(server, full, tmp_path):
+    (bundle,) = ask(server, "/api/v1/bundles").json["items"]
+    reads = [(n, line) for n, line in examples() if " -d " not in line and "/stream" not in line]
+
+    wrong = run_examples(
+        server, tmp_path, reads, RUN="run-3", INCIDENT="3f2a", DIGEST=bundle["document"]
+    )
+
+    assert len(reads) > 25
+    assert wrong == []
+    assert '"openapi"' in (tmp_path / "out").read_text()
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
+def test_the_examples_that_do_something_and_the_stream_work(place, tmp_path):
+    place.tell("buildopt.alert.fired", {"incident": "77", "rule": "cpu", "level": "warning"})
+    place.catch_up()
+    server = serving(place)
+    held = {"match": {"rule": "cpu"}}
+    try:
+        id_ = ask(server, "/api/v1/silences", "POST", held).json["id"]
+        writes = [(n, line) for n, line in examples() if " -d " in line]
+        wrong = run_examples(server, tmp_path, writes, INCIDENT="77", ID=id_)
+        stream = [(n, f"{line.partition('  #')[0]} -m 1") for n, line in examples() if "-N" in line]
+        ended = run_examples(server, tmp_path, stream)
+    finally:
+        server.stop()
+
+    assert (len(writes), wrong) == (3, [])
+    assert [told.count("timed out") for _, told in ended] == [1]
+    assert "retry: 1000" in (tmp_path / "out").read_text()
 
 
 def _fits(template, path):

@@ -4,7 +4,8 @@
 
 A hook that runs `true` and ours on a recorded build of that many files take turns (A B A B …) in
 one repository, as whole calls of the tool: with nothing to put aside, and with a change that is put
-aside and back, so that the file's times change each time. Processor time is told beside the time
+aside and back, so that the file's times change each time, and as a push calls it, with the names of
+other commits in variables each time. Processor time is told beside the time
 that passes, since other load on the machine hardly moves it.
 """
 
@@ -17,10 +18,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from main_job import HEADER, describe_machine, row
-from pairs import Case, Side, time_once
+from pairs import Case, Side, do_nothing, time_once
 
 ROOT = Path(__file__).parents[1]
 PROGRAMS = Path(sys.executable).parent
@@ -40,8 +42,11 @@ CONFIG = """repos:
         pass_filenames: false
         always_run: true
         require_serial: true
-        stages: [manual]
+        stages: [manual, pre-push]
 """
+WHO = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+REFS = ("HEAD~1", "HEAD")
+"""Stand for their hashes, which the tools put into variables as they are given."""
 
 
 def main() -> None:
@@ -62,25 +67,48 @@ def main() -> None:
 def _measure(place: Path, tool: str, files: int, pairs: int) -> None:
     environ = _surroundings(place)
     app = _repository(place, files, environ)
-    call = (str(PROGRAMS / tool), "run", "--hook-stage", "manual")
-    ours = Side((*call, "buildopt-run"), app, environ)
-    base = Side((*call, "nothing"), app, environ)
-    for state in ("nothing to put aside", "a change put aside"):
-        if state != "nothing to put aside":
-            (app / "src/0.txt").write_text("another\n")
-        title = f"{tool}, {state}"
-        turns = [(_time(ours), _time(base)) for _ in range(pairs + 1)][1:]
-        for measured, name in ((0, "passed"), (1, "processor time")):
-            ours_s, base_s = zip(*((a[measured], b[measured]) for a, b in turns), strict=True)
-            case = Case(f"{title}: {name}", "difference", TARGET_S, ours_s, base_s)
-            print(row(case), flush=True)
-        _require_hit(app, environ)
+    manual, push = (
+        ("--hook-stage", "manual"),
+        ("--hook-stage", "pre-push", "--from-ref", REFS[0], "--to-ref", REFS[1]),
+    )
+    _turns(f"{tool}, nothing to put aside", _sides(tool, app, environ, manual), pairs)
+    (app / "src/0.txt").write_text("another\n")
+    _turns(f"{tool}, a change put aside", _sides(tool, app, environ, manual), pairs)
+    (app / "src/0.txt").write_text("0\n")
+    _turns(f"{tool}, a push", _sides(tool, app, environ, push), pairs)
+
+
+def _sides(
+    tool: str, app: Path, environ: dict[str, str], stage: tuple[str, ...]
+) -> tuple[Side, Side]:
+    """Ours and the hook that does nothing; each call is of a commit of its own."""
+
+    def commit() -> None:
+        subprocess.run(
+            ["git", *WHO, "commit", "-q", "--allow-empty", "--no-verify", "-m", "next"],
+            cwd=app, env=environ, check=True,
+        )  # fmt: skip
+
+    call = (str(PROGRAMS / tool), "run", *stage)
+    return tuple(Side((*call, hook), app, environ, commit) for hook in ("buildopt-run", "nothing"))
+
+
+def _turns(title: str, sides: tuple[Side, Side], pairs: int) -> None:
+    ours, base = sides
+    turns = [(_time(ours), _time(base)) for _ in range(pairs + 1)][1:]
+    for measured, name in ((0, "passed"), (1, "processor time")):
+        ours_s, base_s = zip(*((a[measured], b[measured]) for a, b in turns), strict=True)
+        case = Case(f"{title}: {name}", "difference", TARGET_S, ours_s, base_s)
+        print(row(case), flush=True)
+    _require_hit(ours.directory, ours.environment)
 
 
 def _time(side: Side) -> tuple[float, float]:
     """Seconds that passed, and seconds of processors, of one call and all that it started."""
+    side.prepare()
+    argv = tuple(_hash_of(side, word) if word in REFS else word for word in side.argv)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    passed_s = time_once(side)
+    passed_s = time_once(side._replace(argv=argv, prepare=do_nothing))
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return passed_s, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
@@ -115,16 +143,20 @@ def _repository(place: Path, files: int, environ: dict[str, str]) -> Path:
 
 
 def _commit(folder: Path, environ: dict[str, str]) -> str:
-    who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
-    for words in (("init", "-q"), ("add", "-A"), (*who, "commit", "-qm", "all")):
+    for words in (("init", "-q"), ("add", "-A"), (*WHO, "commit", "-qm", "all")):
         subprocess.run(["git", *words], cwd=folder, env=environ, check=True)
+    return _hash_of(Side((), folder, environ), "HEAD")
+
+
+def _hash_of(side: Side, ref: str) -> str:
     told = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=folder, env=environ, check=True, capture_output=True
-    )
+        ["git", "rev-parse", ref],
+        cwd=side.directory, env=side.environment, check=True, capture_output=True,
+    )  # fmt: skip
     return told.stdout.decode().strip()
 
 
-def _require_hit(app: Path, environ: dict[str, str]) -> None:
+def _require_hit(app: Path, environ: Mapping[str, str]) -> None:
     """The measurement is of nothing else."""
     told = subprocess.run(
         [PROGRAMS / "buildopt", "runs"], cwd=app, env=environ, check=True, capture_output=True

@@ -25,7 +25,7 @@ JOB_BEGAN = "CI_JOB_STARTED_AT"
 """GitLab tells so when the job began: all runs since then are the job's."""
 EPILOG = """\b
 Forms:
-""" + "".join(f"  {name:<12} {line}\n" for name, (_, line) in FORMS.items()) + """
+""" + "".join(f"  {name:<12} {line}\n" for name, line in FORMS.items()) + """
 \b
 Examples:
   buildopt integrations ci                     what the CI system around it wants

@@ -94,6 +94,8 @@ class ConsumerLoop:
         self._changes: int | None = None
         self._starts_failed = 0
         self._rests_until_s = 0.0
+        self._told_clock_ns = 0
+        """The timer for which the time was told last."""
 
     def step(self) -> float:
         """Do what there is to do; for how many seconds there is nothing more."""
@@ -333,8 +335,10 @@ class ConsumerLoop:
         left_s = (report.wake_ns - self._pace.now_ns()) / 1e9
         if left_s > 0:
             return left_s
+        is_told_anew = report.wake_ns != self._told_clock_ns
+        self._told_clock_ns = report.wake_ns
         self._tell_clock(report.wake_ns)
-        return AGAIN_S
+        return AT_ONCE if is_told_anew else AGAIN_S
 
     def _behind(self, stored: Stored) -> None:
         age_s = (self._pace.now_ns() - stored.event.time_ns) / 1e9

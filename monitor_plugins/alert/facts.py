@@ -9,7 +9,7 @@ samples                     -> load per core, stalls, failed requests; gauges `c
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from monitor_plugins.alert.failures import Failures
@@ -47,7 +47,11 @@ class Facts:
 
     def as_json(self) -> dict[str, Any]:  # Any: JSON
         """All of it, and no part that changes later."""
-        return asdict(self)
+        return {
+            "running": self.running.as_json(),
+            "failures": {"steps": dict(self.failures.steps)},
+            "cores": list(self.cores),
+        }
 
     def gauges(self, now_s: float) -> dict[str, float]:
         """Facts about runs for the gates of rules."""

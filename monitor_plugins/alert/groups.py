@@ -7,7 +7,7 @@ most one in each `group_interval`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from monitor_plugins.alert.alert import Alert, digest
@@ -40,7 +40,10 @@ class Group:
 
     def as_json(self) -> dict[str, Any]:  # Any: JSON
         """All of it."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in FIELDS}
+
+
+FIELDS = tuple(one.name for one in fields(Group))
 
 
 def group_key(alert: Alert, rule: Rule) -> str:

@@ -139,9 +139,7 @@ def pick(
 def overtaken(waiting: Iterable[Row], now_wall_s: float) -> list[Outcome]:
     """Escalation steps that nobody was there to send, when a later one is due as well."""
     rows = sorted(waiting, key=lambda row: row.created_wall_s)
-    steps = [
-        row for row in rows if [one["kind"] for one in row.message["entries"]] == ["escalated"]
-    ]
+    steps = [row for row in rows if is_step(row)]
     last = {row.incidents: row for row in steps}
     return [
         Outcome(row.channel, row.key, (row.key,), "overtaken", now_wall_s, "a later step is due")
@@ -149,6 +147,11 @@ def overtaken(waiting: Iterable[Row], now_wall_s: float) -> list[Outcome]:
         if row.created_wall_s < last[row.incidents].created_wall_s
         and row.created_wall_s < now_wall_s - OVERDUE_S
     ]
+
+
+def is_step(row: Row) -> bool:
+    """Whether it tells of a step of an escalation, and of nothing else."""
+    return [one["kind"] for one in row.message["entries"]] == ["escalated"]
 
 
 def outcome(

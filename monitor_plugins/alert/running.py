@@ -35,6 +35,14 @@ class Running:
     active_builds: float = 0.0
     """As measured."""
 
+    def as_json(self) -> dict[str, Any]:  # Any: JSON
+        """All of it; the lists in it are never changed, but replaced."""
+        return {
+            "active": dict(self.active),
+            "durations_s": dict(self.durations_s),
+            "active_builds": self.active_builds,
+        }
+
     def began(self, run: str, data: Data, at_s: float) -> None:
         """A task was looked up, and runs."""
         if len(self.active) < MOST_ACTIVE:

@@ -27,6 +27,7 @@ TABLES = (
     "CREATE INDEX IF NOT EXISTS alert_history_incident ON alert_history(incident)",
 )
 WAITING = "SELECT json FROM alert_outbox WHERE state = 'waiting'"
+WAITING_FOR = f"{WAITING} AND channel = ?"
 MARK = "SELECT json FROM alert_row WHERE kind = 'worker' AND key = ?"
 DEAD = (
     "SELECT count(*), max(json_extract(json, '$.detail')) FROM alert_outbox "

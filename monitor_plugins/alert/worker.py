@@ -77,16 +77,16 @@ class ChannelWorker:
         """Send one parcel, if one is due; seconds until there may be another."""
         waiting = self._waiting(outside)
         now_s = self._now_s()
-        self._count(outside, waiting, now_s)
-        for result in outbox.overtaken(waiting, now_s):
-            if result.channel == self._channel.name:
-                self._say(outside, result)
-                return 0.0
+        if result := self._overtaken(outside, waiting, now_s):
+            self._say(outside, result)
+            return 0.0
         due_s = outbox.next_due_s(waiting, self._channel.name)
         if due_s is None:
+            self._count(outside, waiting, now_s)
             return LOOK_S
         wait_s = max(due_s - now_s, self._bucket.wait_s(now_s))
         if 0 < wait_s < outbox.LONGEST_RETRY_AFTER_S:
+            self._count(outside, waiting, now_s)
             return min(wait_s, LOOK_S)
         is_crowded = self._bucket.is_crowded
         parcel = outbox.pick(waiting, self._channel.name, now_s, is_crowded=is_crowded)
@@ -107,10 +107,10 @@ class ChannelWorker:
         )  # fmt: skip
 
     def _count(self, outside: Outside, waiting: Sequence[Row], now_s: float) -> None:
-        """Note how the channel stands."""
-        mine = sum(row.channel == self._channel.name for row in waiting)
+        """Note how the channel stands, while there is nothing to send."""
         found = _rows(outside, store.DEAD, (self._channel.name, now_s - RECENT_S))
-        self._standing = self._standing._replace(waiting=mine, dead=found[0][0] if found else 0)
+        dead = found[0][0] if found else 0
+        self._standing = self._standing._replace(waiting=len(waiting), dead=dead)
         if found and found[0][0] and not self._standing.detail:
             self._standing = self._standing._replace(detail=found[0][1] or "")
 
@@ -141,9 +141,19 @@ class ChannelWorker:
         """
         return _rows(outside, store.MARK, (self._channel.name,)) == [(json.dumps(mark),)]
 
-    def _waiting(self, outside: Outside) -> list[Row]:
-        """Rows that wait, but for those whose outcome is on its way."""
+    def _overtaken(self, outside: Outside, waiting: Sequence[Row], now_s: float) -> Outcome | None:
+        """A step of an escalation that a later one, on another channel, has overtaken."""
+        if not any(outbox.is_step(row) for row in waiting):
+            return None
         rows = [row_of(json.loads(text)) for (text,) in _rows(outside, store.WAITING)]
+        keys = {row.key for row in waiting}
+        found = outbox.overtaken(rows, now_s)
+        return next((one for one in found if one.key in keys), None)
+
+    def _waiting(self, outside: Outside) -> list[Row]:
+        """Rows that wait for the channel, but for those whose outcome is on its way."""
+        found = _rows(outside, store.WAITING_FOR, (self._channel.name,))
+        rows = [row_of(json.loads(text)) for (text,) in found]
         known = {row.key for row in rows}
         self._done = {key: tries for key, tries in self._done.items() if key in known}
         return [row for row in rows if row.tries >= self._done.get(row.key, 0)]

@@ -9,6 +9,7 @@ import pytest
 from buildopt import journal_line
 from buildopt.monitor import plugin_file, plugin_file_reading
 from buildopt.monitor.choice import Choice
+from buildopt.monitor.clock_events import ClockEvents
 from buildopt.monitor.consumer import source_of
 from buildopt.monitor.consumer_loop import ConsumerLoop
 from buildopt.monitor.hookspecs import fact, hookimpl
@@ -261,6 +262,17 @@ def test_a_timer_that_nothing_else_tells_asks_for_a_clock_event(state, builds):
 
     assert rest_s == pytest.approx(1.5)
     assert asked == [START_NS + 2 * SECOND_NS]
+    assert [e.data["at"] for e in events(state, "buildopt.quiet")] == [2.0]
+
+
+def test_a_timer_that_is_due_goes_off_at_once_for_the_time_that_it_had_told(state, builds):
+    builds.emit(time_ns=START_NS)
+    pace = StillPace()
+    pace.now_s = 2.5
+    loop = loop_of(state, Timer(), pace=pace, clock=ClockEvents(state, pace).tell)
+
+    run(loop)
+
     assert [e.data["at"] for e in events(state, "buildopt.quiet")] == [2.0]
 
 

@@ -49,7 +49,7 @@ class Facts:
         """All of it, and no part that changes later."""
         return {
             "running": self.running.as_json(),
-            "failures": {"steps": dict(self.failures.steps)},
+            "failures": self.failures.as_json(),
             "cores": list(self.cores),
         }
 

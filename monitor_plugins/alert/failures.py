@@ -32,9 +32,25 @@ class Failures:
     """Steps that failed and have not passed since, by the run that they are a part of."""
 
     steps: dict[str, list[str]] = field(default_factory=dict)
+    told: dict[str, list[str]] = field(default_factory=dict)
+    """By runs that go on: what those said that failed in them so far."""
+
+    def as_json(self) -> dict[str, Any]:  # Any: JSON
+        """All of it; the lists in it are never changed, but replaced."""
+        return {"steps": dict(self.steps), "told": dict(self.told)}
 
     def of_task(self, event: Occurrence) -> Iterator[Occurrence]:
-        """A task ended by itself."""
+        """A task ended by itself. What failed like one before it in its run may be what is around
+        that: the end of the run tells.
+        """
+        if has_failed(event.data) and event.run:
+            name = str(event.data.get("error") or fingerprint(event.data))
+            known = self.told.get(event.run, [])
+            if name in known:
+                return
+            if len(self.told) >= MOST_RUNS:
+                del self.told[next(iter(self.told))]
+            self.told[event.run] = [*known, name][-MOST_STEPS:]
         yield ended(event, event.data)
 
     def of_run(self, event: Occurrence) -> Iterator[Occurrence]:
@@ -43,10 +59,13 @@ class Failures:
         project = {"project": data.get("project", "")}
         tasks = [{**project, **one} for one in data.get("tasks") or () if isinstance(one, Mapping)]
         failed = [str(one.get("task", "")) for one in tasks if has_failed(one)]
+        around = {one.get("inside") for one in tasks if has_failed(one)}
+        self.told.pop(str(data.get("run_id") or event.run), None)
         if not failed:
             yield ended(event, data)
         for one in tasks:
-            yield ended(event, one)
+            if not (has_failed(one) and one.get("task") in around):
+                yield ended(event, one)
         told = {str(one.get("task", "")) for one in tasks}
         for task in self._over(data, failed, told):
             yield ended(event, {**project, "task": task, "exit_code": 0})

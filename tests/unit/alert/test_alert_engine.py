@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from monitor_plugins.alert import engine as engine_module
+from monitor_plugins.alert import judging
 from monitor_plugins.alert.engine import Engine
 from monitor_plugins.alert.expressions import holds
 from monitor_plugins.alert.inputs import Moment, Occurrence, Sample
@@ -20,7 +20,7 @@ def engine_with(**table) -> Engine:
 
 
 def test_too_many_label_sets_are_followed_up_to_a_bound_and_said_once(monkeypatch) -> None:
-    monkeypatch.setattr(engine_module, "MOST_ALERTS", 100)
+    monkeypatch.setattr(judging, "MOST_ALERTS", 100)
     engine = engine_with()
 
     for number in range(1000):
@@ -38,7 +38,7 @@ def test_good_samples_of_any_number_of_label_sets_leave_nothing() -> None:
         engine.take_sample(Sample("m", 1.0, {"user": str(number)}))
 
     assert not engine.alerts
-    assert len(engine.usual) <= engine_module.MOST_USUAL
+    assert len(engine.usual) <= judging.MOST_USUAL
 
 
 def test_what_is_no_number_is_no_sample() -> None:

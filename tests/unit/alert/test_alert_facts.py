@@ -109,6 +109,27 @@ def test_step_that_fails_in_a_run_that_passes_is_not_over_by_that() -> None:
     assert told.kinds == [("fired", "lint")]
 
 
+def test_what_is_around_a_step_that_failed_is_not_told_beside_it() -> None:
+    told = Told()
+    step = {"task": "vite", "exit_code": 1, "error": "no ./a", "outcome": "executed"}
+    told.take(finished("r1", **step))
+    told.take(finished("r1", exit_code=1, error="no ./a"))
+    told.take(finished("r1", "run", exit_code=1, error="no ./a", tasks=[step]))
+
+    assert told.kinds == [("fired", "vite")]
+
+
+def test_two_tasks_that_fail_alike_are_both_told_and_what_is_around_a_step_is_not() -> None:
+    told = Told()
+    first = {"task": "a", "exit_code": 1, "error": "no ./x", "outcome": "executed"}
+    second, step = {**first, "task": "b"}, {**first, "task": "b: tsc", "inside": "b"}
+    for one in (first, step, second):
+        told.take(finished("r1", **one))
+    told.take(finished("r1", "run", exit_code=1, tasks=[first, second, step]))
+
+    assert told.kinds == [("fired", "a"), ("fired", "b: tsc")]
+
+
 def test_first_error_tells_failures_apart_but_for_their_numbers() -> None:
     told = Told()
     for run, error in (("1", "a.ts(3,5): error"), ("2", "a.ts(99,1): error"), ("3", "b.ts: error")):

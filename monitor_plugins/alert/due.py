@@ -1,0 +1,119 @@
+"""When time alone will change something, and what holds a message back until then.
+
+Each alert is in the heap once with its next time; whoever finds it looks anew whether it is due.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Iterator
+
+from monitor_plugins.alert import machine, overlays
+from monitor_plugins.alert.alert import Alert
+from monitor_plugins.alert.book import ALERT, GROUP, OVERLAY, Book
+from monitor_plugins.alert.escalation import next_step_due_s
+from monitor_plugins.alert.groups import NEVER_S, Group
+from monitor_plugins.alert.rule import Rule
+
+ORDER = {ALERT: 0, OVERLAY: 1, GROUP: 2}
+
+
+def held_by(book: Book, alert: Alert, rule: Rule) -> str:
+    """What holds the alert back now, in words; empty for nothing."""
+    return overlays.held_by(
+        alert,
+        book.now.wall_s + 1e-6,
+        silences=book.silences.values(),
+        windows=book.policy.windows,
+        sources=_inhibiting(book, alert, rule),
+    )
+
+
+def _inhibiting(book: Book, alert: Alert, rule: Rule) -> Iterator[Alert]:
+    if not rule.inhibited_by:
+        return iter(())
+    awake = {
+        one.rule: [
+            book.alerts[key]
+            for key in book.of_rule.get(one.rule, ())
+            if book.alerts[key].phase != "inactive"
+        ]
+        for one in rule.inhibited_by
+    }
+    return overlays.inhibiting(alert, rule, awake)
+
+
+def change_due_s(book: Book, alert: Alert, rule: Rule) -> float:
+    """When time alone will change this alert; infinite for never."""
+    due_s = math.inf
+    if alert.rule in book.rules:
+        due_s = machine.next_due_s(alert, rule) + alert.lag_s
+    if alert.acked_by:
+        due_s = min(due_s, book.steady_at(alert.acked_until_wall_s))
+    if alert.told == "firing" and not held_by(book, alert, rule):
+        due_s = min(due_s, next_step_due_s(alert, rule, book.now.steady_s))
+    if alert.is_flapping:
+        due_s = min(due_s, alert.changed_s + rule.flap.quiet_s)
+    return min(
+        due_s,
+        repeat_due_s(book, alert, rule),
+        event_ends_s(alert, rule),
+        forgotten_s(book, alert, rule),
+    )
+
+
+def repeat_due_s(book: Book, alert: Alert, rule: Rule) -> float:
+    """When it is said again."""
+    is_silent = alert.acked_by or alert.is_flapping or rule.is_event or not rule.repeat_s
+    is_unsure = alert.is_stale and rule.on_stale != "alert"
+    if alert.told != "firing" or alert.phase != "firing" or is_silent or is_unsure:
+        return math.inf
+    return book.now.steady_s + alert.told_elapsed_s + rule.repeat_s - book.now.elapsed_s
+
+
+def event_ends_s(alert: Alert, rule: Rule) -> float:
+    """When an event ends that nothing ended."""
+    if not (rule.is_event and rule.resolve_after_s and alert.is_open):
+        return math.inf
+    return alert.last_s + alert.lag_s + rule.resolve_after_s
+
+
+def forgotten_s(book: Book, alert: Alert, rule: Rule) -> float:
+    """When an alert that is over is worth nothing any more."""
+    is_needed = alert.phase != "inactive" or alert.is_flapping or alert.key in book.held
+    if is_needed or (rule.on_stale == "alert" and alert.rule in book.rules):
+        return math.inf
+    if book.is_waiting(alert, rule):
+        return math.inf
+    if alert.resolved_s < 0:
+        return book.now.steady_s
+    return alert.resolved_s + alert.lag_s + max(rule.reopen_within_s, rule.flap.window_s)
+
+
+def schedule(book: Book, alert: Alert) -> None:
+    """Put an alert into the heap, unless it is there for a time as early."""
+    if alert.key not in book.alerts:
+        return
+    due_s = change_due_s(book, alert, book.rule_of(alert))
+    if due_s < book.planned.get(alert.key, math.inf):
+        book.planned[alert.key] = due_s
+        heapq.heappush(book.heap, (due_s, ORDER[ALERT], ALERT, alert.key))
+
+
+def schedule_group(book: Book, group: Group) -> None:
+    """Put a group into the heap, if something waits in it."""
+    book.dirty.add((GROUP, group.key))
+    if group.due_s != NEVER_S:
+        heapq.heappush(book.heap, (group.due_s, ORDER[GROUP], GROUP, group.key))
+
+
+def schedule_overlays(book: Book) -> None:
+    """Wake when the next silence or window ends, if something may wait for it."""
+    wall_s = book.now.wall_s
+    ends = [silence.end_wall_s for silence in book.silences.values()]
+    ends += [end for one in book.policy.windows if (end := one.ends_wall_s(wall_s + 1e-6))]
+    later = [end for end in ends if end > wall_s]
+    if later:
+        due_s = book.steady_at(min(later))
+        heapq.heappush(book.heap, (due_s, ORDER[OVERLAY], OVERLAY, ""))

@@ -1,0 +1,59 @@
+"""Holds messages back by silences, windows and other alerts, and tells what is left after."""
+
+from __future__ import annotations
+
+from monitor_plugins.alert import due
+from monitor_plugins.alert.alert import Alert
+from monitor_plugins.alert.book import ALERT, Book
+from monitor_plugins.alert.escalation import run_clock
+from monitor_plugins.alert.rule import Rule
+
+
+def hold(book: Book, alert: Alert, by: str) -> None:
+    """Keep a message back."""
+    alert.held_wall_s = alert.held_wall_s or alert.fired_wall_s
+    alert.held_by = by
+    book.held.add(alert.key)
+    due.schedule_overlays(book)
+
+
+def unhold(book: Book, alert: Alert) -> None:
+    """There is nothing to be told later."""
+    book.held.discard(alert.key)
+    alert.held_wall_s = 0.0
+
+
+def release(book: Book) -> None:
+    """Tell of what was held back and is so no longer, if it still goes on."""
+    ended = [one for one in book.silences.values() if one.end_wall_s <= book.now.wall_s + 1e-6]
+    for silence in ended:
+        del book.silences[silence.id]
+        book.dirty.add(("silence", silence.id))
+    for key in sorted(book.held):
+        alert = book.alerts[key]
+        if alert.phase == "firing":
+            _tell_if_free(book, alert, book.rule_of(alert))
+    for alert in list(book.alerts.values()):
+        if alert.is_open:
+            due.schedule(book, alert)
+    due.schedule_overlays(book)
+
+
+def _tell_if_free(book: Book, alert: Alert, rule: Rule) -> None:
+    if due.held_by(book, alert, rule):
+        return
+    group = book.group_of(alert, rule)
+    group.add(alert.key, "fired", rule, book.now.steady_s)
+    due.schedule_group(book, group)
+
+
+def after(book: Book, alert: Alert) -> None:
+    """What is to be seen to whenever an alert may have changed."""
+    rule = book.rule_of(alert)
+    run_clock(alert, book.now.steady_s)
+    book.dirty.add((ALERT, alert.key))
+    if alert.key in book.held and alert.phase == "firing" and not book.is_waiting(alert, rule):
+        _tell_if_free(book, alert, rule)
+    if alert.phase == "inactive" and rule.id in book.sources:
+        release(book)
+    due.schedule(book, alert)

@@ -11,7 +11,7 @@ from buildopt.phrases import printable
 from buildopt.report.processes import Process, program_of, short_of
 from buildopt.report.working import Work, idle_spans, most_at_once, spread, without, work_of
 
-MOST_BARS = 100
+MOST_BARS = 60
 """The longest, and those of the critical path; a picture has all."""
 MOST_CRITICAL = 40
 MOST_PARTS = 20

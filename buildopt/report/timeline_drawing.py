@@ -16,7 +16,7 @@ WIDTH, HEIGHT = 1000.0, 48.0
 LANE = 4.0
 MOST_LANES = 60
 """More are drawn on each other: nobody can tell them apart."""
-TICKS = 4
+TICKS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -157,12 +157,14 @@ def _read_nothing(place: Place) -> socket.socket:
 def _weight(browser: Browser, place: Place) -> int:
     context = _entered(browser, place)
     page = context.new_page()
-    sizes: list[int] = []
-    page.on("response", lambda answer: sizes.append(len(gzip.compress(answer.body()))))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     page.goto(place["url"])
     page.wait_for_timeout(SETTLED_MS)
+    wanted = [url for url in asked if "/stream" not in url]
+    bodies = [context.request.get(url).body() for url in wanted]
     context.close()
-    return sum(sizes)
+    return sum(len(gzip.compress(body)) for body in bodies)
 
 
 def _entered(browser: Browser, place: Place) -> BrowserContext:

@@ -7,6 +7,7 @@
     event: snapshot                      more was missed than is worth telling: ask for all
     : alive                              each 15 s
 
+At most two streams read the index at a time, so that many who come at once leave others their turn.
 A client that reads slowly is told less often, and nobody waits for it: what it has not taken is not
 kept for it, but read again from the index when it is ready.
 """
@@ -16,7 +17,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from threading import Lock
+from threading import Lock, Semaphore
 
 from buildopt.monitor.hookspecs import Known, Request, Response
 from monitor_plugins.dashboard.answers import json_of
@@ -34,6 +35,9 @@ LOOK_S = 0.15
 MOST_AT_ONCE = 200
 MOST_MISSED = 5_000
 """Who missed more is told to ask for all."""
+READ_AT_ONCE = 2
+"""Streams that read the index: more threads with work to do make every answer wait for its turn."""
+WAIT_S = 0.1
 _PLACE = r"(?:[0-9]{8},[^,\r\n]{1,255},[0-9]{12})?"
 _POSITION = re.compile(f"{_PLACE}/{_PLACE}")
 
@@ -45,6 +49,7 @@ class Streams:
         self._known = known
         self._mono_s = mono_s
         self._lock = Lock()
+        self._turns = Semaphore(READ_AT_ONCE)
         self._looked_s = -1.0
         self._position = ""
 
@@ -71,10 +76,12 @@ class Streams:
             now, at_s = self._now(), self._mono_s()
             pieces = []
             if now != seen:
-                rows = self._known.events_after(position, types=types, limit=MOST_AT_ONCE)
-                for row in rows:
-                    position = row["position"]
-                    pieces.append(_event(position, json_of(happened(row))))
+                rows = self._read(position, types)
+                if rows is None:
+                    yield b""
+                    continue
+                for position, data in rows:
+                    pieces.append(_event(position, data))
                 missed += len(rows)
                 if len(rows) < MOST_AT_ONCE:  # all until then was looked through
                     seen, missed = now, 0
@@ -92,6 +99,16 @@ class Streams:
                 yield b"".join(pieces)
             else:
                 yield b""
+
+    def _read(self, position: str, types: Sequence[str]) -> list[tuple[str, bytes]] | None:
+        """Events behind a position, each with its own; None where others have their turn."""
+        if not self._turns.acquire(timeout=WAIT_S):
+            return None
+        try:
+            rows = self._known.events_after(position, types=types, limit=MOST_AT_ONCE)
+            return [(row["position"], json_of(happened(row))) for row in rows]
+        finally:
+            self._turns.release()
 
     def _now(self) -> str:
         """Where the index ends; looked at once for all streams."""

@@ -70,7 +70,7 @@ class Chart {
     details.addEventListener("toggle", () => this.fillTable());
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.plot);
-    void this.load();
+    setTimeout(() => void this.load()); // a task for each chart: keys and clicks get in between
   }
 
   get unit(): Unit {

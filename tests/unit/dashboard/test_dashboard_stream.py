@@ -118,3 +118,29 @@ def test_fifty_streams_hold_up_nobody(place):
             answer.close()
             connection.close()
         server.stop()
+
+
+def test_a_stream_that_has_no_turn_rests_and_misses_nothing(place, monkeypatch):
+    monkeypatch.setattr(stream, "READ_AT_ONCE", 1)
+    monkeypatch.setattr(stream, "WAIT_S", 0.01)
+    place.build("one")
+    place.catch_up()
+    meanwhile = []
+
+    class Known:
+        """Lets the other stream try while the first one reads."""
+
+        position = place.known.position
+
+        def events_after(self, *arguments, **names):
+            if not meanwhile:
+                meanwhile.append(next(second))
+            return place.known.events_after(*arguments, **names)
+
+    streams = stream.Streams(Known(), mono_s=Clock())
+    first, second = (streams.told("/", ("buildopt.run.",)) for _ in range(2))
+    assert next(first) == next(second) == b"retry: 1000\n\n"
+    runs = [json.loads(row["data"])["run"] for told in (first, second) for row in heard(told)]
+
+    assert meanwhile == [b""]
+    assert runs == ["one", "one"]

@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
-from glob import glob
+from glob import iglob
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -107,7 +106,7 @@ def run_cached(options: Options, root: Path) -> int:
     """Run the command through the cache, or plainly where that cannot start; its status."""
     around = build_environment(os.environ)
     made = (*options.outputs, *options.placed)
-    words = [sys.executable, "-P", "-m", "buildopt", "run", *around.run_options()]
+    words = around.run_command()
     for option, paths in (("--input", options.inputs), ("--output", made)):
         for path in paths:
             words += [option, os.path.normpath(root / path)]
@@ -119,7 +118,8 @@ def run_cached(options: Options, root: Path) -> int:
 
 
 def _is_there(root: Path, pattern: str) -> bool:
-    return bool(glob(pattern, root_dir=root, recursive=True, include_hidden=True))
+    found = iglob(pattern, root_dir=root, recursive=True, include_hidden=True)
+    return any((root / path).exists() for path in found)  # `a/**` finds an `a` that is not there
 
 
 def _status(words: list[str], root: Path, environment: Mapping[str, str]) -> int:

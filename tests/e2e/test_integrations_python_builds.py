@@ -120,3 +120,19 @@ def test_editable_install_is_the_wrapped_backends(build_tools, tmp_path):
     assert done.returncode == 0, done.stdout
     assert "buildopt: executed" not in done.stdout
     assert list(target.glob("*knots*.pth"))
+
+
+@pytest.mark.parametrize("front_end", ["pip", "uv"])
+def test_backend_and_hook_of_hatchling_are_answered_together(front_end, build_tools, tmp_path):
+    """An isolated build, in which npm starts the script shell that is in its environment."""
+    project = Project("front-end", tmp_path, build_tools)
+    table = 'buildopt.integrations.pep517"\n\n[tool.buildopt.pep517]\nbackend = "hatchling.build"'
+    project.edit("pyproject.toml", 'hatchling.build"', table)
+    hooks = 1 if front_end == "pip" else 2
+
+    first, made, file = project.build(front_end, isolated=True)
+    again, _, same_file = project.build(front_end, isolated=True)
+
+    assert (first, again) == (["executed"] * hooks, ["restored"] * hooks)
+    assert made["knots/static/index.html"] == b"<!doctype html><title>Knots</title>\n"
+    assert same_file == file

@@ -1,7 +1,7 @@
 """The environment in which a front end runs a hook, told so that the next one of its kind is equal.
 
 pip, build and uv make a folder for each build, install what it requires there and put that first.
-What a hook reads there is recorded below `$BUILDENV` (`cache/tokens.py`). Two files of such a
+What a hook reads there is recorded below `$BUILDENV` (`cache/tokens.py`). Some files of such a
 folder hold its own path, so their contents count without it.
 """
 
@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+import buildopt
 from buildopt.cache.tokens import BUILD_ENVIRONMENT
 
 PIPS_OWN = "PIP_BUILD_TRACKER"
@@ -27,18 +28,25 @@ class BuildEnvironment(NamedTuple):
     folder: str
     path: tuple[str, ...]
     """Where modules are looked for."""
+    program: str = ""
+    """Our own, which only a run that was started by it can have stand in for script shells."""
 
     def own_files(self) -> list[str]:
         """Files that hold the folder's path, whatever is installed."""
-        files = (os.path.join(self.folder, *names) for names in (OF_PIP, OF_VENV))
-        return [path for path in files if self.folder and os.path.isfile(path)]
+        if not self.folder:
+            return []
+        files = [os.path.join(self.folder, *names) for names in (OF_PIP, OF_VENV)]
+        if self.program.startswith(self.folder + "/"):
+            files.append(self.program)  # its first line; it stands in for the shell of scripts
+        return [path for path in files if os.path.isfile(path)]
 
-    def run_options(self) -> list[str]:
-        """Options by which a `buildopt run` leaves out what is of one build alone."""
-        options = ["--ignore-env", PIPS_OWN]
+    def run_command(self) -> list[str]:
+        """A `buildopt run` that leaves out what is of one build alone, up to its `--`."""
+        ours = [self.program] if self.program else ["-m", "buildopt"]
+        words = [sys.executable, "-P", *ours, "run", "--ignore-env", PIPS_OWN]
         for path in self.own_files():
-            options += ["--ignore-input", path]
-        return options
+            words += ["--ignore-input", path]
+        return words
 
     def environment(self, environ: Mapping[str, str], *, root: str) -> dict[str, str]:
         """Variables for that `buildopt run` in the project."""
@@ -57,7 +65,7 @@ class BuildEnvironment(NamedTuple):
 
 def build_environment(environ: Mapping[str, str]) -> BuildEnvironment:
     """That of this process."""
-    return BuildEnvironment(_folder(environ), _without_script_folder(sys.path))
+    return BuildEnvironment(_folder(environ), _without_script_folder(sys.path), _program())
 
 
 def _folder(environ: Mapping[str, str]) -> str:
@@ -66,6 +74,17 @@ def _folder(environ: Mapping[str, str]) -> str:
         if name == OF_PIP[0] and os.path.isfile(os.path.join(folder, *OF_PIP)):
             return folder
     return sys.prefix if sys.prefix != sys.base_prefix else ""
+
+
+def _program() -> str:
+    """The program that was installed with this package; empty where it cannot be told."""
+    packages = os.path.dirname(os.path.dirname(buildopt.__file__))
+    above = os.path.normpath(os.path.join(packages, "..", "..", ".."))  # of lib/python3.N
+    for folder in (os.path.join(above, "bin"), os.path.dirname(sys.executable)):
+        path = os.path.join(folder, "buildopt")
+        if os.access(path, os.X_OK):
+            return path
+    return ""
 
 
 def _without_script_folder(path: list[str]) -> tuple[str, ...]:

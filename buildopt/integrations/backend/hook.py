@@ -11,7 +11,6 @@ seen by watching. Whatever goes wrong with us ends in a direct call of the wrapp
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -77,9 +76,9 @@ def _by_a_task(asked: Asked, wrapped: Wrapping) -> str:
 
 
 def _command(asked: Asked, wrapped: Wrapping, around: BuildEnvironment, root: str) -> list[str]:
-    ours = [sys.executable, "-P", "-m", "buildopt", "run", *around.run_options()]
     theirs = [sys.executable, "-P", "-m", "buildopt.integrations.backend.process"]
-    return [*ours, "--", *theirs, asked.hook, wrapped.backend, key_of(asked, wrapped, around, root)]
+    key = key_of(asked, wrapped, around, root)
+    return [*around.run_command(), "--", *theirs, asked.hook, wrapped.backend, key]
 
 
 def key_of(asked: Asked, wrapped: Wrapping, around: BuildEnvironment, root: str) -> str:
@@ -124,6 +123,8 @@ def _take(asked: Asked, places: tuple[str, ...]) -> str:
 @contextmanager
 def _alone() -> Iterator[None]:
     """Two hooks of one project at the same time would share their folder."""
+    import fcntl  # is not everywhere, and where it is not the backend builds without us
+
     with open("pyproject.toml", "rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

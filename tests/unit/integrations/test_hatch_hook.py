@@ -23,7 +23,7 @@ requires-python = ">=3.11"
 
 [tool.hatch.build.hooks.buildopt]
 command = "./front.sh"
-inputs = ["front/*"]
+inputs = ["front/**"]
 outputs = ["src/knots/static"]
 ensured-targets = ["src/knots/static/*.js"]
 

@@ -26,7 +26,19 @@ def test_folder_of_pip_is_found_and_its_own_file_left_out(tmp_path, monkeypatch)
 
     assert around.folder == str(tmp_path / "pip-build-env-1")
     own = str(tmp_path / "pip-build-env-1/site/sitecustomize.py")
-    assert around.run_options() == ["--ignore-env", PIPS_OWN, "--ignore-input", own]
+    assert around.run_command()[-4:] == ["--ignore-env", PIPS_OWN, "--ignore-input", own]
+
+
+def test_our_own_program_in_that_folder_is_one_of_its_own_files(tmp_path, monkeypatch):
+    around = environment_of_pip(tmp_path / "env", monkeypatch)
+    program = tmp_path / "env" / "overlay" / "bin" / "buildopt"
+    program.parent.mkdir()
+    program.write_text(f"#!{tmp_path}/env/bin/python\n")
+
+    installed = around._replace(program=str(program))
+
+    assert str(program) in installed.own_files()
+    assert installed.run_command()[2:4] == [str(program), "run"]
 
 
 def test_key_is_that_of_what_is_installed_wherever_that_is(tmp_path, monkeypatch):

@@ -19,4 +19,6 @@ def pytest_configure(config: Any) -> None:  # Any: pytest.Config; pytest is no d
         return
     from buildopt.integrations.pytest_session import Session  # only then
 
-    config.pluginmanager.register(Session(path, str(config.rootpath)), "buildopt-session")
+    has_groups = getattr(config.option, "dist", "no") == "loadgroup"
+    session = Session(path, str(config.rootpath), has_groups=has_groups)
+    config.pluginmanager.register(session, "buildopt-session")

@@ -48,10 +48,11 @@ def _safely(function: Callable[..., None]) -> Callable[..., None]:
 class Session:
     """Registered as a plugin: its methods are hooks."""
 
-    def __init__(self, path: str, root: str) -> None:
+    def __init__(self, path: str, root: str, *, has_groups: bool = False) -> None:
         self.is_listening = True
         self._path = path
         self._root = root
+        self._has_groups = has_groups
         self._started_s = time.monotonic()
         self._tests: dict[str, Row] = {}
         """Node id -> letter, seconds, whether it was run again."""
@@ -59,9 +60,10 @@ class Session:
     @_safely
     def pytest_runtest_logreport(self, report: Any) -> None:  # Any: pytest.TestReport
         """Add one phase of one test."""
-        row = self._tests.get(report.nodeid)
+        name = self._name(report)
+        row = self._tests.get(name)
         if row is None:
-            row = self._tests[report.nodeid] = ["p", 0.0, False]
+            row = self._tests[name] = ["p", 0.0, False]
         if report.outcome == "rerun":
             row[:] = ["p", 0.0, True]
             return
@@ -90,6 +92,15 @@ class Session:
             "left_out": len(self._tests) - len(kept),
         }))  # fmt: skip
         self._append(lines)
+
+    def _name(self, report: Any) -> str:  # Any: pytest.TestReport
+        """The test's node id, without the `@GROUP` that xdist adds with some versions of pytest."""
+        name = str(report.nodeid)
+        if not self._has_groups or "xdist_group" not in report.keywords:
+            return name
+        test, _, group = name.rpartition("@")
+        is_group = test and "]" not in group and "::" not in group
+        return test if is_group else name
 
     def _append(self, lines: list[bytes]) -> None:
         file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)

@@ -17,7 +17,14 @@ from buildopt.monitor.hookspecs import (
     moment,
     where_of,
 )
-from monitor_plugins.testing.sessions import FAILED, FINISHED, RESULTS, Result, tests_of
+from monitor_plugins.testing.sessions import (
+    FAILED,
+    FINISHED,
+    RESULTS,
+    Result,
+    suite_of,
+    tests_of,
+)
 
 VIEW = "Tests"
 FINDING = "buildopt.finding."
@@ -28,6 +35,8 @@ NS = 1_000_000_000
 STATES = {"confirmed": "bad", "suspected": "warn"}
 
 Answer = dict[str, Any]  # Any: JSON, see hookspecs.Panel
+Roots = Mapping[str, str]
+"""Run -> the folder that its project is in."""
 
 
 class _Seen(NamedTuple):
@@ -38,13 +47,13 @@ class _Seen(NamedTuple):
     row: Row
 
 
-def sessions(rows: Sequence[Row]) -> Answer:
+def sessions(rows: Sequence[Row], roots: Roots) -> Answer:
     """How long each suite took, session by session."""
     lines: dict[str, list[tuple[float, float]]] = {}
     for row in reversed(rows):
         took_s = row["data"].get("duration_s")
         if row["type"] == FINISHED and isinstance(took_s, int | float):
-            lines.setdefault(_suite(row), []).append((row["time_ns"] / NS, took_s))
+            lines.setdefault(_suite(row, roots), []).append((row["time_ns"] / NS, took_s))
     return {
         "unit": "s",
         "dots": True,
@@ -56,11 +65,11 @@ def sessions(rows: Sequence[Row]) -> Answer:
     }  # fmt: skip
 
 
-def failed(rows: Sequence[Row]) -> Answer:
+def failed(rows: Sequence[Row], roots: Roots) -> Answer:
     """Tests that failed, those that failed last first."""
     found: dict[tuple[str, str], list[_Seen]] = {}
     runs: dict[tuple[str, str], int] = {}
-    for seen in _tests(rows):
+    for seen in _tests(rows, roots):
         key = (seen.suite, seen.test.name)
         runs[key] = runs.get(key, 0) + 1
         if seen.test.letter in FAILED or seen.test.was_rerun:
@@ -76,17 +85,17 @@ def failed(rows: Sequence[Row]) -> Answer:
     }  # fmt: skip
 
 
-def flaky(rows: Sequence[Row]) -> Answer:
+def flaky(rows: Sequence[Row], _: Roots) -> Answer:
     """Tests that failed and passed nevertheless, as far as that is known."""
     newest: dict[str, Row] = {}
     for row in rows:
         if row["data"].get("about") == "tests":
             newest.setdefault(str(row["data"].get("finding")), row)
-    name = _namer(str(row["data"].get("suite", "")) for row in newest.values())
+    name = _namer(_found_in(row["data"]) for row in newest.values())
     return {
         "columns": ["Test", "State", "Why", "Since", "Run"],
         "rows": [
-            [name(str(row["data"].get("suite", "")), str(row["data"].get("test"))),
+            [name(_found_in(row["data"]), str(row["data"].get("test"))),
              {"value": state, "state": STATES.get(state, "good")},
              _cause(row["data"]), moment(row["time_ns"]), _run(row)]
             for row in list(newest.values())[:MOST_ROWS]
@@ -95,10 +104,10 @@ def flaky(rows: Sequence[Row]) -> Answer:
     }  # fmt: skip
 
 
-def slowest(rows: Sequence[Row]) -> Answer:
+def slowest(rows: Sequence[Row], roots: Roots) -> Answer:
     """The longest tests, as they were in the newest session that had them."""
     newest: dict[tuple[str, str], _Seen] = {}
-    for seen in _tests(rows):
+    for seen in _tests(rows, roots):
         newest.setdefault((seen.suite, seen.test.name), seen)
     total_s = sum(seen.test.duration_s for seen in newest.values())
     ranked = sorted(newest.items(), key=lambda item: -item[1].test.duration_s)
@@ -113,7 +122,7 @@ def slowest(rows: Sequence[Row]) -> Answer:
     }  # fmt: skip
 
 
-Maker = Callable[[Sequence[Row]], Answer]
+Maker = Callable[[Sequence[Row], Roots], Answer]
 Kind = Literal["line", "table"]
 PANELS: Sequence[tuple[str, str, Kind, Maker, tuple[str, ...]]] = (
     ("sessions", "How long tests take", "line", sessions, (FINISHED,)),
@@ -144,20 +153,34 @@ def _answer(known: Known, make: Maker, types: Sequence[str], request: Request) -
         rows = [r for r in rows if where.project in ("", r["data"].get("project"))]
     else:
         rows = known.events(where, types=types, limit=MOST_EVENTS[types[0]])
-    return Response(200, json.dumps(make(rows)).encode())
+    return Response(200, json.dumps(make(rows, _roots(known, rows))).encode())
 
 
-def _tests(rows: Sequence[Row]) -> Iterator[_Seen]:
+def _roots(known: Known, rows: Sequence[Row]) -> Roots:
+    ids = dict.fromkeys(row["run"] for row in rows if row["run"] and "root" in row["data"])
+    return {id_: run["root"] for id_ in ids for run in known.runs(run=id_, limit=1)}
+
+
+def _tests(rows: Sequence[Row], roots: Roots) -> Iterator[_Seen]:
     """All tests, those of the newest session first."""
     for row in rows:
         if row["type"] == RESULTS:
-            suite = _suite(row)
+            suite = _suite(row, roots)
             yield from (_Seen(test, suite, row) for test in tests_of(row["data"]))
 
 
-def _suite(row: Row) -> str:
-    """The name of the folder that the tests' names start from."""
-    return str(row["data"].get("root") or "").rstrip("/").rpartition("/")[2]
+def _suite(row: Row, roots: Roots) -> str:
+    """`shop`, or `shop/packages/a` for one of several suites of a project."""
+    return _label(row["project"], suite_of(row["data"], roots.get(row["run"] or "", "")))
+
+
+def _found_in(data: Mapping[str, Any]) -> str:  # Any: JSON
+    """The same, as a finding tells it."""
+    return _label(str(data.get("project", "")), str(data.get("suite", "")))
+
+
+def _label(project: str, suite: str) -> str:
+    return f"{project}/{suite}".strip("/")
 
 
 def _namer(suites: Iterable[str]) -> Callable[[str, str], str]:

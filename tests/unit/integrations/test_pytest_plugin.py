@@ -14,6 +14,7 @@ from buildopt.tool_events import parse
 TESTS = """
 import pytest
 
+@pytest.mark.xdist_group("db")
 def test_passes():
     pass
 
@@ -69,7 +70,7 @@ def told(events):
     return found
 
 
-@pytest.mark.parametrize("options", [(), ("-n", "1")])
+@pytest.mark.parametrize("options", [(), ("-n", "1", "--dist", "loadgroup")])
 def test_a_session_tells_each_test_and_the_sum(suite, tmp_path, options):
     events = tmp_path / "events"
     events.touch()
@@ -135,6 +136,7 @@ def test_a_session_that_a_test_starts_tells_nothing(suite, tmp_path):
 class Report:
     def __init__(self, nodeid, outcome="passed", when="call", duration=0.1):
         self.nodeid, self.outcome, self.when, self.duration = nodeid, outcome, when, duration
+        self.keywords = {"xdist_group": 1}
 
 
 class Asked:
@@ -144,14 +146,25 @@ class Asked:
             return default
 
 
-def finished(tmp_path, reports):
+def finished(tmp_path, reports, **how):
     path = tmp_path / "events"
     path.touch()
-    session = Session(str(path), "/root")
+    session = Session(str(path), "/root", **how)
     for report in reports:
         session.pytest_runtest_logreport(report)
     session.pytest_sessionfinish(Asked, 0)
     return told(path)
+
+
+@pytest.mark.parametrize(
+    ("nodeid", "name"),
+    [("test_a", "test_a"), ("test_a@db", "test_a"), ("test_a[x@y]", "test_a[x@y]"),
+     ("test_a[x@y]@db", "test_a[x@y]")],
+)  # fmt: skip
+def test_the_group_that_xdist_adds_is_no_part_of_a_name(tmp_path, nodeid, name):
+    results, _ = finished(tmp_path, [Report(f"v@1/a.py::{nodeid}")], has_groups=True)
+
+    assert results.data["tests"] == {"v@1/a.py": [[name, "p", 0.1]]}
 
 
 def test_a_test_that_was_run_again_counts_as_it_ended(tmp_path):

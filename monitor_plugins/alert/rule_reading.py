@@ -77,8 +77,7 @@ class Place:
     def impossible(self, path: Path, value: object, expected: str) -> SettingsError:
         """A value that its key does not take."""
         shown = value if isinstance(value, str | int | float) else type(value).__name__
-        text = "".join(c if c.isprintable() else "?" for c in str(shown))[:60]
-        name = ".".join(path)
+        text, name = _shown(str(shown)), _shown(".".join(path), 120)
         return self.error(
             path, f"`{name}` cannot be `{text}`", f"it takes {expected}", slug="impossible-rule"
         )
@@ -88,7 +87,14 @@ class Place:
         names = list(known)
         close = difflib.get_close_matches(path[-1], names, n=1)
         hint = f"did you mean `{close[0]}`?" if close else f"known keys: {', '.join(sorted(names))}"
-        return self.error(path, f"unknown key `{'.'.join(path)}`", hint, slug="unknown-key")
+        return self.error(
+            path, f"unknown key `{_shown('.'.join(path), 120)}`", hint, slug="unknown-key"
+        )
+
+
+def _shown(text: str, most: int = 60) -> str:
+    """What a stranger wrote, on one line and cut."""
+    return "".join(char if char.isprintable() else "?" for char in text[:most])
 
 
 def read_rules(

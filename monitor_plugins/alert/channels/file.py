@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 
 from buildopt.monitor.hookspecs import Delivery, Notification, NotificationChannel
 from monitor_plugins.alert.channels import ChannelTable
@@ -17,20 +18,28 @@ class File:
         self._path = os.path.expanduser(path)
 
     def send(self, notification: Notification) -> Delivery:
-        """Append it; what could only be written in part is written again, on a line of its own."""
+        """Append it, on a line of its own whatever a short write or a kill has left before it."""
         line = json.dumps({"schema": 1, **notification._asdict()}).encode() + b"\n"
         try:
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             try:
-                written = os.write(descriptor, line)
-                if written < len(line):
-                    os.write(descriptor, b"\n")
-                    return Delivery("failed", "the disk is full")
+                return _append(descriptor, line)
             finally:
                 os.close(descriptor)
         except OSError as error:
             return Delivery("failed", str(error))
-        return Delivery("delivered")
+
+
+def _append(descriptor: int, line: bytes) -> Delivery:
+    state = os.fstat(descriptor)
+    is_file = stat.S_ISREG(state.st_mode)
+    if is_file and state.st_size and os.pread(descriptor, 1, state.st_size - 1) != b"\n":
+        line = b"\n" + line
+    if os.write(descriptor, line) < len(line):
+        return Delivery("failed", "the disk is full")
+    if is_file:
+        os.fdatasync(descriptor)
+    return Delivery("delivered")
 
 
 def make(name: str, table: ChannelTable) -> NotificationChannel:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import pytest
+
 from monitor_plugins.alert import judging
 from monitor_plugins.alert.engine import Engine
 from monitor_plugins.alert.expressions import holds
@@ -29,6 +31,24 @@ def test_too_many_label_sets_are_followed_up_to_a_bound_and_said_once(monkeypatc
     assert len(engine.alerts) == 100
     assert [one["kind"] for one in engine.history].count("overflowed") == 1
     assert engine.overflow == {"m": 900}
+
+
+@pytest.mark.thorough
+@pytest.mark.timeout(600)
+def test_a_million_label_sets_are_bounded_and_said_once() -> None:
+    engine = engine_with()
+    windowed = engine_with(signal={"metric": "m", "aggregation": "mean", "window": "60s"})
+    for number in range(1_000_000):
+        sample = Sample("m", 9.0, {"user": str(number)})
+        engine.take_sample(sample)
+        windowed.take_sample(sample)
+
+    for each in (engine, windowed):
+        held = (each.alerts, each.points, each.planned, each.of_rule["m"], each.groups, each.heap)
+        assert len(each.alerts) == judging.MOST_ALERTS
+        assert all(len(one) <= judging.MOST_ALERTS for one in held)
+        assert [one["kind"] for one in each.history].count("overflowed") == 1
+        assert each.overflow == {"m": 1_000_000 - judging.MOST_ALERTS}
 
 
 def test_good_samples_of_any_number_of_label_sets_leave_nothing() -> None:

@@ -99,3 +99,34 @@ def test_what_makes_no_sense_is_refused_with_file_line_and_hint(bad: str, said: 
 def test_half_a_rule_is_refused(text: str) -> None:
     with pytest.raises(SettingsError):
         read(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '["\\u001b[31m"]\nsignal.metric = "m"\nlevels.warning.fire = 1',
+        '["{NAME}"]\nsignal.metric = "m"\nlevels.warning.fire = 1'.format(NAME="x" * 5_000),
+        GOOD + "gate = '{}'".format("(" * 200 + "a" + ")" * 200),
+        GOOD + "gate = '{}'".format("not " * 120 + "a"),
+        GOOD + "gate = 'a == 9**9**9'",
+        GOOD + "gate = 'f(x)'",
+        GOOD + "gate = 'a[0]'",
+        GOOD + "gate = '(lambda: 0)()'",
+        GOOD + "gate = 'f\"{a}\"'",
+        GOOD + "levels.critical.fire = 1e999",
+        GOOD + "for = 1e300",
+        GOOD + "min_count = 10000000000000000000000",
+        GOOD + "identity = [[[[]]]]",
+        GOOD + "escalate = [1, 2]",
+        GOOD + "title = ['a']",
+        GOOD + "window_count = 3",
+    ],
+)
+def test_hostile_rule_is_refused_and_shown_on_one_short_line(text: str) -> None:
+    try:
+        rules = read(text)
+    except SettingsError as error:
+        assert error.message.isprintable()
+        assert len(error.message) < 400
+    else:
+        assert "not not" in rules["m"].gate or "((" in rules["m"].gate

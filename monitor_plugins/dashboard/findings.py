@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ PREFIXES = ("buildopt.baseline.", "buildopt.finding.")
 """Baselines, and whatever another plugin finds: `data` has the same fields."""
 MOST_EVENTS = 5_000
 OPEN = ("suspected", "confirmed")
+_COMMAND = re.compile(r"[a-z]{1,20}")
 
 
 def changes(known: Known, asked: Asked) -> dict[str, Any]:  # Any: a page
@@ -61,8 +63,17 @@ def _change(finding: str, row: Row) -> Change:
         machine=str(data.get("machine") or ""),
         cache=str(data.get("cache") or ""),
         series=str(data.get("series") or ""),
+        accept_by=_accept_by(row),
         cause=str(cause.get("text") or "") if isinstance(cause, Mapping) else "",
     )
+
+
+def _accept_by(row: Row) -> str:
+    """`baseline` of `buildopt baseline accept FINDING`; empty where no command does it."""
+    if row["type"].startswith(PREFIXES[0]):
+        return "baseline"
+    told = row["data"].get("accept_by")
+    return told if isinstance(told, str) and _COMMAND.fullmatch(told) else ""
 
 
 def _since_ns(row: Row) -> int:

@@ -16,12 +16,13 @@ import click
 from buildopt.errors import UsageError
 from buildopt.monitor.hookspecs import Caller, counted, fact
 from monitor_plugins.testing import junit
-from monitor_plugins.testing.sessions import FAILED, FINISHED, RESULTS, Result
+from monitor_plugins.testing.sessions import ACCEPTED, FAILED, FINISHED, RESULTS, Result
 
 EPILOG = """\b
 Examples:
   buildopt tests import-junit reports/junit.xml
   buildopt tests import-junit --commit "$GIT_COMMIT" target/surefire-reports/*.xml
+  buildopt tests accept 1f00ba12     a flaky test was mended, or is known: close its finding
 """
 COMMITS = ("GITHUB_SHA", "CI_COMMIT_SHA", "CIRCLE_SHA1", "GIT_COMMIT", "BUILDKITE_COMMIT",
            "BUILD_SOURCEVERSION")  # fmt: skip
@@ -59,6 +60,25 @@ def import_junit(caller: Caller, *, files: tuple[Path, ...], suite: str, commit:
         **({"commit": commit} if commit else {}),
     })  # fmt: skip
     click.echo(f"took in {counted(len(tests), 'test')}, of which {failed} failed")
+
+
+@command.command("accept")
+@click.argument("finding")
+@click.pass_obj
+def accept(caller: Caller, *, finding: str) -> None:
+    """Close FINDING, a flaky test, until it happens again."""
+    caller.catch_up("testing")
+    rows = caller.read("testing", "SELECT data FROM flaky WHERE substr(id, 1, 8) = ?", (finding,))
+    if not rows:
+        raise UsageError(
+            f"no finding `{finding}` of a test is open",
+            hint="the dashboard's page `Findings` has the ids",
+            slug="no-open-finding",
+        )
+    name = json.loads(rows[0][0])["name"]
+    _emit(caller, ACCEPTED, {"finding": finding})
+    caller.catch_up("testing")
+    click.echo(f"accepted: {name}")
 
 
 def _read(path: Path) -> Sequence[Result]:

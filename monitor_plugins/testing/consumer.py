@@ -14,6 +14,7 @@ from buildopt.events import Event
 from buildopt.monitor.hookspecs import State, fact
 from monitor_plugins.testing import flaky, inputs
 from monitor_plugins.testing.sessions import (
+    ACCEPTED,
     FINISHED,
     PASSED,
     PREFIX,
@@ -62,7 +63,10 @@ class ResultsConsumer:
     def handle(self, batch: Sequence[Event], state: State) -> Iterator[Event]:
         """Take events in; what was found with them."""
         for event in batch:
-            yield from _take(state, event)
+            if event.type == ACCEPTED:
+                yield from flaky.accept(state, str(event.data.get("finding", "")), event)
+            else:
+                yield from _take(state, event)
 
 
 def _take(state: State, event: Event) -> Iterator[Event]:

@@ -3,6 +3,7 @@
     (nothing) ──a flip at the same inputs──▶ suspected ──a second one──▶ confirmed
         └──run again in one session and passed, or a flip at one commit in CI──▶ confirmed
     suspected, confirmed ──passed 20 times in a row, or not run for 30 days──▶ closed
+        └──somebody accepts it──▶ closed, until it happens again
 
 test    the last result of each test, and the inputs that it had
 flaky   findings that are not over
@@ -41,7 +42,7 @@ SILENT = (
     "(SELECT 1 FROM test WHERE test.id = flaky.id AND test.time_ns > ?) ORDER BY id"
 )
 How = Literal["rerun", "commit", "inputs"]
-Reason = Literal["recovered", "silence"]
+Reason = Literal["recovered", "silence", "accepted"]
 WORDS: Mapping[How, str] = {
     "rerun": "it failed, was run again in the same session, and passed",
     "commit": "it failed and passed at the same commit",
@@ -81,6 +82,13 @@ def judge(state: State, session: Session, tests: Sequence[Result], event: Event)
         "LIMIT max(0, (SELECT count(*) FROM test) - ?))",
         (MOST_TESTS,),
     )
+
+
+def accept(state: State, finding: str, event: Event) -> Iterator[Event]:
+    """Close a finding; its flips are forgotten."""
+    for (id_,) in state.execute("SELECT id FROM flaky WHERE substr(id, 1, 8) = ?", (finding,)):
+        state.execute("UPDATE test SET flips = 0 WHERE id = ?", (id_,))
+        yield from _closed(state, id_, event, "accepted")
 
 
 def _judge_one(state: State, session: Session, test: Result, event: Event) -> Iterator[Event]:
@@ -126,6 +134,7 @@ def _found(
         "finding": id_[:8],
         "group": id_[:8],
         "about": "tests",
+        "accept_by": "tests",
         "kind": "flaky",
         "name": f"{test.name} is flaky",
         "test": test.name,

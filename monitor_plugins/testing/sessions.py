@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 
 PREFIX = "buildopt.tests."
 RESULTS, FINISHED = PREFIX + "results", PREFIX + "finished"
+ACCEPTED = PREFIX + "accepted"
+"""What a person asks for: {"finding"}."""
 FAILED = ("f", "e")
 PASSED = ("p", "X")
 LONGEST_NAME = 400

@@ -13,12 +13,14 @@ import click
 from buildopt.errors import BuildoptError, UsageError
 from buildopt.monitor.hookspecs import Caller, Running, counted, fact
 from monitor_plugins.web import lighthouse
+from monitor_plugins.web.consumer import ACCEPTED, IS_ACCEPTED
 from monitor_plugins.web.script import tag
 
 EPILOG = """\b
 Examples:
   buildopt vitals tag                  the line for the head of a page
   buildopt vitals lighthouse           take in what Lighthouse CI left
+  buildopt vitals accept 1f00ba12      a finding is meant, or known: close it
 """
 ANSWER_WITHIN_S = 5.0
 
@@ -66,6 +68,25 @@ def lighthouse_command(caller: Caller, *, reports: tuple[Path, ...]) -> None:
         caller.emit(fact(lighthouse.MEASURED, told, time_ns=time.time_ns(), subject=data["route"]))
     if paths:
         click.echo(f"took in {counted(len(paths), 'report')}")
+
+
+@command.command("accept")
+@click.argument("finding")
+@click.pass_obj
+def accept_command(caller: Caller, *, finding: str) -> None:
+    """Close FINDING: what its build changed is meant, and not told again."""
+    caller.catch_up("web")
+    rows = caller.read("web", "SELECT data FROM open WHERE id = ?", (finding,))
+    known = json.loads(rows[0][0]) if rows else {}
+    if not known or known.get(IS_ACCEPTED):
+        raise UsageError(
+            f"no finding `{finding}` of a page is open",
+            hint="the dashboard's page `Findings` has the ids",
+            slug="no-open-finding",
+        )
+    caller.emit(fact(ACCEPTED, {"finding": finding}, time_ns=0, subject=known["name"]))
+    caller.catch_up("web")
+    click.echo(f"accepted: {known['name']}")
 
 
 def _token(running: Running) -> str:

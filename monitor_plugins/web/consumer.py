@@ -3,7 +3,8 @@
 At 75 page views of a build, and each time they have doubled, the p75 of each vital and route is
 compared with that of the newest build before that had as many (`shifts.py`).
 
-    (nothing) ──worse than the build before──▶ confirmed ──a later build is back──▶ closed
+    (nothing) ──worse than the build before──▶ confirmed ──is back──▶ closed
+                                                   └──somebody accepts it──▶ closed, not told again
 """
 
 from __future__ import annotations
@@ -22,10 +23,13 @@ from monitor_plugins.web.receiving import VITAL
 from monitor_plugins.web.shifts import LEAST_VIEWS, Level, differs, level_of
 
 PREFIX = "buildopt.finding."
+ACCEPTED = "buildopt.web.accepted"
+"""What a person asks for: {"finding"}."""
 BACK_SHARE = 0.25
 """A level is back when less than a quarter of the step is left."""
 LEAST_GROWTH_BYTES = 1_000
 NAMED_CHUNKS = 2
+IS_ACCEPTED = "is_accepted"
 
 
 class Web:
@@ -33,7 +37,7 @@ class Web:
 
     name = "web"
     version = "1"
-    types: Sequence[str] = (VITAL, ANALYZED, STORED)
+    types: Sequence[str] = (VITAL, ANALYZED, STORED, ACCEPTED)
     state_version = 1
 
     def migrate(self, state: State) -> None:
@@ -46,6 +50,9 @@ class Web:
         for event in batch:
             if event.type == VITAL:
                 yield from _take(event, state)
+                continue
+            if event.type == ACCEPTED:
+                yield from _accept(event, state)
                 continue
             project = event.source.strip("/").partition("/")[2].rpartition("/")[0]
             made = made_of(event.type, event.id, event.run, project, event.data)
@@ -76,9 +83,10 @@ def _look(event: Event, state: State, key: str, name: str) -> Iterator[Event]:
     build = str(event.data["build"])
     after = level_of(views.values(state, key, build))
     for finding in views.opened(state, key):
-        if finding["build"] != build and _is_back(finding, after):
+        if _is_back(finding, after):
             views.close(state, finding["finding"])
-            yield _told("closed", {**finding, "reason": "recovered"}, event)
+            if not finding.get(IS_ACCEPTED):
+                yield _told("closed", {**finding, "reason": "recovered"}, event)
     before_build = next(
         (b for b in views.builds_before(state, key, build)
          if views.count(state, key, b) >= LEAST_VIEWS), None,
@@ -92,6 +100,17 @@ def _look(event: Event, state: State, key: str, name: str) -> Iterator[Event]:
     if data["direction"] == "worse":
         views.keep_open(state, key, data)
     yield _told("confirmed", data, event)
+
+
+def _accept(event: Event, state: State) -> Iterator[Event]:
+    """Close a finding, and keep it: its build is not told again."""
+    found = views.open_one(state, str(event.data.get("finding", "")))
+    if found is None:
+        return
+    key, finding = found
+    if not finding.get(IS_ACCEPTED):
+        views.keep_open(state, key, {**finding, IS_ACCEPTED: True})
+        yield _told("closed", {**finding, "reason": "accepted"}, event)
 
 
 def _is_back(finding: Mapping[str, Any], level: Level) -> bool:  # Any: JSON
@@ -111,6 +130,7 @@ def _finding(
         "finding": finding,
         "group": build,
         "about": "web",
+        "accept_by": "vitals",
         "name": f"{name} p75 of {event.data.get('route')}",
         "project": str(event.data.get("project", "")),
         "unit": unit,

@@ -121,6 +121,12 @@ def opened(state: State, key: str) -> list[dict[str, Any]]:  # Any: JSON
     return [json.loads(row[0]) for row in rows]
 
 
+def open_one(state: State, finding: str) -> tuple[str, dict[str, Any]] | None:  # Any: JSON
+    """The series of a finding, and the finding, as long as it is not over."""
+    rows = state.execute("SELECT key, data FROM open WHERE id = ?", (finding,))
+    return (rows[0][0], json.loads(rows[0][1])) if rows else None
+
+
 def keep_open(state: State, key: str, data: Mapping[str, Any]) -> None:  # Any: JSON
     """Remember a finding until it is over."""
     state.execute(

@@ -52,5 +52,12 @@ def test_a_junit_file_is_taken_in(rig):
     assert finished.run == ""
     (flaky,) = rig.events("buildopt.finding.confirmed")
     assert flaky.data["test"] == "A::three"
+    assert (
+        rig.call("tests", "accept", flaky.data["finding"]).stdout
+        == b"accepted: A::three is flaky\n"
+    )
+    (closed,) = rig.events("buildopt.finding.closed")
+    assert closed.data["reason"] == "accepted"
+    assert b"no-open-finding" in rig.call("tests", "accept", flaky.data["finding"]).stderr
     assert refused.returncode == 2
     assert b"hint: name files as `pytest --junit-xml FILE`" in refused.stderr

@@ -77,6 +77,7 @@ class Change(Struct, kw_only=True):
     machine: str = ""
     cache: str = ""
     series: str = ""
+    accept_by: str = ""
 
 
 class Acknowledge(Struct, kw_only=True, forbid_unknown_fields=True):

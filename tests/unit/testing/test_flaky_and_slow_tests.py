@@ -86,6 +86,17 @@ def test_twenty_passes_in_a_row_close_it(suite):
     assert suite.findings() == [("confirmed", NAME), ("closed", NAME)]
 
 
+def test_a_finding_that_somebody_accepts_is_closed_until_it_happens_again(suite):
+    suite.run(("test_it", "p", 0.2, "f"))
+    (found,) = [each for each in suite.said if each.type.startswith("buildopt.finding.")]
+
+    suite.take(suite.event("tests.accepted", {"finding": found.data["finding"]}, ""))
+    assert suite.findings() == [("confirmed", NAME), ("closed", NAME)]
+
+    suite.run(("test_it", "p", 0.2, "f"))
+    assert suite.findings()[2:] == [("confirmed", NAME)]
+
+
 def test_a_test_that_is_gone_is_not_flaky_for_ever(suite):
     suite.run(("test_it", "p", 0.2, "f"))
     suite.number += 29 * 86_400

@@ -91,6 +91,27 @@ def test_a_build_that_is_back_closes_the_finding(watcher):
     assert ("confirmed", "better", "run3") in findings(said)
 
 
+def test_a_level_that_comes_back_by_itself_closes_the_finding(watcher):
+    watcher.take(*views("run1", 150, 1_000), *views("run2", LEAST_VIEWS, 1_500, seed=2))
+
+    said = watcher.take(*views("run2", 225, 900, start=LEAST_VIEWS, seed=3))
+
+    assert findings(said) == [("closed", "worse", "run2")]
+
+
+def test_a_finding_that_somebody_accepts_is_closed_and_not_told_again(watcher):
+    (found,) = watcher.take(*views("run1", 150, 1_000), *views("run2", LEAST_VIEWS, 1_500, seed=2))
+    accepted = event("buildopt.web.accepted", {"finding": found.data["finding"]}, 1)
+    other = event("buildopt.web.accepted", {"finding": "another"}, 2)
+
+    said = watcher.take(accepted, other, accepted)
+    later = watcher.take(*views("run2", 525, 1_500, start=LEAST_VIEWS, seed=3))
+
+    (closed,) = said
+    assert (closed.type, closed.data["reason"]) == ("buildopt.finding.closed", "accepted")
+    assert later == []
+
+
 def test_views_of_an_old_page_say_nothing_about_the_new_build(watcher):
     watcher.take(*views("run1", 80, 1_000), *views("run2", 80, 1_000, seed=2))
 

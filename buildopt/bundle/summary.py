@@ -48,10 +48,11 @@ class PackageSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSummary:
-    """One file of the output."""
+    """One file of the output; `role` as in `bundle --json`, empty where it is not known."""
 
     path: str
     sizes: Sizes
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +118,7 @@ def summary_of(analysis: BundleAnalysis) -> BundleSummary:
         entries=tuple(entries[:MOST_ENTRIES]),
         packages=tuple(packages[:MOST_PACKAGES]),
         files=tuple(
-            FileSummary(path=_short(file.path), sizes=sizes_of((file,)))
+            FileSummary(path=_short(file.path), sizes=sizes_of((file,)), role=file.role)
             for file in files[:MOST_FILES]
         ),
         duplicates=len(analysis.duplicates),

@@ -15,14 +15,18 @@ from monitor_plugins.web.chunk_names import IS_CHUNK, base_of, is_hashed
 STORED, ANALYZED = "buildopt.cache.stored", "buildopt.bundle.analyzed"
 MOST_BUILDS = 200
 LONGEST_ID = 128
+ROLES = ("initial", "lazy")
 
 
 class Made(NamedTuple):
-    """What one event says that a build made: file -> bytes."""
+    """What one event says that a build made."""
 
     build: str
     project: str
     files: Mapping[str, int]
+    """File -> bytes."""
+    roles: Mapping[str, str] = {}  # a default that nobody changes
+    """File -> `initial` or `lazy`, where an analysis of the bundle tells it."""
 
 
 class Joined(NamedTuple):
@@ -31,7 +35,8 @@ class Joined(NamedTuple):
     build: str = ""
     project: str = ""
     how: Literal["chunks", "meta", ""] = ""
-    files: Mapping[str, int] = {}  # a default that nobody changes
+    files: Mapping[str, int] = {}  # as above
+    roles: Mapping[str, str] = {}  # as above
 
 
 def made_of(
@@ -42,12 +47,11 @@ def made_of(
     if not isinstance(rows, list):
         return None
     files = dict(_files(rows))
+    if not files:
+        return None
     told = data.get("project")
-    return (
-        Made(run or event, told if isinstance(told, str) and told else project, files)
-        if (files)
-        else None
-    )
+    project = told if isinstance(told, str) and told else project
+    return Made(run or event, project, files, dict(_roles(rows)))
 
 
 class Builds:
@@ -60,11 +64,12 @@ class Builds:
     def add(self, made: Made) -> None:
         """Take in what a build made; several events of one run add up."""
         known = self._made.pop(made.build, None)
-        files = {**known.files, **made.files} if known else dict(made.files)
-        made = made._replace(files=files)
+        if known:
+            made = _joined(known, made)
         twin = self._twin(made)
         if twin:
-            made = self._made.pop(twin)
+            first = self._made.pop(twin)
+            made = first._replace(roles={**first.roles, **made.roles})
         self._made[made.build] = made
         while len(self._made) > MOST_BUILDS:
             del self._made[next(iter(self._made))]
@@ -78,11 +83,12 @@ class Builds:
             if (count := len(hashed & made.files.keys())) > most:
                 best, most = made, count
         if best:
-            return Joined(best.build, best.project, "chunks", best.files)
+            return Joined(best.build, best.project, "chunks", best.files, best.roles)
         if not told:
             return Joined()
         if told in self._made:
-            return Joined(told, self._made[told].project, "meta", self._made[told].files)
+            made = self._made[told]
+            return Joined(told, made.project, "meta", made.files, made.roles)
         return Joined(told[:LONGEST_ID], how="meta")
 
     def _twin(self, made: Made) -> str | None:
@@ -97,6 +103,17 @@ class Builds:
             ),
             None,
         )
+
+
+def _joined(one: Made, other: Made) -> Made:
+    return other._replace(files={**one.files, **other.files}, roles={**one.roles, **other.roles})
+
+
+def _roles(rows: Iterable[Any]) -> Iterable[tuple[str, str]]:  # Any: JSON
+    for row in rows:
+        path = row.get("path") if isinstance(row, Mapping) else None
+        if isinstance(path, str) and row.get("role") in ROLES:
+            yield base_of(path), row["role"]
 
 
 def _files(rows: Iterable[Any]) -> Iterable[tuple[str, int]]:  # Any: JSON

@@ -84,7 +84,7 @@ class Receiver:
             "joined_by": joined.how,
         }
         for kind, severity, data in told:
-            yield fact(kind, {**about, **data}, time_ns=now_ns, subject=route, severity=severity)
+            yield fact(kind, {**data, **about}, time_ns=now_ns, subject=route, severity=severity)
 
     def _refuse(self, why: Reason) -> Response:
         self._tally.add(why)
@@ -120,9 +120,9 @@ class Receiver:
             yield VITAL, "info", {
                 "browser.web_vital.name": name.lower(),
                 "browser.web_vital.value": value,
+                "browser.web_vital.rating": rating,
                 "browser.web_vital.delta": delta,
                 "browser.web_vital.id": id_,
-                "browser.web_vital.rating": rating,
                 "browser.web_vital.navigation_type": navigation,
             }  # fmt: skip
         if beacon.chunks:
@@ -149,6 +149,7 @@ class Receiver:
         path, start_ms, duration_ms, transfer, size = row
         file = base_of(path)
         known = joined.files.get(file)
+        role = joined.roles.get(file)
         name = chunk_of(path)
         return {
             "chunk": name if known is not None else self._chunks.take(name),
@@ -159,5 +160,5 @@ class Receiver:
             "size_bytes": known or int(size),
             "is_cached": transfer == 0 and size > 0,
             "is_of_build": known is not None,
-            "is_lazy": 0 < ready_ms < start_ms,
+            "is_lazy": role == "lazy" if role else 0 < ready_ms < start_ms,
         }

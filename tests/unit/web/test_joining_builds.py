@@ -92,3 +92,21 @@ def test_a_build_that_comes_later_is_found_and_the_oldest_are_forgotten(receiver
         builds.add(Made(f"run-{number}", "shop", {f"index-AAAA{number:04d}.js": 1}))
     assert builds.find(["/index-AAAA0001.js"], "").build == ""
     assert builds.find(["/index-AAAA0299.js"], "").build == "run-299"
+
+
+def test_the_analysis_of_the_bundle_says_which_chunks_are_lazy(site, receiver):
+    site.build("run-1", FIRST)
+    site.build("run-2", FIRST)
+    sizes = {"raw": 300, "gzip": 200}
+    files = [{"path": "assets/index-AAAA1111.js", "sizes": sizes, "role": "initial"},
+             {"path": "assets/list-CCCC3333.js", "sizes": sizes, "role": "lazy"}]  # fmt: skip
+    site.journal("run-2").emit("buildopt.bundle.analyzed", {"files": files, "project": "shop"})
+    site.catch_up()
+    chunks = [["/assets/index-AAAA1111.js", 900, 5, 1, 1], ["/assets/list-CCCC3333.js", 1, 5, 1, 1]]
+
+    beacon = read(json.dumps({**PAGE, "vitals": [], "chunks": chunks, "ready": 310}).encode())
+    (event, *_) = receiver.events_of(beacon, 1)
+
+    assert [(row["chunk"], row["is_lazy"]) for row in event.data["chunks"]] == [
+        ("index.js", False), ("list.js", True),
+    ]  # fmt: skip

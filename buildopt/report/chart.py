@@ -84,7 +84,7 @@ def _span(start: float, length: float) -> Span:
 def chart_of(history: History) -> Chart:
     """The history drawn; its last run is the one of the report."""
     longest_s = max(run.duration_s for run in history.runs)
-    top_s, ticks = _axis(longest_s)
+    top_s, ticks = axis_of(longest_s)
     count = len(history.runs)
     slots = max(count, FEW_RUNS)
     bars = tuple(
@@ -112,15 +112,17 @@ def _bar(run: PastRun, start: float, width: float, top_s: float, *, is_this_run:
     )
 
 
-def _axis(longest_s: float) -> tuple[float, tuple[Tick, ...]]:
+def axis_of(
+    longest_s: float, top_px: float = PLOT_TOP_PX, base_px: float = PLOT_BASE_PX
+) -> tuple[float, tuple[Tick, ...]]:
     """The top of the axis, a round number, and hair lines at nought, half and top."""
     unit_s, name = next((u for u in _UNITS if longest_s >= u[0]), _UNITS[-1])
     top = _round_up(max(longest_s, 0.001) / unit_s)
-    middle_px = (PLOT_TOP_PX + PLOT_BASE_PX) / 2
+    middle_px = (top_px + base_px) / 2
     ticks = (
-        Tick(y_px=PLOT_TOP_PX, label=f"{top:g} {name}"),
+        Tick(y_px=top_px, label=f"{top:g} {name}"),
         Tick(y_px=middle_px, label=f"{top / 2:g} {name}"),
-        Tick(y_px=PLOT_BASE_PX, label="0"),
+        Tick(y_px=base_px, label="0"),
     )
     return top * unit_s, ticks
 

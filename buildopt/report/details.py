@@ -24,6 +24,7 @@ from buildopt.report.steps import word_of
 from buildopt.report.surroundings import Surroundings, surroundings_of
 from buildopt.report.tested import Tests, tests_of
 from buildopt.report.timeline import Timeline, timeline_of
+from buildopt.report.trend import Trend, trend_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ class Details:
     economy: Economy
     causes: tuple[MissCause, ...]
     causes_left_out: int
+    trend: Trend | None
     tests: Tests | None
     surroundings: Surroundings
     missing: tuple[Missing, ...]
@@ -89,6 +91,7 @@ def details_of(
         economy=economy_of(found, DAYS),
         causes=causes[:MOST_CAUSES],
         causes_left_out=max(0, len(causes) - MOST_CAUSES),
+        trend=trend_of(found),
         tests=tests_of(found.tests),
         surroundings=surroundings,
         missing=missing,

@@ -26,6 +26,7 @@ BUNDLE = "buildopt.bundle.analyzed"
 VERIFIED = "buildopt.verify.finished"
 TEST = "buildopt.tests.results"
 CONFIRMED = "buildopt.baseline.confirmed"
+FIRED = "buildopt.alert.fired"
 TOLD_LATER = (BUNDLE, TEST)
 """Types whose events belong to a run by its id, told before its end or after it."""
 
@@ -62,6 +63,7 @@ class Gathered:
     """Analyses of what the run made, and of the same outputs before."""
     tests: list[Event] = field(default_factory=list)
     findings: list[Event] = field(default_factory=list)
+    alerts: list[Event] = field(default_factory=list)
     verified: Event | None = None
 
     def tasks_shown(self) -> tuple[list[TaskFinished], RunFinished]:
@@ -119,9 +121,13 @@ class _Walk:
             self._told_later(event)
         elif kind in (VERIFIED, CONFIRMED) and self.found.run:
             self._judged(event)
+        elif kind == FIRED and event.run:
+            self.found.alerts.insert(0, event)
 
     def end(self) -> None:
         """Put what was met backwards in its order."""
+        runs = self._runs_of_task
+        self.found.alerts = [event for event in self.found.alerts if event.run in runs]
         for rows in (self.found.lookups, self.found.misses, self.found.bundles, self.found.tests):
             rows.sort(key=lambda each: (each[0] if isinstance(each, tuple) else each).time_ns)
 

@@ -11,6 +11,7 @@ from buildopt.report.page import render
 from buildopt.report.period import Period
 from buildopt.report.period_drawing import columns_of, first_and_last
 from buildopt.report.timeline_drawing import drawn
+from buildopt.report.trend_drawing import trend_drawn
 from buildopt.report.view import RunView
 
 STYLES = ("tokens.css", "page.css", "report.css", "timeline.css", "bundle/treemap.css")
@@ -18,7 +19,7 @@ STYLES = ("tokens.css", "page.css", "report.css", "timeline.css", "bundle/treema
 
 def page_of(view: RunView) -> bytes:
     """The page, UTF-8."""
-    timeline = view.details.timeline
+    timeline, trend = view.details.timeline, view.details.trend
     facts = {
         "view": view,
         "command": shlex.join(view.command),
@@ -26,6 +27,7 @@ def page_of(view: RunView) -> bytes:
         "spans": spans_of(view.steps),
         "shapes": SHAPES,
         "timeline_drawn": drawn(timeline) if timeline else None,
+        "trend_drawn": trend_drawn(trend, view.usual) if trend else None,
         "sections": _sections(view),
     }
     return render("report.html.j2", facts, styles=STYLES)
@@ -62,6 +64,7 @@ def _sections(view: RunView) -> list[tuple[str, str]]:
         ("outputs", "Outputs", True),
         ("bundles", "Bundles", details.made),
         ("history", "History", True),
+        ("trend", "Trend", details.trend),
         ("cache", "Cache", True),
         ("tests", "Tests", details.tests),
         ("environment", "Environment", details.surroundings.facts),

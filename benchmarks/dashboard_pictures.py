@@ -31,7 +31,7 @@ SIZES = ((1440, 900), (360, 740))
 THEMES = ("light", "dark")
 FOLLOWED = {
     "run": ("builds", "&outcome=executed", "#list tbody tr a"),
-    "compare": ("builds", "&outcome=executed", "#list tbody tr a"),
+    "compare": ("builds", "&outcome=executed&task=web+build", "#list tbody tr a"),
     "finding": ("findings", "", "#changes tbody tr a"),
     "bundle-comparison": ("bundles", "", "a:text('with this') >> nth=-1"),
 }

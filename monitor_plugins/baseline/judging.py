@@ -10,6 +10,7 @@ from buildopt.monitor.hookspecs import State
 from monitor_plugins.baseline import findings, history, shares
 from monitor_plugins.baseline.attribution import cause_of
 from monitor_plugins.baseline.history import SILENCE_NS, Build, Series
+from monitor_plugins.baseline.large_step import LARGE_BUILDS, LARGE_BUILDS_STEADY
 from monitor_plugins.baseline.regression import WINDOW_BUILDS, RegressionDetector
 from monitor_plugins.baseline.run_values import Value, about, values_of
 from monitor_plugins.baseline.series_key import SeriesKey
@@ -53,7 +54,8 @@ def look(state: State, series: Series, build: Build, event: Event) -> Iterator[E
         history.save(state, series)
         yield from _judge_share(state, series, [*before, build.value], event)
         return
-    detector = RegressionDetector(series.memory, before)
+    large = LARGE_BUILDS_STEADY if series.key.measured.is_steady else LARGE_BUILDS
+    detector = RegressionDetector(series.memory, before, large_builds=large)
     found = detector.observe(build.value)
     series = series.with_memory(detector.memory)
     confirmed = [one.change.index for one in found if one.state == "confirmed"]

@@ -4,7 +4,7 @@
         ▲                              │
         └──────not seen any more───────┘
 
-    (nothing) ──three builds of a large step──▶ confirmed
+    (nothing) ──a few builds of a large step──▶ confirmed
 
 Each further look multiplies the chances of a false claim, so a look only raises a suspicion.
 What is confirmed is said once.
@@ -13,7 +13,7 @@ What is confirmed is said once.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -21,6 +21,8 @@ from monitor_plugins.baseline.changepoints import Change, find_changes
 from monitor_plugins.baseline.contrast import REACH, Rules
 from monitor_plugins.baseline.large_step import LARGE_BUILDS, large_step
 from monitor_plugins.baseline.localizing import localize
+from monitor_plugins.baseline.pruning import MIN_LENGTH
+from monitor_plugins.baseline.robust import median
 
 WINDOW_BUILDS = 200
 """Builds that are looked at: more find the past's steps again and again, and take longer."""
@@ -60,6 +62,9 @@ JUDGED_BUILDS = 80
 """A change that was not confirmed by then is not news any more; each further look at it would
 only add to the chances of a false claim. The baseline of the whole series still has it."""
 
+NEWEST_BUILDS = 3
+"""Their median must be nearer to the new level, so that a burst which ended convinces no more."""
+
 LOOKS = 2
 """A change convinces so many looks in a row before it is confirmed."""
 
@@ -95,8 +100,15 @@ class Memory:
 class RegressionDetector:
     """Judges one series, a value a build in the order of time; remembers `WINDOW_BUILDS`."""
 
-    def __init__(self, memory: Memory | None = None, values: Iterable[float] = ()) -> None:
+    def __init__(
+        self,
+        memory: Memory | None = None,
+        values: Iterable[float] = (),
+        *,
+        large_builds: int = LARGE_BUILDS,
+    ) -> None:
         """A new one, or one that goes on from a `memory` and the last values of the series."""
+        self._large_builds = large_builds
         memory = memory or Memory()
         self._window = deque(values, maxlen=WINDOW_BUILDS)
         self._count = memory.count
@@ -134,7 +146,8 @@ class RegressionDetector:
             if self._count - index > JUDGED_BUILDS or self._is_said(index):
                 continue
             looks = self._looks_at(index)
-            seen[index] = (looks or 0) + 1 if _is_convincing(change) else 0
+            is_sure = _is_convincing(change) and self._lasts(values, change)
+            seen[index] = (looks or 0) + 1 if is_sure else 0
             if seen[index] >= LOOKS:
                 findings.append(self._say(change, first))
                 continue
@@ -145,10 +158,10 @@ class RegressionDetector:
         return tuple(findings)
 
     def _find_large(self, values: list[float]) -> Change | None:
-        """A large step that began three builds ago and was not said."""
+        """A large step that began a few builds ago and was not said."""
         first = self._count - len(values)
-        start = max([0, len(values) - LARGE_BUILDS - REACH, *(s - first for s in self._said)])
-        change = large_step(values[start:])
+        start = max([0, len(values) - self._large_builds - REACH, *(s - first for s in self._said)])
+        change = large_step(values[start:], self._large_builds)
         if change is None or self._is_said(first + start + change.index):
             return None
         return replace(change, index=start + change.index)
@@ -161,10 +174,14 @@ class RegressionDetector:
     def _is_said(self, index: int) -> bool:
         return any(abs(said - index) <= SAID_ROWS for said in self._said)
 
+    def _lasts(self, values: Sequence[float], change: Change) -> bool:
+        """Whether there are builds enough since it began, and the newest are still of its level."""
+        newest = median(values[-NEWEST_BUILDS:])
+        is_there = abs(newest - change.after) < abs(newest - change.before)
+        return is_there and len(values) - _located(values, change).index >= MIN_LENGTH
+
     def _say(self, change: Change, first: int) -> Finding:
-        if change.rows_after <= FEW_AFTER:
-            place = localize(list(self._window), change.index)
-            change = replace(change, index=place.best)
+        change = _located(list(self._window), change)
         self._said.append(first + change.index)
         return self._finding("confirmed", change, first)
 
@@ -180,3 +197,10 @@ def _is_convincing(change: Change) -> bool:
         change.rows_after >= one.builds_after and change.satisfies(one.rules)
         for one in CONFIRMATIONS
     )
+
+
+def _located(values: Sequence[float], change: Change) -> Change:
+    """The change with the row that most likely began it."""
+    if change.rows_after > FEW_AFTER:
+        return change
+    return replace(change, index=localize(values, change.index).best)

@@ -48,7 +48,7 @@ def test_an_imported_history_is_the_whole_of_it(learner, other):
 
 
 def test_a_job_that_imports_after_its_build_finds_what_one_machine_would(learner, other, tmp_path):
-    much_slower = builds(durations(64, step_at=60, step=1.5))
+    much_slower = builds(durations(67, step_at=60, step=1.5))
     learner.take(*much_slower)
     known = learner.of("confirmed")[0].data["finding"]
     job = other

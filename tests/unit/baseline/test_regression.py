@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from monitor_plugins.baseline.large_step import large_step
+from monitor_plugins.baseline.large_step import LARGE_BUILDS_STEADY, large_step
 from monitor_plugins.baseline.regression import WINDOW_BUILDS, RegressionDetector
 
 
@@ -35,10 +35,10 @@ def test_a_step_is_suspected_before_it_is_confirmed():
     assert suspected.detected_at < confirmed.detected_at
 
 
-def test_a_large_step_is_confirmed_after_three_builds():
+def test_a_large_step_is_confirmed_after_six_builds():
     (finding,) = findings(builds(60, 120))
 
-    assert (finding.change.index, finding.detected_at) == (40, 42)
+    assert (finding.change.index, finding.detected_at) == (40, 45)
 
 
 @pytest.mark.parametrize("seed", [1, 11])
@@ -46,6 +46,20 @@ def test_a_confirmed_step_begins_where_it_began_though_few_builds_are_behind_it(
     first = findings(builds(60, count=80, seed=seed) + builds(66, count=16, seed=seed + 500))[0]
 
     assert first.change.index == pytest.approx(80, abs=3)
+
+
+def test_five_builds_that_another_program_slows_are_told_to_nobody():
+    for length in range(1, 6):
+        values = builds(60, count=60) + builds(100, count=length, seed=2) + builds(60, seed=3)
+        assert findings(values) == []
+
+
+def test_a_large_step_of_a_size_is_confirmed_after_three_builds():
+    detector = RegressionDetector(large_builds=LARGE_BUILDS_STEADY)
+    said = [one for value in builds(60, 120, noise=0.001) for one in detector.observe(value)]
+
+    assert said[0].state == "confirmed"
+    assert said[0].detected_at == 42
 
 
 def test_a_step_back_is_a_finding_of_its_own():

@@ -2,15 +2,17 @@
 
 A build is known by `buildopt.cache.stored` (its outputs) and `buildopt.bundle.analyzed` (its
 files). Builds that wrote the same names are one: the first of them, since what they made is the
-same. A page that loaded names of two builds belongs to the one that has more of them.
+same. A page that loaded names of two builds belongs to the one that has more of them. One that
+loaded a name beside them that no build has is of a build that is not known: chunks that did not
+change have the same names in many.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
-from monitor_plugins.web.chunk_names import IS_CHUNK, base_of, is_hashed
+from monitor_plugins.web.chunk_names import IS_CHUNK, base_of, folder_of, is_hashed
 
 STORED, ANALYZED = "buildopt.cache.stored", "buildopt.bundle.analyzed"
 MOST_BUILDS = 200
@@ -27,6 +29,8 @@ class Made(NamedTuple):
     """File -> bytes."""
     roles: Mapping[str, str] = {}  # a default that nobody changes
     """File -> `initial` or `lazy`, where an analysis of the bundle tells it."""
+    is_complete: bool = True
+    """Whether these are all files; an event has room for some thousand."""
 
 
 class Joined(NamedTuple):
@@ -51,7 +55,8 @@ def made_of(
         return None
     told = data.get("project")
     project = told if isinstance(told, str) and told else project
-    return Made(run or event, project, files, dict(_roles(rows)))
+    is_complete = not (data.get("outputs_left_out") or data.get("left_out"))
+    return Made(run or event, project, files, dict(_roles(rows)), is_complete)
 
 
 class Builds:
@@ -76,13 +81,14 @@ class Builds:
 
     def find(self, names: Iterable[str], told: str) -> Joined:
         """The build of a page that loaded these names and says by itself that it is of `told`."""
-        hashed = {base_of(name) for name in names if is_hashed(name)}
+        paths = {name for name in names if is_hashed(name)}
+        hashed = {base_of(path) for path in paths}
         best: Made | None = None
         most = 0
         for made in reversed(self._made.values()):
             if (count := len(hashed & made.files.keys())) > most:
                 best, most = made, count
-        if best:
+        if best and self._strangers(best, paths) <= (0 if best.is_complete else most):
             return Joined(best.build, best.project, "chunks", best.files, best.roles)
         if not told:
             return Joined()
@@ -90,6 +96,12 @@ class Builds:
             made = self._made[told]
             return Joined(told, made.project, "meta", made.files, made.roles)
         return Joined(told[:LONGEST_ID], how="meta")
+
+    def _strangers(self, made: Made, paths: Collection[str]) -> int:
+        """How many names no build has that stand in the folders of those that this one has."""
+        folders = {folder_of(path) for path in paths if base_of(path) in made.files}
+        near = {base_of(path) for path in paths if folder_of(path) in folders}
+        return len(near.difference(*(other.files for other in self._made.values())))
 
     def _twin(self, made: Made) -> str | None:
         """An earlier build that wrote the same names, some of them with a hash."""
@@ -106,7 +118,10 @@ class Builds:
 
 
 def _joined(one: Made, other: Made) -> Made:
-    return other._replace(files={**one.files, **other.files}, roles={**one.roles, **other.roles})
+    return other._replace(
+        files={**one.files, **other.files}, roles={**one.roles, **other.roles},
+        is_complete=one.is_complete or other.is_complete,
+    )  # fmt: skip
 
 
 def _roles(rows: Iterable[Any]) -> Iterable[tuple[str, str]]:  # Any: JSON

@@ -14,6 +14,11 @@ def base_of(path: str) -> str:
     return path.rpartition("/")[2]
 
 
+def folder_of(path: str) -> str:
+    """All but the last part of a path."""
+    return path.rpartition("/")[0]
+
+
 def chunk_of(path: str) -> str:
     """The name of a chunk without what changes with its content."""
     name = base_of(path)

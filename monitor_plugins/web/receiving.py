@@ -33,7 +33,7 @@ MOST_ROUTES = 100
 MOST_CHUNKS = 500
 MOST_COMPONENTS = 200
 LOOK_AGAIN_S = 2.0
-"""So long what is known of builds is believed."""
+"""So long what is known of builds is believed, as long as it explains the pages that come."""
 STATUS: Mapping[Reason, int] = {"token": 401, "rate": 429, "form": 400}
 
 Data = dict[str, Any]  # Any: JSON
@@ -93,11 +93,20 @@ class Receiver:
     # ---- under the lock -------------------------------------------------------------------
 
     def _join(self, beacon: Beacon) -> Joined:
-        if time.monotonic() - self._looked_s > LOOK_AGAIN_S:
-            self._look()
-            self._looked_s = time.monotonic()
         names = [*beacon.names, *(row[0] for row in beacon.chunks)]
-        return self._builds.find(names, beacon.build)
+        self._look_again(LOOK_AGAIN_S)
+        joined = self._builds.find(names, beacon.build)
+        if joined.how != "chunks" and self._look_again(0.0):
+            joined = self._builds.find(names, beacon.build)
+        return joined
+
+    def _look_again(self, after_s: float) -> bool:
+        """Whether it was so long since the last look that there was another one."""
+        if time.monotonic() - self._looked_s <= after_s:
+            return False
+        self._look()
+        self._looked_s = time.monotonic()
+        return True
 
     def _look(self) -> None:
         """Take in what was built since the last look."""

@@ -117,6 +117,24 @@ def test_a_finding_has_a_page_with_its_chart_and_the_list_leads_there(slower):
     assert none.status == 404
 
 
+def test_a_finding_of_another_plugin_says_how_it_is_accepted_and_nothing_of_baselines(slower):
+    found = {"name": "LCP p75 of /", "direction": "worse", "before": 1.1, "after": 1.5, "unit": "s",
+             "cause": {"text": "since the build of Monday"}}  # fmt: skip
+    slower.tell("buildopt.finding.confirmed", {**found, "finding": "w1", "accept_by": "vitals"})
+    slower.tell("buildopt.finding.confirmed", {**found, "finding": "w2", "accept_by": "x; rm"})
+    slower.catch_up()
+    server = serving(slower)
+    try:
+        page, hostile = (ask(server, f"/findings/{id_}").body.decode() for id_ in ("w1", "w2"))
+    finally:
+        server.stop()
+
+    assert "buildopt vitals accept w1" in page
+    assert "Since the build of Monday." in page
+    assert "baseline" not in page.partition("<h1>")[2]
+    assert "accept" not in hostile.partition("<h1>")[2]
+
+
 def test_a_finding_whose_values_are_nowhere_has_no_chart(slower):
     rows = slower.known.events(types=findings.PREFIXES, limit=10)
     (change,) = findings.changes_of(rows)

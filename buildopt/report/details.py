@@ -65,10 +65,11 @@ def details_of(
     causes = causes_of(found)
     made = tuple(made_of(found, shown, blob))
     inputs = _inputs(found, table, blob) if word_of(run) == "step" else None
+    ran = timeline if shown is run else None  # an answer has nothing to make shorter
     advice = [
-        *(advice_of_shape.from_timeline(timeline) if timeline else ()),
-        *advice_of_shape.from_steps(list(_ran_steps(found, shown, tasks, blob))),
-        *(advice_of_machine.from_memory(timeline, surroundings.machine) if timeline else ()),
+        *(advice_of_shape.from_timeline(ran) if ran else ()),
+        *advice_of_shape.from_steps(list(_ran_steps(found, run, tasks, blob))),
+        *(advice_of_machine.from_memory(ran, surroundings.machine) if ran else ()),
         *advice_of_machine.from_file_system(run, surroundings.machine),
         *advice_of_machine.from_ci(event, run, history, timeline),
         *advice_of_causes.from_causes(causes),

@@ -83,6 +83,16 @@ def test_an_answered_run_shows_the_processes_of_the_recorded_one(story):
     assert found.origin.startswith("the recorded run of 20")
 
 
+def test_an_answered_run_is_not_told_to_be_shorter(story):
+    rows = [process(1, "make", 0, 2, 1), process(2, "sleep 9", 2, 11, 0)]
+    story.finished("build", "first", processes=json.dumps(rows).encode())
+    story.ran("first", stored=True, record="r1")
+    story.ran(outcome="fresh", record="r1")
+
+    assert [each.kind for each in details(story, "first").advice] != []
+    assert kinds(story) == []
+
+
 def test_what_is_kept_no_longer_is_named_and_stops_nothing(story):
     story.finished("build", processes=b"[]", inputs=inputs(a=DIGEST), machine=MACHINE)
     story.ran()

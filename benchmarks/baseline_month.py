@@ -182,8 +182,8 @@ def judge(one: Month, project: str) -> Told:
     for each in told:
         if each.type == "buildopt.baseline.confirmed" and each.data["direction"] == "worse":
             groups.setdefault(each.data["group"], int(each.data["since_run"]))
-    found = {step for step in one.steps for at in groups.values() if abs(at - step) <= NEAR_BUILDS}
-    false = [at for at in groups.values() if not any(abs(at - s) <= NEAR_BUILDS for s in one.steps)]
+    found = {step for step in one.steps for at in groups.values() if is_near(one, at, step)}
+    false = [at for at in groups.values() if not any(is_near(one, at, s) for s in one.steps)]
     return Told(len(groups) - len(false), len(false), len(one.steps) - len(found), len(events))
 
 

@@ -35,10 +35,10 @@ Extra = tuple[str, Sequence[object]]
 
 
 class Index:
-    """Reads the index of a state folder, or the file of one."""
+    """Reads the index of a state folder, which may be made later."""
 
-    def __init__(self, path: str) -> None:
-        self.path = os.path.join(path, "index.sqlite") if os.path.isdir(path) else path
+    def __init__(self, folder: str) -> None:
+        self.path = os.path.join(folder, "index.sqlite")
         self._connection: sqlite3.Connection | None = None
         self._inode = 0
 

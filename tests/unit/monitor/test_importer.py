@@ -401,3 +401,18 @@ def test_sources_without_number_take_no_memory_without_end(folder, monkeypatch):
     importer.close()
     rows = Index(folder).events(limit=100)
     assert len({row["source"] for row in rows}) == 35 and len(rows) == 70
+
+
+def test_an_index_whose_folder_is_made_later_is_found(tmp_path):
+    folder = str(tmp_path / "state")
+    index = Index(folder)
+    before = index.events()
+    Journal(state=os.fsencode(folder), source="/desk/shop/1").emit("buildopt.deploy.finished", {})
+    importer = Importer(folder)
+    while importer.catch_up():
+        pass
+    importer.close()
+
+    assert before == []
+    assert [row["type"] for row in index.events()] == ["buildopt.deploy.finished"]
+    index.close()

@@ -128,6 +128,13 @@ class Migrating(Protocol):
         """Bring a state of `state.version` to `state_version`; 0 is a new file."""
 
 
+@runtime_checkable
+class Durable(Protocol):
+    """A consumer whose own tables must outlive a power cut to the last step has this too."""
+
+    is_durable: bool
+
+
 def fact(
     kind: str,
     data: Mapping[str, Any],  # Any: JSON

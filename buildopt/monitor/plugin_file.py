@@ -9,12 +9,14 @@
     host_said(id)                own events that the journal held when the file was made
     host_dead_letter(number, position, time_ns, type, payload, error)
 
-All of it moves in one transaction with the tables that the consumer made by itself. One connection
-writes; a file that is no database any more is moved aside, and the stream is taken from its start.
+All of it moves in one transaction with the tables that the consumer made by itself. Where it is
+durable, what changed those is on the disk before anybody is told. One connection writes; a file
+that is no database any more is moved aside, and the stream is taken from its start.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -51,6 +53,7 @@ _STORAGE = {
     sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_READONLY,
     sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT,
 }  # fmt: skip
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 
 class Standing(NamedTuple):
@@ -106,16 +109,17 @@ class PluginFile:
         self.plugin_changes = 0
         """How many rows of its own tables the plugin has changed so far."""
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        self._log = f"{path}-wal" if is_durable else ""
         self._guarded = False
         self._standing: Standing | None = None
         """As it was kept last; None where that has to be read."""
         try:
-            self._connection = self._open(path, is_durable=is_durable)
+            self._connection = self._open(path)
         except (sqlite3.DatabaseError, Damaged) as error:
             if not is_damage(error):
                 raise
             self.moved_aside = _move_aside(path)
-            self._connection = self._open(path, is_durable=is_durable)
+            self._connection = self._open(path)
 
     def close(self) -> None:
         """Give the file back."""
@@ -124,6 +128,7 @@ class PluginFile:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All that is done within is kept together, or not at all."""
+        changes = self.plugin_changes
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -133,6 +138,8 @@ class PluginFile:
             with suppress(sqlite3.Error):  # a full disk has rolled back by itself
                 self._connection.execute("ROLLBACK")
             raise
+        if self._log and self.plugin_changes != changes:
+            _sync(self._log)
 
     @contextmanager
     def lent(self) -> Iterator[None]:
@@ -214,12 +221,12 @@ class PluginFile:
             f"(SELECT max(number) FROM host_dead_letter) - {MOST_DEAD_LETTERS}"
         )
 
-    def _open(self, path: str, *, is_durable: bool) -> sqlite3.Connection:
+    def _open(self, path: str) -> sqlite3.Connection:
         connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
         try:
             os.chmod(path, 0o600)
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(f"PRAGMA synchronous = {'FULL' if is_durable else 'NORMAL'}")
+            connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA trusted_schema = OFF")
             self._check(connection)
         except BaseException:
@@ -258,7 +265,8 @@ def is_damage(error: Exception) -> bool:
 
 def is_storage(error: BaseException) -> bool:
     """Whether the disk or another process is at fault, not the plugin's code or its SQL."""
-    return _code(error) in _STORAGE
+    is_disk = isinstance(error, OSError) and error.errno in _DISK
+    return is_disk or _code(error) in _STORAGE
 
 
 def _code(error: BaseException) -> int:
@@ -269,6 +277,17 @@ def _code(error: BaseException) -> int:
 def _on_host_table(action: int, table: str | None) -> bool:
     kinds = (sqlite3.SQLITE_CREATE_TRIGGER, sqlite3.SQLITE_CREATE_INDEX, sqlite3.SQLITE_ALTER_TABLE)
     return action in kinds and (table or "").startswith("host_")
+
+
+def _sync(log: str) -> None:
+    """Put SQLite's log on the disk, with what was committed to it: what `synchronous = FULL` does,
+    which cannot be asked for once a transaction has begun.
+    """
+    descriptor = os.open(log, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fdatasync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _move_aside(path: str) -> str:

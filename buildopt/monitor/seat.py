@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 from buildopt.monitor.consumer import Batch, Runner, TickFailed
-from buildopt.monitor.hookspecs import Consumer
+from buildopt.monitor.hookspecs import Consumer, Durable
 from buildopt.monitor.plugin_file import Outgoing, PluginFile, Standing, is_storage
 
 LONGEST_ERROR = 2_000
@@ -93,7 +93,7 @@ class HostSeat:
         self.close()
         try:
             consumer = self._make()
-            self._file = PluginFile(self._path, is_durable=getattr(consumer, "is_durable", False))
+            self._file = PluginFile(self._path, is_durable=_is_durable(consumer))
             self._runner = Runner(self._file, consumer)
             return self._report(moved_aside=self._file.moved_aside)
         except (Exception, SystemExit) as error:  # the plugin's own code
@@ -147,6 +147,10 @@ class HostSeat:
     def _opened(self) -> PluginFile:
         assert self._file is not None
         return self._file
+
+
+def _is_durable(consumer: Consumer) -> bool:
+    return isinstance(consumer, Durable) and consumer.is_durable
 
 
 def _kind(error: BaseException) -> FailureKind:

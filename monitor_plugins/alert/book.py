@@ -61,7 +61,8 @@ class Book:
     dirty: set[tuple[str, str]] = field(default_factory=set)
     heap: list[tuple[float, int, str, str]] = field(init=False, default_factory=list)
     planned: dict[str, float] = field(init=False, default_factory=dict)
-    """When each alert is next in the heap; looked at anew then, so a later time needs no entry."""
+    """When each alert, each group and the end of silences is next in the heap; an alert is looked
+    at anew then, so a later time needs no entry."""
     of_rule: defaultdict[str, set[str]] = field(
         init=False, default_factory=lambda: defaultdict(set)
     )

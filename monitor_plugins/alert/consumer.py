@@ -43,6 +43,7 @@ class AlertConsumer:
     version = "1"
     types: Sequence[str] = ("buildopt.",)
     state_version = 1
+    is_durable = True
 
     def __init__(self, config: Config) -> None:
         self._config = config

@@ -1,6 +1,7 @@
 """When time alone will change something, and what holds a message back until then.
 
-Each alert is in the heap once with its next time; whoever finds it looks anew whether it is due.
+Alerts, groups and the end of silences are in the heap with their next time, and each time once;
+whoever finds them looks anew whether they are due.
 """
 
 from __future__ import annotations
@@ -97,15 +98,14 @@ def schedule(book: Book, alert: Alert) -> None:
         return
     due_s = change_due_s(book, alert, book.rule_of(alert))
     if due_s < book.planned.get(alert.key, math.inf):
-        book.planned[alert.key] = due_s
-        heapq.heappush(book.heap, (due_s, ORDER[ALERT], ALERT, alert.key))
+        _plan(book, ALERT, alert.key, due_s)
 
 
 def schedule_group(book: Book, group: Group) -> None:
     """Put a group into the heap, if something waits in it."""
     book.dirty.add((GROUP, group.key))
-    if group.due_s != NEVER_S:
-        heapq.heappush(book.heap, (group.due_s, ORDER[GROUP], GROUP, group.key))
+    if group.due_s not in (NEVER_S, book.planned.get(group.key)):
+        _plan(book, GROUP, group.key, group.due_s)
 
 
 def schedule_overlays(book: Book) -> None:
@@ -116,4 +116,10 @@ def schedule_overlays(book: Book) -> None:
     later = [end for end in ends if end > wall_s]
     if later:
         due_s = book.steady_at(min(later))
-        heapq.heappush(book.heap, (due_s, ORDER[OVERLAY], OVERLAY, ""))
+        if due_s != book.planned.get(OVERLAY):
+            _plan(book, OVERLAY, OVERLAY, due_s)
+
+
+def _plan(book: Book, kind: str, key: str, due_s: float) -> None:
+    book.planned[key] = due_s
+    heapq.heappush(book.heap, (due_s, ORDER[kind], kind, key))

@@ -145,6 +145,8 @@ class Engine(Book):
             telling.flush(self, group)
 
     def _run(self, kind: str, key: str, due_s: float) -> None:
+        if self.planned.get(key) == due_s:
+            del self.planned[key]
         if kind == GROUP:
             group = self.groups.get(key)
             if group is not None and group.due_s != NEVER_S and group.due_s <= self.now.steady_s:
@@ -152,8 +154,6 @@ class Engine(Book):
         elif kind == OVERLAY:
             holding.release(self)
         elif (alert := self.alerts.get(key)) is not None:
-            if self.planned.get(key) == due_s:
-                del self.planned[key]
             if due.change_due_s(self, alert, self.rule_of(alert)) <= self.now.steady_s:
                 self._run_alert(alert, self.rule_of(alert))
             due.schedule(self, alert)

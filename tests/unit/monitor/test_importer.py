@@ -407,7 +407,8 @@ def test_an_index_whose_folder_is_made_later_is_found(tmp_path):
     folder = str(tmp_path / "state")
     index = Index(folder)
     before = index.events()
-    Journal(state=os.fsencode(folder), source="/desk/shop/1").emit("buildopt.deploy.finished", {})
+    journal = Journal(state=os.fsencode(folder), source="/desk/shop/1", run_id="")
+    journal.emit("buildopt.deploy.finished", {})
     importer = Importer(folder)
     while importer.catch_up():
         pass

@@ -108,17 +108,21 @@ class ScrapeSource:
         self, part: str, of: tuple[str, ...], values: Values, at_s: float, counters: set[str]
     ) -> Iterator[tuple[float, Mapping[str, str]]]:
         """The share of what came since the last time; all series of a name count together."""
-        scope = {"share": f"{part} {of}"}
-        came: dict[str, Reading | None] = {}
+        came: dict[str, float] = {}
         for name in dict.fromkeys((part, *of)):
             found = values.get(name)
             if not found:
                 return
-            total = sum(value.number for value in found)
-            came[name] = self._came(name, scope, Reading(at_s, total), counters)
-        whole = sum(each.total if (each := came[name]) else 0.0 for name in of)
-        if whole > 0 and (first := came[part]):
-            yield min(1.0, first.total / whole), {}
+            each = [
+                self._came(
+                    name, {"": f"{part} {of}", **v.labels}, Reading(at_s, v.number), counters
+                )
+                for v in found
+            ]
+            came[name] = sum(one.total for one in each if one)
+        whole = sum(came[name] for name in of)
+        if whole > 0:
+            yield min(1.0, came[part] / whole), {}
 
     def _came(
         self, name: str, labels: Mapping[str, str], reading: Reading, counters: set[str]

@@ -117,6 +117,18 @@ def test_counters_become_rates_and_a_restart_of_the_application_is_seen(server):
     ]
 
 
+def test_one_of_several_series_that_begins_anew_makes_no_wrong_share(server):
+    clock = Clock()
+    of = {"part": "hits_total", "of": ["hits_total", "misses_total"]}
+    source = source_on(server, {"ratio": of}, clock=clock)
+    server.answer = saying(TEXT.format(hits=100, cold=1000, old=1000))
+    values(source)
+    server.answer = saying(TEXT.format(hits=110, cold=1010, old=5))
+    clock.now_s += 10
+
+    assert values(source) == {("ratio",): 0.4}
+
+
 def test_a_gap_between_two_answers_makes_no_wrong_rate(server):
     clock = Clock()
     source = source_on(server, {"hits": {"rate": "hits_total"}}, clock=clock)

@@ -22,8 +22,9 @@ from random import Random
 from typing import NamedTuple
 
 from monitor_plugins.alert.inputs import Occurrence, Sample
+from monitor_plugins.alert.place import Place
 from monitor_plugins.alert.presets import PRESETS
-from monitor_plugins.alert.rule_reading import Place, read_rules
+from monitor_plugins.alert.rule_reading import read_rules
 from monitor_plugins.alert.simulation import Simulation
 from monitor_plugins.alert.stream import Line
 

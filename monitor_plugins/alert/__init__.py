@@ -1,6 +1,9 @@
 """Tells people of a real trouble once, in the right place, and of nothing else.
 
-    rule, rule_reading, presets      rules as data; what makes no sense is refused with its line
+    rule, presets                    rules as data
+    place, section                   where a mistake of the settings stands; the values of a table
+    rule_reading, signal_reading, soundness, channel_reading, window_reading, config
+                                     the settings; what makes no sense is refused with its line
     expressions, durations           what stands in them
     stream, inputs                   events as samples and occurrences
     facts, running, failures         what follows from them

@@ -21,7 +21,7 @@ from monitor_plugins.alert.alert import Alert, alert_of, digest
 from monitor_plugins.alert.config import Config, read_config
 from monitor_plugins.alert.durations import seconds, spoken
 from monitor_plugins.alert.message import Message
-from monitor_plugins.alert.rule_reading import Place
+from monitor_plugins.alert.place import Place
 from monitor_plugins.alert.simulation import Simulation
 from monitor_plugins.alert.stream import read_lines
 from monitor_plugins.alert.wording import plain, quantity, text_of, title_of

@@ -14,11 +14,12 @@ from buildopt.monitor.hookspecs import (
     Worker,
     hookimpl,
 )
+from monitor_plugins.alert.channel_reading import CONSOLE
 from monitor_plugins.alert.channels.making import make_channels
-from monitor_plugins.alert.config import CONSOLE, Config, read_config
+from monitor_plugins.alert.config import Config, read_config
 from monitor_plugins.alert.consumer import AlertConsumer
 from monitor_plugins.alert.delivery_health import ChannelCheck
-from monitor_plugins.alert.rule_reading import Place
+from monitor_plugins.alert.place import Place
 from monitor_plugins.alert.worker import ChannelWorker
 
 BUILDOPT_API = 1

@@ -7,32 +7,36 @@ A secret (the address of a webhook, a password) need not stand in the settings: 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 ChannelTable = Mapping[str, Any]  # Any: as in TOML
 
 
+Form = Literal["text", "texts", "flag", "port", "tls", "address", "table"]
+
+
 class Kind(NamedTuple):
-    """A type of channel: its module, which has `make(name, table)`, and its keys."""
+    """A type of channel: its module, which has `make(name, table)`, and the form of its keys."""
 
     module: str
-    keys: tuple[str, ...] = ()
+    keys: Mapping[str, Form]
     required: tuple[str, ...] = ()
 
 
 KINDS: Mapping[str, Kind] = {
-    "console": Kind("console", ("bell",)),
-    "file": Kind("file", ("path",), ("path",)),
-    "desktop": Kind("desktop", ("program",)),
-    "webhook": Kind("webhook", ("url", "secret", "headers"), ("url",)),
+    "console": Kind("console", {"bell": "flag"}),
+    "file": Kind("file", {"path": "text"}, ("path",)),
+    "desktop": Kind("desktop", {"program": "text"}),
+    "webhook": Kind("webhook", {"url": "address", "secret": "text", "headers": "table"}, ("url",)),
     "mail": Kind(
-        "mail", ("host", "port", "tls", "user", "password", "sender", "to"), ("host", "to")
+        "mail",
+        {
+            "host": "text", "port": "port", "tls": "tls", "user": "text", "password": "text",
+            "sender": "text", "to": "texts",
+        },
+        ("host", "to"),
     ),
-    "slack": Kind("slack", ("url",), ("url",)),
-    "github": Kind("github", ("path",)),
-    "apprise": Kind("apprise", ("url",), ("url",)),
-}
-KNOWN_KEYS: Mapping[str, tuple[str, ...]] = {
-    name: tuple(key for one in kind.keys for key in (one, f"{one}_variable"))
-    for name, kind in KINDS.items()
-}
+    "slack": Kind("slack", {"url": "address"}, ("url",)),
+    "github": Kind("github", {"path": "text"}),
+    "apprise": Kind("apprise", {"url": "text"}, ("url",)),
+}  # fmt: skip

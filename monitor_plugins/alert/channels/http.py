@@ -14,6 +14,7 @@ from buildopt.monitor.hookspecs import Delivery
 
 TIMEOUT_S = 10.0
 LONGEST_ANSWER_BYTES = 2_000
+NO_ADDRESS = "the address is no http or https URL"
 RETRIED = frozenset({408, 425, 429})
 """Statuses below 500 that ask for another try (RFC 9110, 6585, 8470)."""
 
@@ -22,10 +23,13 @@ def post(
     url: str, body: bytes, headers: Mapping[str, str], timeout_s: float = TIMEOUT_S
 ) -> Delivery:
     """Send; never raises for a receiver that fails, hangs or goes away."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url.strip())
+        connection = _connection(parts, timeout_s)
+    except ValueError:
+        return Delivery("refused", NO_ADDRESS)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        return Delivery("refused", "the address is no http or https URL")
-    connection = _connection(parts, timeout_s)
+        return Delivery("refused", NO_ADDRESS)
     ends_s = time.monotonic() + timeout_s
     try:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -35,7 +39,9 @@ def post(
         said = answer.read(LONGEST_ANSWER_BYTES).decode("utf-8", "replace")
     except TimeoutError:
         return Delivery("failed", f"no answer within {timeout_s:g} s")
-    except (OSError, http.client.HTTPException, ValueError) as error:
+    except (http.client.InvalidURL, ValueError):  # its words would show a secret
+        return Delivery("refused", "the address or a header has characters that it must not have")
+    except (OSError, http.client.HTTPException) as error:
         return Delivery("failed", f"{type(error).__name__}: {error}"[:200])
     finally:
         connection.close()

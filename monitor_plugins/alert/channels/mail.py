@@ -22,8 +22,10 @@ class Mail:
     ) -> None:
         self.name = name
         self._host = str(table["host"])
-        self._tls = str(table.get("tls", "starttls"))
-        self._port = int(table.get("port", PORTS.get(self._tls, 25)))
+        tls = str(table.get("tls"))
+        self._tls = tls if tls in PORTS else "starttls"
+        port = str(table.get("port"))
+        self._port = int(port) if port.isdecimal() else PORTS[self._tls]
         self._user = str(table.get("user", ""))
         self._password = str(table.get("password", ""))
         to = table["to"]

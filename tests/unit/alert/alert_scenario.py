@@ -12,9 +12,10 @@ from typing import Any
 
 from monitor_plugins.alert.engine import Policy
 from monitor_plugins.alert.overlays import Window
+from monitor_plugins.alert.place import Place
 from monitor_plugins.alert.presets import PRESETS
 from monitor_plugins.alert.rule import Rule
-from monitor_plugins.alert.rule_reading import Place, read_rules
+from monitor_plugins.alert.rule_reading import read_rules
 from monitor_plugins.alert.simulation import Sent, Simulation
 from monitor_plugins.alert.stream import Line, line_of
 

@@ -11,9 +11,10 @@ from monitor_plugins.alert.engine import Engine
 from monitor_plugins.alert.expressions import holds
 from monitor_plugins.alert.inputs import Moment, Occurrence, Sample
 from monitor_plugins.alert.overlays import Silence
+from monitor_plugins.alert.place import Place
 from monitor_plugins.alert.prediction import NEVER_H, hours_until_full
 from monitor_plugins.alert.presets import PRESETS
-from monitor_plugins.alert.rule_reading import Place, read_rules
+from monitor_plugins.alert.rule_reading import read_rules
 from monitor_plugins.alert.wording import text_of, title_of
 
 

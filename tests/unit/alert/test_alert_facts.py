@@ -6,8 +6,9 @@ import json
 
 from monitor_plugins.alert.facts import Facts, facts_of
 from monitor_plugins.alert.inputs import Moment, Occurrence
+from monitor_plugins.alert.place import Place
 from monitor_plugins.alert.presets import PRESETS
-from monitor_plugins.alert.rule_reading import Place, read_rules
+from monitor_plugins.alert.rule_reading import read_rules
 from monitor_plugins.alert.simulation import feed
 from monitor_plugins.alert.wording import text_of
 from tests.unit.alert.test_alert_engine import Engine

@@ -7,8 +7,9 @@ import tomllib
 import pytest
 
 from buildopt.errors import SettingsError
+from monitor_plugins.alert.place import Place
 from monitor_plugins.alert.presets import PRESETS
-from monitor_plugins.alert.rule_reading import Place, read_rules
+from monitor_plugins.alert.rule_reading import read_rules
 
 GOOD = """
 [m]
@@ -72,7 +73,7 @@ def test_escalation_comes_after_two_and_five_minutes_where_it_is_not_said() -> N
         ('on_stale = "panic"', "`keep` or `resolve` or `alert`"),
         ('gate = "__import__(1)"', "a condition"),
         ('gate = "a.b and"', "a condition"),
-        ('inhibited_by = ["nobody"]', "a rule; known: m"),
+        ('inhibited_by = ["nobody"]', "a rule; known rules: m"),
         ('inhibited_by = ["m"]', "none inhibits itself"),
         ('signal.aggregation = "p95"', "`last` without a `window`"),
         ('signal.event = "buildopt.x"', "keep one of them"),

@@ -14,9 +14,10 @@ from buildopt.integrations.asgi import BuildoptMiddleware
 from buildopt.serving.histogram import bucket_of
 from buildopt.serving.telling import Teller
 from monitor_plugins.alert.inputs import Occurrence
+from monitor_plugins.alert.place import Place
 from monitor_plugins.alert.presets import PRESETS
 from monitor_plugins.alert.rule import Signal
-from monitor_plugins.alert.rule_reading import Place, read_rules
+from monitor_plugins.alert.rule_reading import read_rules
 from monitor_plugins.alert.served import DURATION, FAILED, HTTP_SERVED, samples_of
 from monitor_plugins.alert.simulation import Simulation
 from monitor_plugins.alert.stream import line_of

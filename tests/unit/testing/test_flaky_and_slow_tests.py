@@ -3,7 +3,8 @@
 import pytest
 
 from buildopt.events import encode
-from monitor_plugins.alert.rule_reading import Place, read_rule
+from monitor_plugins.alert.place import Place
+from monitor_plugins.alert.rule_reading import read_rule
 from monitor_plugins.baseline.run_values import values_of
 from monitor_plugins.testing.flaky import PASSES_TO_CLOSE
 from monitor_plugins.testing.plugin import RULE

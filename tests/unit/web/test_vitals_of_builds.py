@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from buildopt.events import CacheStored, Event, encode
-from monitor_plugins.alert.rule_reading import Place as Where
+from monitor_plugins.alert.place import Place as Where
 from monitor_plugins.alert.rule_reading import read_rule
 from monitor_plugins.web.plugin import RULE
 from monitor_plugins.web.shifts import LEAST_VIEWS, level_of, p75_of

@@ -10,7 +10,7 @@ from buildopt.monitor.seat import Failed, HostSeat
 from buildopt.monitor.stream import Reader
 from monitor_plugins.alert.config import read_config
 from monitor_plugins.alert.consumer import AlertConsumer
-from monitor_plugins.alert.rule_reading import Place
+from monitor_plugins.alert.place import Place
 from tests.unit.monitor.plugins.plugin_rig import Builds
 
 

@@ -1,0 +1,59 @@
+"""Says in which file and line a mistake of the settings stands, and what its key takes."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+
+from buildopt.errors import SettingsError
+
+Path = tuple[str, ...]
+LONGEST_VALUE, LONGEST_PATH = 60, 120
+
+
+class Place:
+    """The file that is read."""
+
+    def __init__(self, shown: str, line_of: Callable[[Path], int | None] | None = None) -> None:
+        """`shown` names the file; `line_of` gives the line of a key's path from the top."""
+        self._shown = shown
+        self._line_of = line_of
+
+    def error(self, path: Path, what: str, hint: str, *, slug: str) -> SettingsError:
+        """A mistake at a key."""
+        line = self._line_of(path) if self._line_of else None
+        where = f"line {line}: " if line else ""
+        return SettingsError(
+            f"cannot read settings `{self._shown}`: {where}{what}", hint=hint, slug=slug
+        )
+
+    def impossible(self, path: Path, value: object, expected: str) -> SettingsError:
+        """A value that its key does not take."""
+        shown = value if isinstance(value, str | int | float) else type(value).__name__
+        what = f"`{name_of(path)}` cannot be `{_plain(str(shown), LONGEST_VALUE)}`"
+        return self.error(path, what, f"it takes {expected}", slug="impossible-rule")
+
+    def missing(self, path: Path, key: str, hint: str) -> SettingsError:
+        """A table without a key that it must have."""
+        return self.error(path, f"`{name_of(path)}` has no `{key}`", hint, slug="missing-key")
+
+    def unknown(self, path: Path, known: Iterable[str]) -> SettingsError:
+        """A key that is none."""
+        hint = meant(path[-1], known, "keys")
+        return self.error(path, f"unknown key `{name_of(path)}`", hint, slug="unknown-key")
+
+
+def meant(name: str, known: Iterable[str], what: str) -> str:
+    """What somebody may have meant by a name that is none; `what` are the known ones."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean `{close[0]}`?" if close else f"known {what}: {', '.join(names)}"
+
+
+def name_of(path: Path) -> str:
+    """The path of a key on one line, and cut."""
+    return _plain(".".join(path), LONGEST_PATH)
+
+
+def _plain(text: str, most: int) -> str:
+    return "".join(char if char.isprintable() else "?" for char in text[:most])

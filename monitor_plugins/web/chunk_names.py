@@ -6,6 +6,8 @@ import re
 
 _HASHED = re.compile(r"(.+?)[-.]([\w-]{8}|[0-9A-Za-z]{9,40})(\.(?:m?js|css))")
 """Rollup and esbuild write eight characters, webpack up to 20 hexadecimal ones."""
+_WORDS = re.compile(r"[A-Za-z][a-z]{2,}(?:[A-Z][a-z]{2,})*")
+"""One hash of eight characters in two hundred looks like this too, and is taken for a word."""
 IS_CHUNK = re.compile(r".+\.(?:m?js|css)")
 
 
@@ -33,5 +35,5 @@ def is_hashed(path: str) -> bool:
 
 
 def _is_hash(text: str) -> bool:
-    """A word in small letters is none: `main-settings.js`."""
-    return any(c.isdigit() or c.isupper() for c in text)
+    """Words are none: `main-settings.js`, `view-UserProfile.js`."""
+    return any(c.isdigit() or c.isupper() for c in text) and not _WORDS.fullmatch(text)

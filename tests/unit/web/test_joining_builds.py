@@ -22,6 +22,9 @@ SECOND = {"dist/assets/index-BBBB2222.js": 950, "dist/assets/list-CCCC3333.js": 
         ("/static/main.5f3a9c1e2b4d6f708192.css", "main.css"),
         ("/out/chunk-7XQZ2ABC.js", "chunk.js"),
         ("/user-settings.js", "user-settings.js"),
+        ("/view-Settings.js", "view-Settings.js"),
+        ("/view-UserProfile.js", "view-UserProfile.js"),
+        ("/view-BcxAvlmQ.js", "view.js"),
         ("/main.js", "main.js"),
     ],
 )

@@ -7,7 +7,7 @@ import re
 _HASHED = re.compile(r"(.+?)[-.]([\w-]{8}|[0-9A-Za-z]{9,40})(\.(?:m?js|css))")
 """Rollup and esbuild write eight characters, webpack up to 20 hexadecimal ones."""
 _WORDS = re.compile(r"[A-Za-z][a-z]{2,}(?:[A-Z][a-z]{2,})*")
-"""One hash of eight characters in two hundred looks like this too, and is taken for a word."""
+"""One hash of eight characters in 150 looks like this too, and is taken for a word."""
 IS_CHUNK = re.compile(r".+\.(?:m?js|css)")
 
 

@@ -12,7 +12,7 @@ UNIT_BYTES: dict[str, int] = {"": 1, "b": 1} | {
 
 
 def duration(seconds: float) -> str:
-    """`2.41 s`, `12 ms`, `3 min 5 s`, `1 h 12 min`."""
+    """`2.41 s`, `12 ms`, `3 min 5 s`, `1 h 12 min`, `5 d 14 h`."""
     if seconds < 0.0009995:
         return f"{seconds * 1e6:.3g} µs" if seconds > 0 else "0 s"
     if seconds < 0.9995:
@@ -22,7 +22,10 @@ def duration(seconds: float) -> str:
     minutes, rest_s = divmod(round(seconds), 60)
     if minutes < 60:
         return f"{minutes} min {rest_s} s"
-    return f"{minutes // 60} h {minutes % 60} min"
+    hours, rest_min = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} h {rest_min} min"
+    return f"{hours // 24} d {hours % 24} h"
 
 
 def size(count_bytes: float) -> str:

@@ -8,7 +8,8 @@ longer, the next coarser ones stand in.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from buildopt.monitor.hookspecs import Point
 from buildopt.monitor.rollups import MINUTE_S
@@ -21,11 +22,18 @@ _LENGTHS: tuple[tuple[Piece, int], ...] = (
 Span = tuple[int, int]
 
 
+class Grid(NamedTuple):
+    """Where columns begin and how wide they are."""
+
+    origin_s: int
+    width_s: int
+
+
 def points(connection: sqlite3.Connection, series: int, span_s: Span, width_s: int) -> list[Point]:
     """Columns that have a value, oldest first."""
     start_s, end_s = span_s
     columns: dict[int, Point] = {}
-    for point in _parts(connection, series, span_s, width_s):
+    for point in _parts(connection, series, span_s, Grid(start_s, width_s)):
         column_s = start_s + (point.start_s - start_s) // width_s * width_s
         known = columns.get(column_s)
         columns[column_s] = _joined(known, point, column_s)
@@ -45,14 +53,15 @@ def _joined(known: Point | None, other: Point, column_s: int) -> Point:
 
 
 def _parts(
-    connection: sqlite3.Connection, series: int, span_s: Span, width_s: int
+    connection: sqlite3.Connection, series: int, span_s: Span, grid: Grid
 ) -> Iterator[Point]:
     """What a time is made of: coarser pieces where the finer ones are kept no longer."""
     start_s, end_s = span_s
-    wanted = max(place for place, (_, length) in enumerate(_LENGTHS) if length <= max(1, width_s))
+    width_s = max(1, grid.width_s)
+    wanted = max(place for place, (_, length) in enumerate(_LENGTHS) if length <= width_s)
     for piece, _ in _LENGTHS[wanted:]:
         begins_s = min(max(start_s, _kept_from(connection, piece)), end_s)
-        yield from _of_piece(connection, series, piece, ((begins_s, end_s), width_s))
+        yield from _of_piece(connection, series, piece, ((begins_s, end_s), grid))
         end_s = begins_s
         if end_s <= start_s:
             return
@@ -71,13 +80,13 @@ def _kept_from(connection: sqlite3.Connection, piece: Piece) -> int:
 
 
 def _of_piece(
-    connection: sqlite3.Connection, series: int, piece: Piece, asked: tuple[Span, int]
+    connection: sqlite3.Connection, series: int, piece: Piece, asked: tuple[Span, Grid]
 ) -> Iterator[Point]:
-    (start_s, end_s), width_s = asked
+    (start_s, end_s), grid = asked
     if start_s >= end_s:
         return
     if piece == "samples":
-        yield from _samples(connection, series, (start_s, end_s), width_s)
+        yield from _samples(connection, series, (start_s, end_s), grid)
         return
     open_ = _unrolled(connection, "day" if piece == "day" else "hour", (start_s, end_s))
     select = (
@@ -89,10 +98,10 @@ def _of_piece(
     for row in connection.execute(select, (piece, *days, series, start_s, end_s)):
         if row[0] - row[0] % length not in open_:
             yield Point(*row)
-    for begins_s in open_:
-        part = (max(begins_s, start_s), min(begins_s + length, end_s))
-        finer: Piece = "hour" if piece == "day" else "samples"
-        yield from _of_piece(connection, series, finer, (part, width_s))
+    finer: Piece = "hour" if piece == "day" else "samples"
+    for begins_s, ends_s in _neighbours_joined(open_, length):
+        part = (max(begins_s, start_s), min(ends_s, end_s))
+        yield from _of_piece(connection, series, finer, (part, grid))
 
 
 def _unrolled(connection: sqlite3.Connection, level: Piece, span_s: Span) -> set[int]:
@@ -103,8 +112,19 @@ def _unrolled(connection: sqlite3.Connection, level: Piece, span_s: Span) -> set
     return {start_s for (start_s,) in found}
 
 
+def _neighbours_joined(begins_s: Iterable[int], length_s: int) -> list[Span]:
+    """Pieces of one length as spans: a question for each hour of a month takes longest."""
+    spans: list[Span] = []
+    for at_s in sorted(begins_s):
+        if spans and spans[-1][1] == at_s:
+            spans[-1] = (spans[-1][0], at_s + length_s)
+        else:
+            spans.append((at_s, at_s + length_s))
+    return spans
+
+
 def _samples(
-    connection: sqlite3.Connection, series: int, span_s: Span, width_s: int
+    connection: sqlite3.Connection, series: int, span_s: Span, grid: Grid
 ) -> Iterator[Point]:
     """Samples, put together by SQLite: a day has 86,400."""
     start_s, end_s = span_s
@@ -117,9 +137,7 @@ def _samples(
             f" FROM {table_of(day_of(day_s))} WHERE series = ? AND time_ms >= ? AND time_ms < ?"
             " GROUP BY (time_ms - ?) / ?"
         )
-        from_ms = (start_s - day_s) * 1_000
-        bounds = (max(0, from_ms), (end_s - day_s) * 1_000)
-        for at_s, *values in connection.execute(
-            select, (series, *bounds, from_ms, width_s * 1_000)
-        ):
+        bounds = (max(0, start_s - day_s) * 1_000, (end_s - day_s) * 1_000)
+        columns = ((grid.origin_s - day_s) * 1_000, grid.width_s * 1_000)
+        for at_s, *values in connection.execute(select, (series, *bounds, *columns)):
             yield Point(day_s + at_s, *values)

@@ -36,13 +36,13 @@ void fillPanels(main, charts);
 const map = document.getElementById("map");
 if (map?.dataset.document) void showBundle(map, map.dataset.document, map.dataset.before);
 
-follow(document.body.dataset.position ?? "", {
+setTimeout(() => follow(document.body.dataset.position ?? "", {
   onEvents: () => pace === "live" && soon(),
   onMeasured: () => pace === "live" && !document.hidden && charts.refresh(),
   onState: (words) => {
     live.textContent = pace === "live" ? words : "";
   },
-});
+})); // a task of its own: asking for the lock takes long
 setInterval(() => pace === "slow" && soon(), SLOW_MS);
 document.addEventListener("visibilitychange", () => !document.hidden && isDue && soon());
 

@@ -23,6 +23,10 @@ WORDS = {
 }  # fmt: skip
 
 
+IN_TITLE = ("fingerprint", "task", "finding", "group", "name")
+"""Labels that a title says, or that only tell alerts apart."""
+
+
 def title_of(entries: Sequence[Entry]) -> str:
     """One line: how grave, what, where."""
     if not entries:
@@ -80,6 +84,8 @@ def _what(entry: Entry) -> str:
     if "exit_code" in context or "signal" in context:
         task = plain(str(context.get("task") or entry["labels"].get("task", "")))
         return f"{title}: `{task}`" if task else title
+    if name := plain(str(entry["labels"].get("name", ""))):
+        return f"{name}: {title}"
     if _kind(entry) == "resolved":
         return title
     return f"{title}: {quantity(entry['value'], entry.get('unit', ''))}"
@@ -88,7 +94,7 @@ def _what(entry: Entry) -> str:
 def _where(entry: Entry) -> str:
     named = [
         f"{name}={plain(str(value))}" for name, value in sorted(entry["labels"].items())
-        if value and name not in ("fingerprint", "task")
+        if value and name not in IN_TITLE
     ]  # fmt: skip
     return f" ({', '.join(named[:5])})" if named else ""
 

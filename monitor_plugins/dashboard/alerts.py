@@ -8,6 +8,7 @@ from typing import Any
 
 from buildopt.monitor.hookspecs import Known, Row, fact
 from monitor_plugins.dashboard.asked import NS, Asked, Problem, body_of
+from monitor_plugins.dashboard.paging import page_of
 from monitor_plugins.dashboard.shapes.alerts import (
     Acknowledge,
     Alert,
@@ -30,7 +31,7 @@ def alerts(known: Known, asked: Asked) -> dict[str, Any]:  # Any: a page
     found = alerts_of(told(known, asked))
     state = asked["state"]
     kept = [alert for alert in found if state in (None, alert.state)]
-    return {"items": kept[: asked["limit"]], "next": None}
+    return page_of(kept, lambda alert: alert.incident, asked, asked["limit"])._asdict()
 
 
 def one(known: Known, asked: Asked) -> Alert:

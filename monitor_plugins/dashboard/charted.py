@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Literal, NamedTuple
 
 from buildopt.monitor.hookspecs import Known, Panel, Series
@@ -85,8 +86,19 @@ def of_panel(known: Known, shown: Shown, panel: Panel) -> list[Chart]:
     """The charts of a panel that a plugin brings."""
     unit = UNITS.get(panel.unit, "count")
     kind: Literal["line", "bars"] = "bars" if panel.kind == "bar" else "line"
-    metrics = [Metric(panel.title, metric, unit) for metric in panel.metrics[:MOST_LINES]]
-    return [replace(chart, kind=kind) for chart in of_metrics(known, shown, metrics)]
+    shown_metrics = panel.metrics[:MOST_LINES]
+    titles = [panel.title] if len(shown_metrics) == 1 else _told_apart(shown_metrics)
+    metrics = [Metric(title, name, unit) for title, name in zip(titles, shown_metrics, strict=True)]
+    charts = of_metrics(known, shown, metrics)
+    return [replace(chart, kind=kind, id=f"panel-{panel.id}-{chart.id}") for chart in charts]
+
+
+def _told_apart(metrics: Sequence[str]) -> list[str]:
+    """`used` and `limit` of `pool.used` and `pool.limit`: the title of the panel says the rest."""
+    words = [metric.split(".") for metric in metrics]
+    beginnings = zip(*(each[:-1] for each in words), strict=False)
+    shared = len(list(takewhile(lambda same: len(set(same)) == 1, beginnings)))
+    return [" ".join(each[shared:]).replace("_", " ") for each in words]
 
 
 UNITS: dict[str, Unit] = {"By": "bytes", "By/s": "bytes/s", "s": "seconds", "1": "ratio"}

@@ -8,6 +8,7 @@ from typing import Any
 
 from buildopt.monitor.hookspecs import LAST_NS, Known, Row
 from monitor_plugins.dashboard.asked import NS, Asked
+from monitor_plugins.dashboard.paging import page_of
 from monitor_plugins.dashboard.shapes.alerts import Change
 
 PREFIXES = ("buildopt.baseline.", "buildopt.finding.")
@@ -22,7 +23,7 @@ def changes(known: Known, asked: Asked) -> dict[str, Any]:  # Any: a page
     found = changes_of(known.events(asked.where, types=PREFIXES, limit=MOST_EVENTS))
     state = asked["state"]
     kept = [change for change in found if state in (None, change.state)]
-    return {"items": kept[: asked["limit"]], "next": None}
+    return page_of(kept, lambda change: change.finding, asked, asked["limit"])._asdict()
 
 
 def changes_of(rows: Sequence[Row]) -> list[Change]:

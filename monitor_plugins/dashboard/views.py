@@ -20,6 +20,7 @@ from monitor_plugins.dashboard import (
     trends,
 )
 from monitor_plugins.dashboard.asked import NS, Asked, Parameter, Problem
+from monitor_plugins.dashboard.paging import page_of
 from monitor_plugins.dashboard.ranges import Shown
 from monitor_plugins.dashboard.shapes.alerts import Change
 from monitor_plugins.dashboard.shapes.runs import Run, Step
@@ -143,19 +144,22 @@ def system_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
 
 def alerts_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
     """What goes on, and what was."""
+    found = _alerts(known, shown)
     silenced = known.events(types=(alerts.SILENCED, alerts.UNSILENCED), limit=500)
     return {
-        "alerts": _alerts(known, shown)[:500],
+        "alerts": found,
+        "page": page_of(found, lambda alert: alert.incident, shown.asked, ROWS),
         "silences": alerts.silences_of(silenced, shown.asked.now_s),
     }
 
 
 def findings_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
     """What has changed for good, and the series of the first that is open."""
-    changes = _changes(known, shown)[:500]
+    changes = _changes(known, shown)
     first = next(filter(findings.is_open, changes), None)
     chart = finding_series.of_finding(known, first, changes) if first else None
-    return {"changes": changes, "charts": [chart] if chart else []}
+    page = page_of(changes, lambda change: change.finding, shown.asked, ROWS)
+    return {"changes": changes, "page": page, "charts": [chart] if chart else []}
 
 
 def finding_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
@@ -241,8 +245,8 @@ VIEWS: Sequence[tuple[str, str, str, View, Sequence[Parameter]]] = (
     ("/cache", "Cache", "cache", cache_facts, ()),
     ("/bundles", "Bundles", "bundles", bundles.facts, bundles.PARAMETERS),
     ("/system", "System", "system", system_facts, ()),
-    ("/alerts", "Alerts", "alerts", alerts_facts, ()),
-    ("/findings", "Findings", "findings", findings_facts, ()),
+    ("/alerts", "Alerts", "alerts", alerts_facts, (CURSOR,)),
+    ("/findings", "Findings", "findings", findings_facts, (CURSOR,)),
     ("/plugins", "Plugins and health", "plugins", plugins_facts, ()),
     ("/runs/{run}", "Run", "run", run_facts, (RUN,)),
     ("/compare", "Compare", "compare", compare_facts, SIDES),

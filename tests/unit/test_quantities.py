@@ -16,6 +16,8 @@ from buildopt.quantities import counted, duration, exact_bytes, moment, parse_si
         (2.4142, "2.41 s"),
         (99.96, "1 min 40 s"),
         (4320.0, "1 h 12 min"),
+        (86_399.0, "23 h 59 min"),
+        (483_720.0, "5 d 14 h"),
     ],
 )
 def test_a_duration_has_three_digits_and_a_unit(seconds, shown):

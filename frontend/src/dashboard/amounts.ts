@@ -16,10 +16,11 @@ export function amount(value: number, unit: Unit): string {
 /** The same for an axis, where there is little room. */
 export function axisAmount(value: number, unit: Unit): string {
   if (unit !== "seconds" || value < 99.95) return amount(value, unit);
-  return value < 5400 ? `${short(value / 60)} min` : `${short(value / 3600)} h`;
+  if (value < 5400) return `${short(value / 60)} min`;
+  return value < 172_800 ? `${short(value / 3600)} h` : `${short(value / 86_400)} d`;
 }
 
-/** `2.41 s`, `12 ms`, `3 min 5 s`. */
+/** `2.41 s`, `12 ms`, `3 min 5 s`, `5 d 14 h`. */
 export function duration(seconds: number): string {
   if (seconds === 0) return "0 s";
   if (seconds < 0.0009995) return `${short(seconds * 1e6)} µs`;
@@ -27,7 +28,9 @@ export function duration(seconds: number): string {
   if (seconds < 99.95) return `${short(seconds)} s`;
   const whole = Math.round(seconds);
   const minutes = Math.floor(whole / 60);
-  return minutes < 60 ? `${minutes} min ${whole % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  if (minutes < 60) return `${minutes} min ${whole % 60} s`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 24 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
 function short(value: number): string {

@@ -54,7 +54,7 @@ async function fill(panel: HTMLElement): Promise<boolean> {
 function body(panel: HTMLElement, answer: Answer, url: URL): HTMLElement {
   const title = panel.querySelector("h2")!.textContent ?? "";
   if (answer.series)
-    return element("div", { class: "charts" }, figureOf({
+    return element("div", { class: "charts titled" }, figureOf({
       id: `${panel.id}-chart`, title, unit: UNITS[answer.unit ?? ""] ?? "count", lines: answer.series,
       marks: answer.marks ?? [], kind: answer.dots ? "dots" : panel.dataset.kind === "bar" ? "bars" : "line",
       from: Number(url.searchParams.get("from")), to: Number(url.searchParams.get("to")),

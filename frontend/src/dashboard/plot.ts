@@ -22,7 +22,7 @@ const SYNC = "time";
 /** Steps of an axis of seconds: round ones also of minutes and hours. */
 const SECONDS = [
   ...[1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1].flatMap((power) => [power, 2 * power, 5 * power]),
-  10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 36000, 72000, 180000, 360000,
+  10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 36000, 86400, 172800, 432000, 864000,
 ];
 
 export function plotted(place: HTMLElement, drawing: Drawing, look: Look): uPlot {

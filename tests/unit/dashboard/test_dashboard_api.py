@@ -97,6 +97,28 @@ def test_pages_go_through_everything_once(server):
     assert seen == ["run-hostile", *(f"run-{n}" for n in reversed(range(RUNS)))]
 
 
+@pytest.mark.parametrize("path", ["alerts", "changes"])
+def test_pages_of_alerts_and_findings_go_through_everything_once(place, path):
+    ids = [f"one-{number}" for number in range(7)]
+    for id_ in ids:
+        place.tell("buildopt.alert.fired", {"incident": id_, "rule": "cpu"})
+        place.tell("buildopt.baseline.confirmed", {"finding": id_, "direction": "worse"})
+    place.catch_up()
+    server = serving(place)
+    seen, cursor = [], ""
+    try:
+        while cursor is not None:
+            page = ask(server, f"/api/v1/{path}?limit=3&cursor={cursor}").json
+            seen += [row.get("incident") or row.get("finding") for row in page["items"]]
+            cursor = page["next"]
+        wrong = ask(server, f"/api/v1/{path}?cursor=none-of-ours")
+    finally:
+        server.stop()
+
+    assert seen == ids[::-1]
+    assert wrong.status == 400
+
+
 def test_who_has_it_already_gets_no_body(server):
     first = ask(server, "/api/v1/runs")
 

@@ -89,15 +89,48 @@ def test_a_name_without_end_is_cut(place):
     assert len(answer.body) < 40_000
 
 
+def test_long_lists_of_alerts_and_findings_come_in_pages(place):
+    for number in range(60):
+        place.tell("buildopt.alert.fired", {
+            "incident": f"alert-{number}", "rule": "regression", "title": "worse", "value": 1.0,
+            "labels": {"finding": f"finding-{number}", "name": f"build of {number}"},
+        })  # fmt: skip
+        place.tell("buildopt.baseline.confirmed", {"finding": f"finding-{number}"})
+    place.catch_up()
+    server = serving(place)
+    try:
+        alerts = ask(server, "/alerts").body.decode()
+        older = ask(server, "/alerts?cursor=alert-10").body.decode()
+        findings = ask(server, "/findings").body.decode()
+        older_findings = ask(server, "/findings?cursor=finding-10").body.decode()
+    finally:
+        server.stop()
+
+    assert [page.count("<tr") for page in (alerts, older, findings, older_findings)] == [
+        1 + 50, 1 + 10, 1 + 50, 1 + 10,
+    ]  # fmt: skip
+    assert "▲ 60 alerts open" in alerts
+    assert "▲ 60 alerts open" in older
+    assert 'href="/alerts?cursor=alert-10"' in alerts
+    assert 'href="/findings?cursor=finding-10"' in findings
+    assert "cursor" not in older.partition("<main")[2]
+    assert '<a href="/findings/finding-59">build of 59</a>: worse' in alerts
+
+
+TWO = ("system.cpu.utilization", "system.memory.utilization")
+
+
 def test_panels_of_plugins_stand_on_the_overview_or_on_pages_of_their_own(full):
     panels = (
         Panel("mine", "Processors of mine", "line", ("system.cpu.utilization",), "1"),
+        Panel("two", "Both of mine", "line", TWO, "1"),
         Panel("rows", "Rows of mine", "table", path="/api/v1/mine?most=5", view="Front end"),
         Panel("evil", "Rows of others", "table", path="//evil.example/", view="Front end"),
     )
     server = serving(full, panels)
     try:
         overview = ask(server, "/?environment=ci").body.decode()
+        everything = ask(server, "/").body.decode()
         page = ask(server, "/panels/front-end?from=100&to=200&environment=ci").body.decode()
         none = ask(server, "/panels/back-end")
         listed = ask(server, "/api/v1/panels").json["items"]
@@ -106,6 +139,11 @@ def test_panels_of_plugins_stand_on_the_overview_or_on_pages_of_their_own(full):
 
     assert "Processors of mine" in overview
     assert "Rows of mine" not in overview
+    assert ['<span class="name">Both of mine<' in everything, *(
+        f'<span class="name">{name} utilization<' in everything for name in ("cpu", "memory")
+    )] == [False, True, True]  # fmt: skip
+    ids = re.findall(r' id="([^"]*)"', everything)
+    assert len(ids) == len(set(ids))
     assert '<a href="/panels/front-end?environment=ci">Front end</a>' in overview.replace(
         " aria-current", ""
     )
@@ -113,7 +151,7 @@ def test_panels_of_plugins_stand_on_the_overview_or_on_pages_of_their_own(full):
     assert f'data-path="{path}"' in page
     assert "evil.example" not in page
     assert none.status == 404
-    assert [panel["view"] for panel in listed] == ["", "Front end", "Front end"]
+    assert [panel["view"] for panel in listed] == ["", "", "Front end", "Front end"]
 
 
 def test_the_critical_path_is_what_ended_last_and_what_ended_before_that_began():

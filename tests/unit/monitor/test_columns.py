@@ -64,3 +64,28 @@ def test_every_value_is_in_one_column(index, width_s):
         last = first + each - 1
         assert (point.n, point.min, point.max) == (each, first, last)
         assert point.sum == sum(range(first, last + 1))
+
+
+@pytest.mark.parametrize("width_s", [1_500, 3_000, 7_200])
+def test_hours_that_are_not_rolled_up_fall_into_columns_that_begin_anywhere(
+    folder, emitter, width_s
+):
+    for number in range(3 * 360):
+        emitter.sample(float(number), (START_S + 10 * number) * NS)
+    importer = Importer(folder, now_ns=lambda: START_S * NS)
+    for _ in range(5):
+        importer.step()
+    importer.close()
+    first = 50
+    start_s = START_S + 10 * first
+
+    with closing(Index(folder)) as index:
+        (series,) = index.series(metric="load")
+        assert index.rollups(series.id, "hour", (START_S, START_S + 3 * HOUR_S)) == []
+        points = index.points(series.id, (start_s, START_S + 3 * HOUR_S), width_s)
+
+    each = width_s // 10
+    assert [(point.start_s, point.min, point.max) for point in points] == [
+        (START_S + 10 * number, number, min(number + each, 3 * 360) - 1)
+        for number in range(first, 3 * 360, each)
+    ]

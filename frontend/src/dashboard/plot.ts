@@ -19,6 +19,8 @@ export interface Look {
 
 export const HEIGHT_PX = 150;
 const SYNC = "time";
+/** Where an axis ends whose values are all 0. */
+const FLAT_TOP: Partial<Record<Unit, number>> = { ratio: 0.1 };
 /** Steps of an axis of seconds: round ones also of minutes and hours. */
 const SECONDS = [
   ...[1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1].flatMap((power) => [power, 2 * power, 5 * power]),
@@ -45,7 +47,7 @@ function options(place: HTMLElement, drawing: Drawing, look: Look): uPlot.Option
     cursor: { sync: { key: SYNC }, drag: { x: true, y: false, setScale: false }, y: false, points: { size: 6 } },
     scales: {
       x: { time: true, range: () => [drawing.from, drawing.to] },
-      y: { range: (_, __, most) => [0, look.top ?? Math.max(most ?? 0, 1e-9) * 1.05] },
+      y: { range: (_, __, most) => [0, look.top ?? (most || FLAT_TOP[look.unit] || 1) * 1.05] },
     },
     axes: [
       { ...axis, grid: { show: false }, size: 24, space: 70, values: timeWords },

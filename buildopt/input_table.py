@@ -102,6 +102,11 @@ def _short(observation: Observation) -> str:
     value = observation.value
     if observation.kind == "listing":
         return f"{value.count('/') + 1 if value else 0}:{crc32(value.encode(errors='replace')):x}"
+    return shortened(value)
+
+
+def shortened(value: str) -> str:
+    """What a table holds of a value that is no listing: as good as it for a comparison."""
     if len(value) < 2 * SHOWN_DIGITS:
         return value
     return f"{value[:SHOWN_DIGITS]}{crc32(value.encode(errors='replace')):x}"

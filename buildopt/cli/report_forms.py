@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from buildopt import journal
 from buildopt.cli.history import find_run
+from buildopt.cli.report_present import present_of
 from buildopt.report import html
 from buildopt.report.plain import data_of
 from buildopt.report.view import RunView, view_from
@@ -40,7 +41,7 @@ def of_run(place: Place, wanted: str) -> Forms:
     """One run; raises UsageError where there is none of that id."""
     run_id = find_run(place.state, place.root, wanted)[1].run_id
     found, blob = read_run(place.state, run_id), blobs_of(place.state)
-    view = view_from(found, blob)
+    view = view_from(found, blob, present_of(place.root))
 
     def trace() -> bytes:
         from buildopt.report.chrome_trace import trace_of

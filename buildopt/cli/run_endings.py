@@ -60,9 +60,11 @@ def _report_path(chosen: settings.Settings) -> str:
 
 def _write_report(stores: Stores, result: RunFinished, path: str) -> None:
     try:
+        from buildopt.cli.report_present import present_of
         from buildopt.report.write import write_report
 
-        written = write_report(stores.journal.state, result.run_id, path)
+        present = present_of(result.root)
+        written = write_report(stores.journal.state, result.run_id, path, present)
         tell(f"buildopt: report in {written}")
     except (OSError, ValueError) as error:
         tell(f"buildopt: cannot write the report: {error}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from buildopt.tool_versions import Tool
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
@@ -76,17 +78,6 @@ class Folder:
     used_bytes: int = 0
     ahead_s: float | None = None
     """The file system's clock less ours, as far as the difference is certain."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tool:
-    """A program on `PATH`, and what it says of itself."""
-
-    name: str
-    path: str
-    version: str = ""
-    trouble: str = ""
-    """Why it gave no version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

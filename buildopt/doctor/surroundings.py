@@ -11,9 +11,10 @@ from buildopt.doctor.caller_probe import look_at_settings, look_at_terminal
 from buildopt.doctor.facts import Folder, Surroundings, Trouble
 from buildopt.doctor.folder_probe import look_at_folder, probe_folder
 from buildopt.doctor.machine_probe import look_at_machine, look_at_watching
-from buildopt.doctor.tool_probe import TOOLS, ask_versions, find_tools
 from buildopt.errors import SettingsError
+from buildopt.tool_versions import ask_versions, find_tools
 
+TOOLS = ("git", "node", "npm", "pnpm", "yarn", "python3", "gcc", "make", "tsc")
 FolderOf = Callable[[Mapping[str, str]], str]
 """Which folder the environment names; raises SettingsError."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 
 from buildopt.doctor.check import Check, ok, warning
-from buildopt.doctor.facts import Surroundings, Tool
+from buildopt.doctor.facts import Surroundings
+from buildopt.tool_versions import Tool
 
 
 def judge_tools(around: Surroundings) -> tuple[Check, ...]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from buildopt.events import Event, RunFinished, TaskFinished
+from buildopt.events import RunFinished, TaskFinished
 from buildopt.input_table import InputTable
 from buildopt.phrases import printable
 from buildopt.quantities import moment
@@ -19,9 +19,10 @@ from buildopt.report.history import History
 from buildopt.report.inputs import Inputs, inputs_of, table_of
 from buildopt.report.made import Made, made_of
 from buildopt.report.misses import MOST_CAUSES, MissCause, causes_of
+from buildopt.report.present import AddedSection, Present
 from buildopt.report.processes import Blob, processes_of
 from buildopt.report.steps import word_of
-from buildopt.report.surroundings import Surroundings, surroundings_of
+from buildopt.report.surroundings import Known, Surroundings, surroundings_of
 from buildopt.report.tested import Tests, tests_of
 from buildopt.report.timeline import Timeline, timeline_of
 from buildopt.report.trend import Trend, trend_of
@@ -49,19 +50,23 @@ class Details:
     trend: Trend | None
     tests: Tests | None
     surroundings: Surroundings
+    added: tuple[AddedSection, ...]
     missing: tuple[Missing, ...]
 
 
-def details_of(
-    found: Gathered, event: Event, run: RunFinished, history: History, blob: Blob
-) -> Details:
+def details_of(found: Gathered, history: History, blob: Blob, present: Present) -> Details:
     """All that is known of a run, and of the one by whose record it was answered."""
+    event, run = found.event, found.run
+    assert event is not None and run is not None  # by `gather`
     tasks, shown = found.tasks_shown()
     processes, no_processes = processes_of(shown, tasks, blob)
     origin = "" if shown is run else _origin(found, shown)
     timeline = timeline_of(processes, origin) if processes else None
     table = table_of(tasks, blob)
-    surroundings = surroundings_of(event, run, tasks, table, blob)
+    tools = present.versions(processes, table) if table else ()
+    surroundings = surroundings_of(
+        event, run, Known(tasks=tasks, table=table, tools=tools, settings=present.settings()), blob
+    )
     causes = causes_of(found)
     made = tuple(made_of(found, shown, blob))
     inputs = _inputs(found, table, blob) if word_of(run) == "step" else None
@@ -76,7 +81,9 @@ def details_of(
         *advice_of_causes.from_unstored(found),
         *advice_of_causes.from_verify(found.verified),
     ]
+    added = present.sections(found.own)
     missing = _missing(
+        history=history.no_data,
         timeline=no_processes,
         inputs="" if inputs else _why_no_inputs(run, table),
         made="" if made else "no data: nothing that it made is a bundle or archive we know",
@@ -95,7 +102,8 @@ def details_of(
         trend=trend_of(found),
         tests=tests_of(found.tests),
         surroundings=surroundings,
-        missing=missing,
+        added=added,
+        missing=(*missing, *_failed(added)),
     )
 
 
@@ -147,7 +155,15 @@ def _ran_steps(
         )
 
 
+def _failed(added: Iterable[AddedSection]) -> Iterator[Missing]:
+    """Sections of plugins that could not be made."""
+    for each in added:
+        if each.trouble:
+            yield Missing(section=each.title, why=f"plugin `{each.by}`: {each.trouble}")
+
+
 _SECTIONS = {
+    "history": "History",
     "timeline": "Timeline",
     "inputs": "Inputs",
     "made": "Bundles",

@@ -45,6 +45,8 @@ class Gathered:
     previous: RunFinished | None = None
     """The run of the task before, and where that was answered, whose record it was."""
     previous_recorded: RunFinished | None = None
+    own: list[Event] = field(default_factory=list)
+    """All that was told of the run itself."""
     tasks: dict[str, list[TaskFinished]] = field(default_factory=dict)
     """By run: of this one, of `recorded` and of `previous_recorded`."""
     stores: dict[str, list[CacheStored]] = field(default_factory=dict)
@@ -104,6 +106,8 @@ class _Walk:
     def take(self, event: Event) -> None:
         """Keep what belongs to the run or is compared with it."""
         kind = event.type
+        if event.run == self._run_id:
+            self.found.own.append(event)
         if kind == RunFinished.type:
             self._run(event)
         elif kind == TaskFinished.type:
@@ -128,6 +132,7 @@ class _Walk:
         """Put what was met backwards in its order."""
         runs = self._runs_of_task
         self.found.alerts = [event for event in self.found.alerts if event.run in runs]
+        self.found.own.reverse()
         for rows in (self.found.lookups, self.found.misses, self.found.bundles, self.found.tests):
             rows.sort(key=lambda each: (each[0] if isinstance(each, tuple) else each).time_ns)
 

@@ -63,10 +63,14 @@ def _sections(view: RunView) -> list[tuple[str, str]]:
         ("inputs", "Inputs", True),
         ("outputs", "Outputs", True),
         ("bundles", "Bundles", details.made),
-        ("history", "History", True),
+        ("history", "History", not view.history.no_data),
         ("trend", "Trend", details.trend),
         ("cache", "Cache", True),
         ("tests", "Tests", details.tests),
         ("environment", "Environment", details.surroundings.facts),
     )
-    return [(name, title) for name, title, exists in there if exists]
+    added = [each.title for each in details.added if each.rows]
+    return [
+        *((name, title) for name, title, exists in there if exists),
+        *((f"added-{number}", title) for number, title in enumerate(added, 1)),
+    ]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from buildopt.events import Event, RunFinished, TaskFinished
 from buildopt.input_table import InputTable
 from buildopt.phrases import printable
 from buildopt.quantities import size
+from buildopt.report.present import SettingShown
 from buildopt.report.processes import Blob
+from buildopt.report.versions import ToolVersion
 
 NAMES = {
     "system": "System",
@@ -38,20 +41,26 @@ class Surroundings:
     """Names and values to copy into an issue, and the variables that counted."""
 
     facts: tuple[tuple[str, str], ...]
+    tools: tuple[ToolVersion, ...]
+    settings: tuple[SettingShown, ...]
     variables: tuple[str, ...]
     machine: Machine
     note: str = ""
 
 
-def surroundings_of(
-    event: Event,
-    run: RunFinished,
-    tasks: Iterable[TaskFinished],
-    table: InputTable | None,
-    blob: Blob,
-) -> Surroundings:
+class Known(NamedTuple):
+    """What else is known of a run: its tasks, inputs, tools, and the settings of now."""
+
+    tasks: Sequence[TaskFinished]
+    table: InputTable | None
+    tools: tuple[ToolVersion, ...]
+    settings: tuple[SettingShown, ...]
+
+
+def surroundings_of(event: Event, run: RunFinished, known: Known, blob: Blob) -> Surroundings:
     """What is known of where a run took place."""
-    told = _machine(tasks, blob)
+    told = _machine(known.tasks, blob)
+    table = known.table
     facts = [(NAMES[name], _shown(name, value)) for name, value in told.items() if name in NAMES]
     facts += [
         (name, printable(value))
@@ -69,6 +78,8 @@ def surroundings_of(
     )
     return Surroundings(
         facts=tuple(facts),
+        tools=known.tools,
+        settings=known.settings,
         variables=tuple(map(printable, variables)),
         machine=Machine(
             processors=_count(told.get("processors")),

@@ -17,6 +17,7 @@ from buildopt.report.gathered import Gathered, gather
 from buildopt.report.history import SHAPES, History, State, history_of, state_of
 from buildopt.report.measures import Measure, input_measures, run_measures
 from buildopt.report.plain import data_of
+from buildopt.report.present import NOBODY, Present
 from buildopt.report.processes import Blob
 from buildopt.report.steps import Steps, own_lookup, steps_of, word_of
 from buildopt.report.usual import Usual, usual_of
@@ -96,14 +97,14 @@ def view_of(events: Iterable[Event], run_id: str, blob: Blob = no_blob) -> RunVi
     return view_from(gather(events, run_id), blob)
 
 
-def view_from(found: Gathered, blob: Blob) -> RunView:
+def view_from(found: Gathered, blob: Blob, present: Present = NOBODY) -> RunView:
     """The view of what was gathered about a run."""
     run = found.run
     assert run is not None and found.event is not None  # by `gather`
     reasons, left_out = _reasons(found, run)
     steps = steps_of(found.event, run, (lookup for _, lookup in found.lookups))
     history = history_of(found.history)
-    details = details_of(found, found.event, run, history, blob)
+    details = details_of(found, history, blob, present)
     return RunView(
         run_id=run.run_id,
         time_ns=found.event.time_ns,

@@ -9,24 +9,25 @@ from buildopt import blobs, journal
 from buildopt.cache import files
 from buildopt.report.gathered import Gathered, gather
 from buildopt.report.html import page_of
+from buildopt.report.present import NOBODY, Present
 from buildopt.report.processes import Blob
 from buildopt.report.view import RunView, view_from
 
 DEFAULT_NAME = "buildopt-report.html"
 
 
-def write_report(state: bytes, run_id: str, path: str) -> str:
+def write_report(state: bytes, run_id: str, path: str, present: Present = NOBODY) -> str:
     """Write the page of a run to `path`, or to the default name here; the path written.
 
     Raises ValueError for a run that the journal does not hold, OSError for a path that cannot
     be written.
     """
-    return write_page(page_of(read_view(state, run_id)), path)
+    return write_page(page_of(read_view(state, run_id, present)), path)
 
 
-def read_view(state: bytes, run_id: str) -> RunView:
+def read_view(state: bytes, run_id: str, present: Present = NOBODY) -> RunView:
     """The view of a run of this journal; raises ValueError for an unknown one."""
-    return view_from(read_run(state, run_id), blobs_of(state))
+    return view_from(read_run(state, run_id), blobs_of(state), present)
 
 
 def read_run(state: bytes, run_id: str) -> Gathered:

@@ -1,13 +1,16 @@
 """`buildopt report` of real runs: the page, a comparison, a trace and all of a time."""
 
 import json
+import os
 import zlib
+from pathlib import Path
 
 import pytest
 
 from tests.rig import Rig
 
 OBSERVE = "auto"
+SAMPLE = Path(__file__).parents[1] / "plugins/sample_counter"
 BUILD = "mkdir -p out; cat a b > out/all; sleep 0.2; sort a > out/sorted"
 
 
@@ -87,6 +90,59 @@ def test_values_of_variables_are_in_no_form_of_a_report(rig):
     assert "hunter2-xyz" not in report(rig, "--json")
     kept = [path.read_bytes() for path in (rig.state / "blobs").iterdir() if path.stat().st_size]
     assert not any(b"hunter2-xyz" in zlib.decompress(content, wbits=31) for content in kept)
+
+
+@pytest.fixture
+def installed(rig):
+    """Has a plugin of the tests' own found, as if it had been installed beside buildopt."""
+
+    def install(module, folder):
+        place = rig.place / "site"
+        info = place / "a_plugin-1.0.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: a-plugin\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[buildopt.monitor_plugins]\none = {module}\n")
+        rig.environ["PYTHONPATH"] = os.pathsep.join((str(place), str(folder)))
+
+    return install
+
+
+def test_a_plugin_that_is_installed_adds_its_section(rig, installed):
+    rig.run("--", "sh", "-c", "echo")
+    installed("sample_counter", SAMPLE)
+
+    report(rig, "--html", "page.html")
+    details = json.loads(report(rig, "--json"))["details"]
+
+    (added,) = details["added"]
+    assert (added["title"], added["by"]) == ("Sample", "one")
+    assert added["rows"][0][0] == "events"
+    assert int(added["rows"][0][1]) >= 2
+    assert b"<h2>Sample</h2>" in rig.read("page.html")
+
+
+def test_a_plugin_that_is_broken_is_named_in_the_report(rig, installed):
+    rig.run("--", "sh", "-c", "echo")
+    (rig.place / "bad.py").write_text("raise SystemExit('no')\n")
+    installed("bad", rig.place)
+
+    (told,) = [
+        each for each in json.loads(report(rig, "--json"))["details"]["missing"]
+        if each["section"] == "one"
+    ]  # fmt: skip
+
+    assert told["why"].startswith("plugin `one`: ")
+
+
+def test_settings_are_shown_with_their_origin_and_without_secrets(rig):
+    rig.write("buildopt.toml", 'ignore_input = ["logs/**", "hunter2-xyz"]\n')
+    rig.environ["SECRET_TOKEN"] = "hunter2-xyz"
+    rig.run("--", "sh", "-c", "echo")
+
+    told = json.loads(report(rig, "--json"))["details"]["surroundings"]["settings"]
+
+    (shown,) = [each for each in told if each["name"] == "ignore_input"]
+    assert (shown["value"], shown["origin"]) == ('["logs/**", "***"]', "buildopt.toml:1")
 
 
 @pytest.mark.parametrize(

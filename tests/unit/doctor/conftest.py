@@ -9,9 +9,9 @@ from buildopt.doctor.facts import (
     Mount,
     Surroundings,
     Terminal,
-    Tool,
     Watching,
 )
+from buildopt.tool_versions import Tool
 
 NOW_S = 1_795_500_000.0
 """In November 2026."""

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from buildopt.doctor.facts import Tool
 from buildopt.doctor.tool_verdicts import judge_tools
+from buildopt.tool_versions import Tool
 
 
 def test_a_tool_that_tells_no_version_is_a_warning(healthy):

@@ -7,8 +7,10 @@ from html.parser import HTMLParser
 
 import pytest
 
+from buildopt.report.gathered import gather
 from buildopt.report.html import page_of
-from buildopt.report.view import view_of
+from buildopt.report.present import AddedSection, Present, SettingShown
+from buildopt.report.view import view_from, view_of
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&amp;{{ 7*7 }}"
 VOID = {"meta", "img", "link", "br"}
@@ -148,13 +150,33 @@ def test_each_run_of_the_history_has_a_bar_and_a_row(story):
     assert "33.3 % of the last 3 runs were answered from the cache; ≈ 2 s saved" in found.text
 
 
-def test_a_first_run_has_no_chart_but_a_reason(story):
+def test_a_first_run_has_no_section_about_its_history_but_a_reason(story):
     story.ran()
 
     found = Page(page(story))
 
     assert "svg" not in found.tags
-    assert "no data: this is the first run of this task that the journal holds." in found.text
+    assert ("section", "id", "history") not in found.attributes
+    assert "History: this is the first run of this task that the journal holds." in found.text
+
+
+def test_what_was_asked_of_the_present_is_shown_as_text(story):
+    story.ran()
+    present = Present(
+        settings=lambda: (SettingShown(name=HOSTILE, value=HOSTILE, origin=HOSTILE),),
+        sections=lambda events: (
+            AddedSection(title=HOSTILE, rows=((HOSTILE, f"{len(events)} events"),), by="mine"),
+            AddedSection(title="broken", by="theirs", trouble=HOSTILE),
+        ),
+    )
+    content = page_of(view_from(gather(story.newest_first, "run"), story.blob, present))
+
+    found = Page(content)
+    assert not LOADERS & set(found.tags)
+    assert found.text.count("<script>alert(1)</script>") >= 6
+    assert "1 events" in found.text
+    assert ("section", "id", "added-1") in found.attributes
+    assert re.search("broken: plugin +theirs *: ", found.text)
 
 
 def test_exact_bytes_stand_in_the_title_of_a_rounded_size(story):

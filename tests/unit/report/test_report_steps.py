@@ -123,7 +123,7 @@ def test_call_of_many_tasks_has_tasks_with_their_steps_and_those_not_run(story):
 def test_page_has_a_row_and_a_bar_for_each_step(told):
     page = page_of(told).decode()
 
-    section = page[page.index("<h2>Steps</h2>") : page.index("<h2>History</h2>")]
+    section = page[page.index("<h2>Steps</h2>") : page.index("<h2>Outputs</h2>")]
     assert section.count("<rect") == 3
     assert "<code>style.css</code> changed, and 1 more reason" in section
     assert "all inputs as recorded" in section

@@ -11,10 +11,8 @@ import subprocess
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 
-from buildopt.doctor.facts import Tool
-
-TOOLS = ("git", "node", "npm", "pnpm", "yarn", "python3", "gcc", "make", "tsc")
 LIMIT_S = 5.0
 """A tool that has not told its version by then hangs, or would make every build wait as long."""
 MOST_BYTES = 4096
@@ -26,6 +24,17 @@ STAY_OFFLINE = {
     "NO_UPDATE_NOTIFIER": "1",
 }
 """Asking for a version must not download the tool (corepack) or look for a newer one (npm)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """A program on `PATH`, and what it says of itself."""
+
+    name: str
+    path: str
+    version: str = ""
+    trouble: str = ""
+    """Why it gave no version."""
 
 
 def find_tools(names: Iterable[str], environ: Mapping[str, str]) -> dict[str, str]:

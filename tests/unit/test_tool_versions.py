@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from buildopt.doctor.tool_probe import MOST_BYTES, ask_versions, find_tools, version_in
+from buildopt.tool_versions import MOST_BYTES, ask_versions, find_tools, version_in
 
 PATIENT_S = 60.0
 """So long that no machine is too slow; reached by no test."""

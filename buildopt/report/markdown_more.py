@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from buildopt.quantities import duration, moment, share
 from buildopt.report.comparison import Comparison, Pair
-from buildopt.report.markdown import ROWS, code, words
-from buildopt.report.period import Period
+from buildopt.report.gfm import ROWS, code, phrase, sentence, table
+from buildopt.report.period import Period, TaskTotal
 
 
 def markdown_of_comparison(found: Comparison) -> str:
@@ -23,7 +23,7 @@ def markdown_of_period(period: Period) -> str:
 def _comparison(found: Comparison) -> Iterator[str]:
     yield f"## {found.verdict}"
     yield ""
-    yield f"{code(found.before.run_id)} → {code(found.after.run_id)}. {found.answer}"
+    yield f"{code(found.before.run_id)} → {code(found.after.run_id)}. {sentence(found.answer)}"
     yield from _pairs("figure", found.figures)
     if found.programs:
         yield from _pairs("program", found.programs)
@@ -39,34 +39,38 @@ def _comparison(found: Comparison) -> Iterator[str]:
 
 
 def _pairs(word: str, pairs: Sequence[Pair]) -> Iterator[str]:
-    yield ""
-    yield f"| {word} | before | after | change |"
-    yield "| --- | ---: | ---: | ---: |"
-    for pair in pairs[:ROWS]:
-        before, after = pair.shown(pair.before), pair.shown(pair.after)
-        yield f"| {code(pair.name)} | {before} | {after} | {pair.change} |"
-    if more := len(pairs[ROWS:]):
-        yield f"| and {more:,} more | | | |"
+    yield from table(
+        (word, "before:", "after:", "change:"),
+        [
+            (code(pair.name), pair.shown(pair.before), pair.shown(pair.after), pair.change)
+            for pair in pairs
+        ],
+    )
 
 
 def _period(period: Period) -> Iterator[str]:
     yield f"## {period.verdict}"
     yield ""
-    yield f"{moment(period.from_ns)} to {moment(period.to_ns)}. {period.answer}"
+    yield f"{moment(period.from_ns)} to {moment(period.to_ns)}. {sentence(period.answer)}"
     if not period.tasks:
         return
-    yield ""
-    yield "| task | runs | answered | failed | executed for | median | saved |"
-    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
-    for task in period.tasks[:ROWS]:
-        middle = duration(task.median_s) if task.median_s is not None else ""
-        saved = f"≈ {duration(task.saved_s)}" if task.saved_s else ""
-        yield (
-            f"| {code(task.task)} | {task.runs} | {share(task.hit_ratio)} | {task.failed or ''} "
-            f"| {duration(task.executed_s)} | {middle} | {saved} |"
-        )
-    if more := len(period.tasks[ROWS:]) + period.tasks_left_out:
-        yield f"| and {more:,} more | | | | | | |"
+    yield from table(
+        ("task", "runs:", "answered:", "failed:", "executed for:", "median:", "saved:"),
+        [_task(task) for task in period.tasks],
+        left_out=period.tasks_left_out,
+    )
     for run in period.failures[:ROWS]:
         yield ""
-        yield f"✕ {code(run.task)} at {moment(run.time_ns)}: {words(run.why)}"
+        yield f"✕ {code(run.task)} at {moment(run.time_ns)}: {phrase(run.why)}"
+
+
+def _task(task: TaskTotal) -> tuple[str, ...]:
+    return (
+        code(task.task),
+        f"{task.runs}",
+        share(task.hit_ratio),
+        f"{task.failed or ''}",
+        duration(task.executed_s),
+        duration(task.median_s) if task.median_s is not None else "",
+        f"≈ {duration(task.saved_s)}" if task.saved_s else "",
+    )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from buildopt.integrations.ci.gfm import code, phrase, within
 from buildopt.integrations.ci.summary import problem_lines
 from buildopt.integrations.ci.view import JobView, duration_s, time_saved_s
 from buildopt.quantities import duration, size
+from buildopt.report.gfm import code, phrase, table, within
+from buildopt.report.view import RunView
 
 LIMIT_BYTES = 60_000
 """GitHub takes 65,536 characters for a comment."""
@@ -31,20 +32,23 @@ def _lines(job: JobView) -> Iterator[str]:
     yield marker(job.name)
     yield f"### buildopt: {_verdict(job)}"
     yield from problem_lines(job.problems)
-    if not job.runs:
-        return
-    yield ""
-    yield "| task | result | duration | saved | outputs | why |"
-    yield "| --- | --- | ---: | ---: | ---: | --- |"
-    for run in job.runs[:RUNS]:
-        saved = time_saved_s(run)
-        yield (
-            f"| {code(run.task)} | {run.shape} {run.state} | {duration(duration_s(run))} "
-            f"| {f'≈ {duration(saved)}' if saved > 0 else ''} | {size(run.outputs.bytes)} "
-            f"| {phrase(run.answer)} |"
-        )
-    if more := len(job.runs[RUNS:]):
-        yield f"| and {more:,} more | | | | | |"
+    yield from table(
+        ("task", "result", "duration:", "saved:", "outputs:", "why"),
+        [_row(run) for run in job.runs],
+        most=RUNS,
+    )
+
+
+def _row(run: RunView) -> tuple[str, ...]:
+    saved = time_saved_s(run)
+    return (
+        code(run.task),
+        f"{run.shape} {run.state}",
+        duration(duration_s(run)),
+        f"≈ {duration(saved)}" if saved > 0 else "",
+        size(run.outputs.bytes),
+        phrase(run.answer),
+    )
 
 
 def _verdict(job: JobView) -> str:

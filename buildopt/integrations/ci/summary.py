@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from buildopt.integrations.ci.gfm import code, within, words
 from buildopt.integrations.ci.view import JobView, Problem
+from buildopt.report.gfm import code, sentence, within
 from buildopt.report.markdown import markdown_of
 
 LIMIT_BYTES = 200_000
@@ -29,7 +29,7 @@ def problem_lines(problems: tuple[Problem, ...]) -> Iterator[str]:
         where = f" ({code(problem.file)})" if problem.file else ""
         yield (
             f"- {MARKS[problem.level]} {problem.level}: "
-            f"{words(problem.title)}: {words(problem.message)}{where}"
+            f"{sentence(problem.title)}: {sentence(problem.message)}{where}"
         )
     if more := len(problems[PROBLEMS:]):
         yield f"- and {more:,} more"

@@ -24,7 +24,7 @@ def test_no_name_leaves_its_code_span_or_its_cell(story):
 
     text = markdown_of(view_of(story.newest_first, "run"))
 
-    assert "| ``a`<script>`\\|b\\nc`` | 1 B |" in text
+    assert "| `` a`<script>`\\|b\\nc `` | 1 B |" in text
     assert "| `` ` `` | 1 B |" in text
 
 

@@ -163,4 +163,4 @@ def test_hostile_names_of_steps_stay_text(story):
     view = view_of(story.newest_first, "run")
 
     assert "<script" not in page_of(view).decode()
-    assert re.search(r"\| ``<script>alert\(1\)</script>\\\|`\\u202e`` \|", markdown_of(view))
+    assert re.search(r"\| `` <script>alert\(1\)</script>\\\|`\\u202e `` \|", markdown_of(view))

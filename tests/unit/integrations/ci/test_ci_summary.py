@@ -20,7 +20,7 @@ def test_the_worst_problems_come_first_and_the_rest_is_counted():
 
     text = render(job_of([], [*problems, worst]))
 
-    assert "\n- ✕ error: worst: m (`` a\\|b`.js ``)\n- ● notice: n0: m\n" in text
+    assert "\n- ✕ error: worst: m (`` a|b`.js ``)\n- ● notice: n0: m\n" in text
     assert f"\n- and {71 - PROBLEMS} more\n" in text
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from buildopt.phrases import Phrase, printable
 
+ROWS = 10
+"""Rows of a table or a list; the HTML report and the JSON document have all."""
+
 
 def code(name: str) -> str:
-    """A code span that no name can leave, nor its cell or line."""
-    shown = printable(name).replace("|", "\\|")
+    """A code span that no name can leave, nor its line."""
+    shown = printable(name)
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
     space = " " if "`" in shown else ""
     return f"{fence}{space}{shown}{space}{fence}"
@@ -26,11 +29,11 @@ def text(plain: str) -> str:
     return re.sub(r"([@#])(?=\w)", "\\1\u200b", escaped)
 
 
-def words(sentence: str) -> str:
+def sentence(told: str) -> str:
     """A sentence whose names stand in backticks: they become code."""
-    parts = sentence.split("`")
+    parts = told.split("`")
     if len(parts) % 2 == 0:
-        return text(sentence)
+        return text(told)
     return "".join(
         code(part) if place % 2 and part else text(part) for place, part in enumerate(parts)
     )
@@ -39,6 +42,24 @@ def words(sentence: str) -> str:
 def phrase(told: Phrase) -> str:
     """A sentence with its name as code."""
     return text(told.lead) + (code(told.name) if told.name else "") + text(told.tail)
+
+
+def table(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], *, most: int = ROWS, left_out: int = 0
+) -> Iterator[str]:
+    """A table after an empty line, with how many rows are left out; nothing for no rows.
+
+    A head that ends in a colon is one of numbers, at the right.
+    """
+    if not rows:
+        return
+    yield ""
+    yield _row(head.rstrip(":") for head in heads)
+    yield _row("---:" if head.endswith(":") else "---" for head in heads)
+    for row in rows[:most]:
+        yield _row(row)
+    if more := len(rows[most:]) + left_out:
+        yield _row([f"and {more:,} more", *("" for _ in heads[1:])])
 
 
 def within(lines: Iterable[str], limit_bytes: int, ending: str) -> str:
@@ -52,3 +73,12 @@ def within(lines: Iterable[str], limit_bytes: int, ending: str) -> str:
             break
         kept.append(line)
     return "\n".join(kept) + "\n"
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(map(_kept, cells))} |"
+
+
+def _kept(cell: str) -> str:
+    """The cell, which no bar in its words or in its code ends."""
+    return re.sub(r"(?<!\\)\|", r"\\|", cell)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
@@ -35,8 +35,27 @@ NS = 1_000_000_000
 STATES = {"confirmed": "bad", "suspected": "warn"}
 
 Answer = dict[str, Any]  # Any: JSON, see hookspecs.Panel
-Roots = Mapping[str, str]
-"""Run -> the folder that its project is in."""
+
+
+class Names(NamedTuple):
+    """How suites are called: `shop`, or `shop/packages/a` for one of several of a project."""
+
+    project: str
+    """The one that the page shows, and that it need not name; empty for all."""
+    roots: Mapping[str, str]
+    """Run -> the folder that its project is in."""
+
+    def of_session(self, row: Row) -> str:
+        """As a session tells it."""
+        root = self.roots.get(row["run"] or "", "")
+        return self._label(row["project"], suite_of(row["data"], root))
+
+    def of_finding(self, data: Mapping[str, Any]) -> str:  # Any: JSON
+        """As a finding tells it."""
+        return self._label(str(data.get("project", "")), str(data.get("suite", "")))
+
+    def _label(self, project: str, suite: str) -> str:
+        return suite if self.project else f"{project}/{suite}".strip("/")
 
 
 class _Seen(NamedTuple):
@@ -47,13 +66,13 @@ class _Seen(NamedTuple):
     row: Row
 
 
-def sessions(rows: Sequence[Row], roots: Roots) -> Answer:
+def sessions(rows: Sequence[Row], names: Names) -> Answer:
     """How long each suite took, session by session."""
     lines: dict[str, list[tuple[float, float]]] = {}
     for row in reversed(rows):
         took_s = row["data"].get("duration_s")
         if row["type"] == FINISHED and isinstance(took_s, int | float):
-            lines.setdefault(_suite(row, roots), []).append((row["time_ns"] / NS, took_s))
+            lines.setdefault(names.of_session(row), []).append((row["time_ns"] / NS, took_s))
     return {
         "unit": "s",
         "dots": True,
@@ -65,64 +84,61 @@ def sessions(rows: Sequence[Row], roots: Roots) -> Answer:
     }  # fmt: skip
 
 
-def failed(rows: Sequence[Row], roots: Roots) -> Answer:
+def failed(rows: Sequence[Row], names: Names) -> Answer:
     """Tests that failed, those that failed last first."""
     found: dict[tuple[str, str], list[_Seen]] = {}
     runs: dict[tuple[str, str], int] = {}
-    for seen in _tests(rows, roots):
+    for seen in _tests(rows, names):
         key = (seen.suite, seen.test.name)
         runs[key] = runs.get(key, 0) + 1
         if seen.test.letter in FAILED or seen.test.was_rerun:
             found.setdefault(key, []).append(seen)
-    name = _namer(suite for suite, _ in runs)
     return {
         "columns": ["Test", "Failed", "Of", "Last time", "Run"],
         "rows": [
-            [name(*key), {"value": len(times), "state": "bad"}, runs[key],
+            [_called(*key), {"value": len(times), "state": "bad"}, runs[key],
              moment(times[0].row["time_ns"]), _run(times[0].row)]
             for key, times in list(found.items())[:MOST_ROWS]
         ],
     }  # fmt: skip
 
 
-def flaky(rows: Sequence[Row], _: Roots) -> Answer:
+def flaky(rows: Sequence[Row], names: Names) -> Answer:
     """Tests that failed and passed nevertheless, as far as that is known."""
     newest: dict[str, Row] = {}
     for row in rows:
         if row["data"].get("about") == "tests":
             newest.setdefault(str(row["data"].get("finding")), row)
-    name = _namer(_found_in(row["data"]) for row in newest.values())
     return {
-        "columns": ["Test", "State", "Why", "Since", "Run"],
+        "columns": ["Test", "State", "Why", "Told", "Run"],
         "rows": [
-            [name(_found_in(row["data"]), str(row["data"].get("test"))),
+            [_called(names.of_finding(row["data"]), str(row["data"].get("test"))),
              {"value": state, "state": STATES.get(state, "good")},
-             _cause(row["data"]), moment(row["time_ns"]), _run(row)]
+             _cause(row["data"]), moment(row["time_ns"]), _link(row["data"].get("since_run"))]
             for row in list(newest.values())[:MOST_ROWS]
             if (state := row["type"].rpartition(".")[2])
         ],
     }  # fmt: skip
 
 
-def slowest(rows: Sequence[Row], roots: Roots) -> Answer:
+def slowest(rows: Sequence[Row], names: Names) -> Answer:
     """The longest tests, as they were in the newest session that had them."""
     newest: dict[tuple[str, str], _Seen] = {}
-    for seen in _tests(rows, roots):
+    for seen in _tests(rows, names):
         newest.setdefault((seen.suite, seen.test.name), seen)
     total_s = sum(seen.test.duration_s for seen in newest.values())
     ranked = sorted(newest.items(), key=lambda item: -item[1].test.duration_s)
-    name = _namer(suite for suite, _ in newest)
     return {
         "columns": ["Test", {"name": "Time", "unit": "s"}, {"name": "Share of all", "unit": "1"},
                     "Run"],
         "rows": [
-            [name(*key), seen.test.duration_s, seen.test.duration_s / total_s, _run(seen.row)]
+            [_called(*key), seen.test.duration_s, seen.test.duration_s / total_s, _run(seen.row)]
             for key, seen in ranked[:MOST_ROWS] if seen.test.duration_s
         ],
     }  # fmt: skip
 
 
-Maker = Callable[[Sequence[Row], Roots], Answer]
+Maker = Callable[[Sequence[Row], Names], Answer]
 Kind = Literal["line", "table"]
 PANELS: Sequence[tuple[str, str, Kind, Maker, tuple[str, ...]]] = (
     ("sessions", "How long tests take", "line", sessions, (FINISHED,)),
@@ -153,44 +169,32 @@ def _answer(known: Known, make: Maker, types: Sequence[str], request: Request) -
         rows = [r for r in rows if where.project in ("", r["data"].get("project"))]
     else:
         rows = known.events(where, types=types, limit=MOST_EVENTS[types[0]])
-    return Response(200, json.dumps(make(rows, _roots(known, rows))).encode())
+    return Response(200, json.dumps(make(rows, Names(where.project, _roots(known, rows)))).encode())
 
 
-def _roots(known: Known, rows: Sequence[Row]) -> Roots:
+def _roots(known: Known, rows: Sequence[Row]) -> dict[str, str]:
     ids = dict.fromkeys(row["run"] for row in rows if row["run"] and "root" in row["data"])
     return {id_: run["root"] for id_ in ids for run in known.runs(run=id_, limit=1)}
 
 
-def _tests(rows: Sequence[Row], roots: Roots) -> Iterator[_Seen]:
+def _tests(rows: Sequence[Row], names: Names) -> Iterator[_Seen]:
     """All tests, those of the newest session first."""
     for row in rows:
         if row["type"] == RESULTS:
-            suite = _suite(row, roots)
+            suite = names.of_session(row)
             yield from (_Seen(test, suite, row) for test in tests_of(row["data"]))
 
 
-def _suite(row: Row, roots: Roots) -> str:
-    """`shop`, or `shop/packages/a` for one of several suites of a project."""
-    return _label(row["project"], suite_of(row["data"], roots.get(row["run"] or "", "")))
-
-
-def _found_in(data: Mapping[str, Any]) -> str:  # Any: JSON
-    """The same, as a finding tells it."""
-    return _label(str(data.get("project", "")), str(data.get("suite", "")))
-
-
-def _label(project: str, suite: str) -> str:
-    return f"{project}/{suite}".strip("/")
-
-
-def _namer(suites: Iterable[str]) -> Callable[[str, str], str]:
-    """How tests are called: by their suite too, where there are several."""
-    is_one = len(set(suites)) < 2
-    return lambda suite, test: test if is_one or not suite else f"{suite}: {test}"
+def _called(suite: str, test: str) -> str:
+    return f"{suite}: {test}" if suite else test
 
 
 def _run(row: Row) -> Any:  # Any: a cell
-    return {"value": "run", "href": f"/runs/{row['run']}"} if row["run"] else None
+    return _link(row["run"])
+
+
+def _link(run: Any) -> Any:  # Any: JSON, a cell
+    return {"value": "run", "href": f"/runs/{run}"} if isinstance(run, str) and run else None
 
 
 def _cause(data: Mapping[str, Any]) -> str:  # Any: JSON

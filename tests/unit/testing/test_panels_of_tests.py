@@ -21,12 +21,12 @@ class Desk(Place):
         ))  # fmt: skip
         self.catch_up()
 
-    def panel(self, name):
+    def panel(self, name, **query):
         (route,) = (each for each in routes(self.known) if each.path.endswith(name))
-        return json.loads(route.handler(Request("GET", route.path, {}, {}, {}, b"")).body)
+        return json.loads(route.handler(Request("GET", route.path, {}, query, {}, b"")).body)
 
-    def names(self, name):
-        return {row[0] for row in self.panel(name)["rows"]}
+    def names(self, name, **query):
+        return {row[0] for row in self.panel(name, **query)["rows"]}
 
 
 @pytest.fixture
@@ -55,7 +55,10 @@ def test_a_test_has_one_name_in_all_tables(desk):
     assert lines == {"shop", "shop/packages/a"}
 
 
-def test_a_single_suite_needs_no_name(desk):
+def test_a_page_of_one_project_does_not_name_it(desk):
     desk.session("run1", "/home/me/shop", ["test_it", "f", 0.2])
+    desk.session("run2", "/home/me/shop/packages/a", ["test_it", "f", 0.2])
 
-    assert desk.names("failed") == desk.names("slowest") == {"test_a.py::test_it"}
+    names = {"test_a.py::test_it", "packages/a: test_a.py::test_it"}
+    assert desk.names("failed", project="shop") == names
+    assert desk.names("slowest", project="shop") == names

@@ -96,8 +96,10 @@ class PluginCaller:
         """The table of one file."""
         part = read_part(os.path.abspath(path), shown=path)
         if part is None:
+            is_there = os.path.exists(path)
+            why = "there is nothing of ours in it" if is_there else "there is no such file"
             raise SettingsError(
-                f"cannot read settings `{path}`: there is nothing of ours in it",
+                f"cannot read settings `{path}`: {why}",
                 hint="name a TOML file with a table `[alert]`",
                 slug="broken-settings",
             )

@@ -20,5 +20,6 @@
     channels/                        the ways to people
 
 Pure up to here: clock, random source and transport are arguments. The effects are in `channels`
-and `worker`; `plugin` joins it all with the monitor, `command` is `buildopt alert`.
+and `worker`; `plugin` joins it all with the monitor, `command` is `buildopt alert`, with `steering`
+and `trying`; it asks `kept`, counts by `statistics` and shows by `lines`.
 """

@@ -6,8 +6,10 @@ import math
 import re
 
 UNITS_S = {
-    "ms": 0.001, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0,
-    "h": 3600.0, "hours": 3600.0, "d": 86_400.0, "days": 86_400.0,
+    "ms": 0.001, "s": 1.0, "sec": 1.0, "second": 1.0, "seconds": 1.0,
+    "m": 60.0, "min": 60.0, "minute": 60.0, "minutes": 60.0, "h": 3600.0, "hour": 3600.0,
+    "hours": 3600.0, "d": 86_400.0, "day": 86_400.0, "days": 86_400.0, "w": 604_800.0,
+    "week": 604_800.0, "weeks": 604_800.0,
 }  # fmt: skip
 WRITTEN = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)")
 LONGEST_S = 366 * 86_400.0

@@ -21,7 +21,7 @@ class Place:
 
     def error(self, path: Path, what: str, hint: str, *, slug: str) -> SettingsError:
         """A mistake at a key."""
-        line = self._line_of(path) if self._line_of else None
+        line = self._nearest_line(path)
         where = f"line {line}: " if line else ""
         return SettingsError(
             f"cannot read settings `{self._shown}`: {where}{what}", hint=hint, slug=slug
@@ -41,6 +41,13 @@ class Place:
         """A key that is none."""
         hint = meant(path[-1], known, "keys")
         return self.error(path, f"unknown key `{name_of(path)}`", hint, slug="unknown-key")
+
+    def _nearest_line(self, path: Path) -> int | None:
+        """That of the key, or of what it stands in: a preset has the rest."""
+        if self._line_of is None:
+            return None
+        parts = (path[:length] for length in range(len(path), 0, -1))
+        return next((line for part in parts if (line := self._line_of(part))), None)
 
 
 def meant(name: str, known: Iterable[str], what: str) -> str:

@@ -134,8 +134,10 @@ def _levels(rule: Section, compare: str, *, is_event: bool) -> tuple[Level, ...]
         raw = {"warning": {"fire": 1, "clear": 1}}
     if isinstance(raw, str) and raw in LEVELS:
         raw = {raw: {"fire": 1, "clear": 1}}
+    if raw is None:
+        raise rule.place.missing(rule.path, "levels", "add `levels.warning = { fire = … }`")
     if not isinstance(raw, Mapping) or not raw:
-        raise rule.wrong("levels", raw or "nothing", "`warning` and `critical`, each with `fire`")
+        raise rule.wrong("levels", raw, "`warning` and `critical`, each with `fire`")
     levels = Section(rule.place, (*rule.path, "levels"), raw)
     levels.only(LEVELS)
     for_s = rule.seconds("for")

@@ -13,6 +13,7 @@ SIGNAL_KEYS = (
     "metric", "event", "value", "where", "bad", "good", "aggregation", "window", "window_count",
     "bound", "limit",
 )  # fmt: skip
+TYPES = "buildopt."
 
 
 def read_signal(rule: Section) -> Signal:
@@ -51,7 +52,7 @@ def _section(rule: Section) -> Section:
 
 
 def _is_event(name: str) -> bool:
-    return name.startswith("buildopt.") and "." in name.removeprefix("buildopt.")
+    return name.startswith(TYPES) and "." in name.removeprefix(TYPES)
 
 
 def _require_possible(signal: Signal, raw: Section) -> None:
@@ -61,5 +62,9 @@ def _require_possible(signal: Signal, raw: Section) -> None:
         raise raw.place.error(raw.path, what, hint, slug="impossible-rule")
     if signal.aggregation != "last" and not (signal.window_s or signal.window_count):
         raise raw.wrong("aggregation", signal.aggregation, "`last` without a `window`")
+    if signal.event and not signal.event.startswith(TYPES):
+        raise raw.wrong("event", signal.event, f"a type of events; all begin with `{TYPES}`")
+    if signal.aggregation == "predict" and "limit" not in raw.table:
+        raise raw.place.missing(raw.path, "limit", "add `limit`, what the resource can hold")
     if signal.aggregation == "predict" and signal.limit <= 0:
         raise raw.wrong("limit", signal.limit, "what the resource can hold, above 0")

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from monitor_plugins.alert.expressions import names
 from monitor_plugins.alert.place import Path, Place, meant
 from monitor_plugins.alert.rule import Rule
+
+FACTS = ("run.active", "run.slower", "cpu.iowait", "cpu.steal")
+FAMILIES = frozenset(name.partition(".")[0] for name in FACTS)
 
 
 def require_possible(rule: Rule, place: Place, path: Path) -> None:
     """Hold the values of one rule against each other; raises SettingsError."""
     if not rule.is_event:
         _require_order(rule, place, (*path, "levels"))
+    _require_facts(rule, place, (*path, "gate"))
     if rule.signal.window_count and rule.min_count > rule.signal.window_count:
         raise place.impossible((*path, "min_count"), rule.min_count, "no more than `window_count`")
+
+
+def _require_facts(rule: Rule, place: Place, path: Path) -> None:
+    """A name beside the facts that there are would keep the gate shut for ever; any other name may
+    be a metric.
+    """
+    for name in sorted(names(rule.gate)) if rule.gate else ():
+        if name.partition(".")[0] in FAMILIES and name not in FACTS:
+            expected = f"facts that there are; {meant(name, FACTS, 'facts')}"
+            raise place.impossible(path, name, expected)
 
 
 def _require_order(rule: Rule, place: Place, path: Path) -> None:

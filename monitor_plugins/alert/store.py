@@ -33,6 +33,11 @@ DEAD = (
     "SELECT count(*), max(json_extract(json, '$.detail')) FROM alert_outbox "
     "WHERE state = 'failed' AND channel = ? AND created_wall_s > ?"
 )
+OF_KIND = "SELECT json FROM alert_row WHERE kind = ?"
+HISTORY = (
+    "SELECT json FROM alert_history WHERE wall_s >= ? AND substr(incident, 1, ?) = ? ORDER BY n"
+)
+SENT = "SELECT channel, state, json FROM alert_outbox WHERE instr(json, ?) ORDER BY created_wall_s"
 HISTORY_DAYS = 90
 SETTLED_DAYS = 30
 DAY_S = 86_400.0

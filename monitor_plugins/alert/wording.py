@@ -31,6 +31,8 @@ def title_of(entries: Sequence[Entry]) -> str:
     """One line: how grave, what, where."""
     if not entries:
         return "buildopt"
+    if entries[0]["kind"] == "overflowed":
+        return _overflow(entries[0])
     lead = max(entries, key=lambda one: (_kind(one) != "resolved", rank(one["level"])))
     more = f" and {len(entries) - 1} more" if len(entries) > 1 else ""
     level = "" if _kind(lead) == "resolved" else f"{lead['level'] or 'warning'}: "
@@ -76,6 +78,10 @@ def _lines(entry: Entry, zone: tzinfo | None) -> Iterable[str]:
         places.append(f"buildopt runs show {plain(entry['run'])}")
     places.append(f"buildopt alert show {entry['incident']}")
     yield f"  more: {' | '.join(places)}"
+
+
+def _overflow(entry: Entry) -> str:
+    return f"rule `{plain(entry['rule'])}` has too many label sets: {entry['limit']} are followed"
 
 
 def _what(entry: Entry) -> str:

@@ -69,3 +69,33 @@ def test_broken_stream_and_unknown_rule_are_named(tmp_path, capsys) -> None:
     assert "line 2" in capsys.readouterr().err
     assert run_command_line(["alert", "test-rule", "nope", "--events", str(path)]) == 2
     assert "known rules" in capsys.readouterr().err
+
+
+def test_silence_of_a_rule_that_nobody_knows_is_warned_of_and_kept(
+    tmp_path, monkeypatch, capsys
+) -> None:
+    monkeypatch.setenv("BUILDOPT_STATE_DIR", str(tmp_path))
+
+    assert run_command_line(["alert", "silence", "--rule", "memori", "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["match"] == {"rule": "memori"}
+    assert "warning: no rule `memori`" in told.err
+    assert "did you mean `memory`?" in told.err
+
+    assert run_command_line(["alert", "silence", "--rule", "memory"]) == 0
+    told = capsys.readouterr()
+    assert "of rule=memory until" in told.out
+    assert told.err == ""
+
+    assert run_command_line(["alert", "silence", "--end", "nope"]) == 0
+    assert "no silence `nope` goes on" in capsys.readouterr().err
+
+
+def test_label_without_a_name_is_no_label(capsys) -> None:
+    assert run_command_line(["alert", "silence", "--label", "=x"]) == 2
+    assert "is not NAME=VALUE" in capsys.readouterr().err
+
+
+def test_file_that_is_not_there_is_named(tmp_path, capsys) -> None:
+    assert run_command_line(["alert", "check-rules", str(tmp_path / "rules.toml")]) == 2
+    assert "there is no such file" in capsys.readouterr().err

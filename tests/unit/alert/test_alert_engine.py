@@ -33,6 +33,8 @@ def test_too_many_label_sets_are_followed_up_to_a_bound_and_said_once(monkeypatc
     assert len(engine.alerts) == 100
     assert [one["kind"] for one in engine.history].count("overflowed") == 1
     assert engine.overflow == {"m": 900}
+    (told,) = [one for one in engine.history if one["kind"] == "overflowed"]
+    assert title_of([told]) == "rule `m` has too many label sets: 100 are followed"
 
 
 @pytest.mark.thorough

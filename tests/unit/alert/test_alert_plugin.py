@@ -243,7 +243,15 @@ def test_commands_read_and_steer(machine, monkeypatch, capsys) -> None:
         assert run_command_line(["alert", "mark", listed["incident"][:6], "--false"]) == 0
         machine.sample(9.0, n="2")
         machine.channel.wait_for(2)
-        capsys.readouterr()
+        assert run_command_line(["alert", "silence", "--label", "n=2", "--comment", "deploy"]) == 0
+        assert "of n=2 until" in (said := capsys.readouterr().out)
+        assert said.endswith("holds 1 of 2 that go on\n")
+        machine.sample(9.0, n="3")
+        machine.channel.wait_for(3)
+        assert run_command_line(["alert", "list"]) == 0
+        assert "silence  n=2  until" in capsys.readouterr().out
+        machine.sample(1.0, n="3")
+        machine.channel.wait_for(4)
         assert run_command_line(["alert", "stats", "--json"]) == 0
         stats = json.loads(capsys.readouterr().out)
         assert run_command_line(["alert", "list", "--json"]) == 0
@@ -251,7 +259,9 @@ def test_commands_read_and_steer(machine, monkeypatch, capsys) -> None:
     finally:
         host.stop()
 
-    assert (stats["incidents"], stats["false_alarms"]) == (2, 1)
+    assert run_command_line(["alert", "ack", "m"]) == 2
+    assert "more than one incident" in capsys.readouterr().err
+    assert (stats["incidents"], stats["false_alarms"]) == (3, 1)
     assert [one["acknowledged_by"] for one in alerts] == ["ann", ""]
     assert run_command_line(["alert", "show", listed["incident"][:6]]) == 0
     assert "fired" in capsys.readouterr().out

@@ -81,6 +81,8 @@ def test_escalation_comes_after_two_and_five_minutes_where_it_is_not_said() -> N
         ('escalate = [{ after = 9, channels = "a" }, { after = 9, channels = "b" }]', "in order"),
         ("stale_after = 0", "a duration above zero"),
         ("flap = 3", "a table with"),
+        ("gate = 'not run.activ'", "did you mean `run.active`?"),
+        ("gate = 'cpu.wait > 1'", "did you mean `cpu.iowait`?"),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused_with_file_line_and_hint(bad: str, said: str) -> None:
@@ -95,7 +97,17 @@ def test_what_makes_no_sense_is_refused_with_file_line_and_hint(bad: str, said: 
 
 
 @pytest.mark.parametrize(
-    "text", ["m = 3", "[m]\nlevels.warning.fire = 1", "[m]\nsignal.metric = 'm'"]
+    "text",
+    [
+        "m = 3",
+        "[m]\nlevels.warning.fire = 1",
+        "[m]\nsignal.metric = 'm'",
+        "[m]\nsignal.event = 'run.finished'",
+        "[m]\nlevels.warning = 1\n"
+        "signal = { metric = 'm', aggregation = 'predict', window = '6h', limit = 0 }",
+        "[m]\nlevels.warning = 1\n"
+        "signal = { metric = 'm', aggregation = 'predict', window = '6h' }",
+    ],
 )
 def test_half_a_rule_is_refused(text: str) -> None:
     with pytest.raises(SettingsError):
@@ -131,3 +143,20 @@ def test_hostile_rule_is_refused_and_shown_on_one_short_line(text: str) -> None:
         assert len(error.message) < 400
     else:
         assert "not not" in rules["m"].gate or "((" in rules["m"].gate
+
+
+def test_durations_are_read_in_the_words_that_people_use() -> None:
+    for_s = [
+        read(GOOD + f'for = "{text}"')["m"].levels[0].for_s
+        for text in ("90 seconds", "2 minutes", "1 hour", "1h 30min", "1 week")
+    ]
+
+    assert for_s == [90, 120, 3600, 5400, 604_800]
+
+
+def test_mistake_of_a_preset_that_was_changed_has_the_line_of_the_change() -> None:
+    place = Place("r.toml", {("alert", "rules", "memory"): 3}.get)
+    tables = {"memory": {"levels": {"warning": {"fire": 90}}}}
+
+    with pytest.raises(SettingsError, match=r"line 3: `alert\.rules\.memory\.levels\.critical"):
+        read_rules(tables, place=place, presets=PRESETS)

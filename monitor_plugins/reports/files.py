@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from buildopt.monitor.hookspecs import ListedReport, PeriodReport, page_of_reports
 
 INDEX = "index.html"
+TITLE = "Hourly reports"
 PAGE = re.compile(r"hour-(\d{4}-\d\d-\d\dT\d\d)Z\.(html|json)")
 DAY_S = 86_400
 
@@ -21,7 +22,7 @@ def write_hour(folder: str, from_ns: int, report: PeriodReport) -> str:
     told = json.dumps({**report.data, "verdict": report.verdict}).encode("ascii")
     _publish(folder, f"{stem}.json", told)
     _publish(folder, f"{stem}.html", report.page)
-    _publish(folder, INDEX, page_of_reports("Hourly reports", list(listed(folder))))
+    _publish(folder, INDEX, page_of_reports(TITLE, list(listed(folder))))
     return f"{stem}.html"
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from buildopt.errors import SettingsError
 from buildopt.events import Event
-from buildopt.monitor.hookspecs import Delivery
+from buildopt.monitor.hookspecs import Delivery, Request
+from monitor_plugins.reports import plugin
 from monitor_plugins.reports.consumer import DAY_NS, GRACE_NS, HOUR_NS, ReportsConsumer
 from monitor_plugins.reports.files import drop_old, listed, read_page
 from monitor_plugins.reports.options import Options, read_options
@@ -180,6 +181,43 @@ def test_a_digest_that_failed_is_sent_again_and_given_up_in_the_end(tmp_path):
     for minute in range(30):
         monitor.pass_time(MONDAY_NS + 31 * HOUR_NS + minute * 60 * 10**9)
     assert len(channel.got) == 2 + MOST_TRIES
+
+
+def asked(path, name="", worker=None):
+    """What a route of the plugin answers, before or after a worker has worked."""
+    plugin.configure({})
+    (own,) = plugin.workers()
+    own.folder = worker.folder if worker else ""
+    (route,) = [each for each in plugin.http_routes() if each.path == path]
+    parameters = {"name": name} if name else {}
+    return route.handler(Request("GET", path, parameters, {}, {}, b""))
+
+
+def test_the_dashboard_lists_the_hours_with_a_way_to_each(tmp_path):
+    monitor = Monitor(tmp_path)
+    monitor.run(MONDAY_NS, exit_code=1)
+    monitor.pass_time(MONDAY_NS + HOUR_NS + GRACE_NS)
+
+    (panel,) = plugin.dashboard_panels()
+    ((time, runs, answered, failed, _),) = json.loads(
+        asked(panel.path, worker=monitor).body
+    )["rows"]  # fmt: skip
+    page = asked("/reports/{name}", time["href"].removeprefix("/reports/"), monitor)
+
+    assert (time["value"], runs, answered) == ("2026-11-23 00:00", 1, 0.0)
+    assert failed == {"value": 1, "state": "bad"}
+    assert (page.status, page.content_type) == (200, "text/html; charset=utf-8")
+    assert b"1 run" in page.body
+
+
+def test_before_the_first_hour_is_over_the_list_says_so(tmp_path):
+    for worker in (None, Monitor(tmp_path)):
+        list_page = asked("/reports/{name}", "index.html", worker)
+
+        assert list_page.status == 200
+        assert b"No report yet" in list_page.body
+        assert asked("/reports/{name}", "hour-2026-11-23T00Z.html", worker).status == 404
+    assert asked("/reports").headers["Location"] == "/reports/index.html"
 
 
 def test_names_of_files_lead_nowhere_else(tmp_path):

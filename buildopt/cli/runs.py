@@ -8,6 +8,7 @@ from itertools import islice
 
 import click
 
+from buildopt.cli.bundler_lines import bundler_lines
 from buildopt.cli.history import find_run, finished_runs, here
 from buildopt.cli.steps_text import ToldStep, heading, rest, table
 from buildopt.cli.words import miss_words, not_stored_words
@@ -55,6 +56,8 @@ def show(run: str, as_json: bool) -> None:
     for name, value in data_of(found).items():
         if value not in ("", [], (), {}) and name != "tasks":
             click.echo(f"  {name}: {_text(value)}")
+    for line in bundler_lines(state, found.run_id):
+        click.echo(f"  bundler: {line}")
     if found.tasks:
         click.echo(f"  {heading(event, found)}:")
         for words in table(ToldStep(task, task.miss_reasons) for task in found.tasks):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,8 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from buildopt.deployment import machine_class
+from buildopt.events import encode
+from buildopt.journal import Journal
 from tests.e2e.github_runner import ACTION, ROOT, Runner, evaluated, programs_of
 from tests.rig import PROGRAM
+from tests.unit.baseline.conftest import build, durations
 
 BUILD = '#!/bin/sh\necho "building"\ncat src.txt > out.txt\ntest ! -e broken\n'
 GH = """#!/bin/sh
@@ -172,6 +177,24 @@ def test_a_budget_fails_the_job_where_it_is_asked_to(runner):
 
 
 @pytest.mark.thorough
+def test_a_confirmed_regression_fails_the_job_that_asked_and_is_told_everywhere(runner, tmp_path):
+    save_history(runner, tmp_path, durations(40, level=0.1))
+
+    jobs = slow_jobs(runner, most=6)
+
+    assert not jobs[0].failed, "one slow build is no regression"
+    assert jobs[-1].failed
+    assert re.search(r"^::error title=buildopt%3A \./build\.sh duration \(cold%2C .* is worse::"
+                     r"\S+ ms → \S+ m?s$", jobs[-1].log, re.M), jobs[-1].log  # fmt: skip
+    comment = (runner.server.place / "artifacts/buildopt-build-0/comment.md").read_text()
+    for text in (jobs[-1].summary, comment):
+        assert re.search(r"^- ✕ error: \./build\.sh duration .* is worse: ", text, re.M), text
+    assert jobs[-1].ran[-1] == "Save the cache"
+    unasked = runner.job(command="./build.sh", fail_on="command")
+    assert not unasked.failed
+
+
+@pytest.mark.thorough
 def test_what_is_usual_is_learnt_over_jobs(runner):
     for _ in range(2):
         job = runner.job(command="./build.sh", fail_on="regression,budget and more")
@@ -205,6 +228,31 @@ def test_the_action_installs_itself_and_the_command_keeps_its_own_python(runner)
     assert not job.failed, job.log
     found = (runner.place / "work/python.txt").read_text().strip()
     assert found == str(runner.programs[0] / "python3")
+
+
+def save_history(runner, place, values):
+    """What jobs with these durations of `./build.sh` would have left in the cache."""
+    journal = Journal(state=os.fsencode(place / "learnt"), source="/h/p/1", run_id="")
+    for n, value in enumerate(values):
+        one = build(n, value, project="https://example.org/team/app.git", task="./build.sh",
+                    machine=machine_class())  # fmt: skip
+        journal._write(encode(one), one.time_ns)
+    (place / "cache").mkdir()
+    subprocess.run(
+        [PROGRAM, "check", "--history", place / "cache/history.json"], cwd=runner.project,
+        env=os.environ | {"BUILDOPT_STATE_DIR": str(place / "learnt")}, check=True,
+    )  # fmt: skip
+    runner.server.save("buildopt-Linux-build-0-0-1", place / "cache")
+
+
+def slow_jobs(runner, *, most):
+    """Jobs that build for half a second, up to the first that fails."""
+    (runner.project / "build.sh").write_text(BUILD + "sleep 0.5\n")
+    jobs = []
+    while len(jobs) < most and not (jobs and jobs[-1].failed):
+        (runner.project / "src.txt").write_text(f"{len(jobs)}\n")
+        jobs.append(runner.job(command="./build.sh", fail_on="regression"))
+    return jobs
 
 
 def step(name):

@@ -60,7 +60,7 @@ def test_output_is_the_same_with_and_without_the_plugin(built):
 
 def test_event_tells_modules_chunks_and_times_and_an_answer_tells_nothing(built):
     tool, rig, made = built
-    rig.run("--force", "--", "npm", "run", "build")
+    told_by = rig.run("--force", "--", "npm", "run", "build").result["run_id"]
     told = len(rig.events("buildopt.bundler.finished"))
     answered = rig.run("--", "npm", "run", "build")
     data = rig.events("buildopt.bundler.finished")[-1].data
@@ -77,6 +77,9 @@ def test_event_tells_modules_chunks_and_times_and_an_answer_tells_nothing(built)
         assert len(made[chunk["file"]][2]) == chunk["bytes"]
     assert data["chunks_total"] == len(data["chunks"]) == 2
     assert data["modules"] >= 3
+    shown = rig.call("runs", "show", told_by).stdout.decode()
+    assert f"  bundler: {tool} {data['tool_version']} dist: {data['modules']} modules; " in shown
+    assert "bundler:" not in rig.call("runs", "show").stdout.decode()
 
 
 def test_events_that_cannot_be_written_fail_no_build(built):

@@ -161,7 +161,10 @@ def application(shown: Shown, doors: Doors) -> ASGIApp:
         name = request.path_params["name"]
         if name not in STYLES:
             raise HTTPException(404)
-        return HttpResponse(await run_in_threadpool(stylesheet, name), media_type="text/css")
+        lasting = {"cache-control": "private, max-age=31536000, immutable"}
+        headers = lasting if "v" in request.query_params else {"cache-control": "no-cache"}
+        content = await run_in_threadpool(stylesheet, name)
+        return HttpResponse(content, media_type="text/css", headers=headers)
 
     own = [
         HttpRoute("/assets/{name}", style),

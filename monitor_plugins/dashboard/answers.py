@@ -14,6 +14,8 @@ from monitor_plugins.dashboard.asked import Problem
 PROBLEM = "application/problem+json"
 REVALIDATE = {"cache-control": "no-cache"}
 """A browser may keep it, and asks each time whether it is still so."""
+LASTING = {"cache-control": "private, max-age=31536000, immutable"}
+"""What stands at this address never changes."""
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 

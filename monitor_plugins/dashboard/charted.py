@@ -10,8 +10,9 @@ from typing import Literal, NamedTuple
 from buildopt.monitor.hookspecs import Known, Panel, Series
 from monitor_plugins.dashboard.asked import UNITS_S
 from monitor_plugins.dashboard.drawing import Chart, Unit, spaced
-from monitor_plugins.dashboard.overview import LONG_S, hours_of
+from monitor_plugins.dashboard.overview import LONG_S
 from monitor_plugins.dashboard.ranges import Shown
+from monitor_plugins.dashboard.shapes.figures import Hour
 
 COLUMNS = 60
 """Of a chart that is drawn here; scripts ask for more."""
@@ -104,10 +105,9 @@ def _told_apart(metrics: Sequence[str]) -> list[str]:
 UNITS: dict[str, Unit] = {"By": "bytes", "By/s": "bytes/s", "s": "seconds", "1": "ratio"}
 
 
-def of_hours(known: Known, shown: Shown) -> Iterator[Chart]:
+def of_hours(shown: Shown, hours: Sequence[Hour]) -> Iterator[Chart]:
     """Runs, hits and time saved, hour by hour."""
     span_s = shown.asked.span_s
-    hours = hours_of(known, shown.asked)
     width_s = UNITS_S["d"] if span_s[1] - span_s[0] > LONG_S else UNITS_S["h"]
     each = "day" if width_s == UNITS_S["d"] else "hour"
     values: Sequence[tuple[str, str, Unit, Sequence[float | None]]] = (

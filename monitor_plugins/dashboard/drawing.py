@@ -83,9 +83,6 @@ class Chart:
         start_s, end_s = self.span_s
         return round(WIDTH * (time_s - start_s) / max(1.0, end_s - start_s), 1)
 
-    def _y(self, value: float) -> float:
-        return round(HEIGHT * (1 - min(1.0, max(0.0, value / (self.most or 1.0)))), 1)
-
     def kind_of(self, place: int) -> Kind:
         """How a column is drawn."""
         return self.kinds[place] if self.kinds else self.kind
@@ -106,8 +103,9 @@ class Chart:
         return Drawn(name=name, path=_path(points))
 
     def _points(self, place: int) -> list[tuple[float, float]]:
+        most = self.most or 1.0
         return [
-            (self.x(at_s), self._y(value))
+            (self.x(at_s), round(HEIGHT * (1 - min(1.0, max(0.0, value / most))), 1))
             for at_s, row in self.rows
             if (value := row[place]) is not None
         ]

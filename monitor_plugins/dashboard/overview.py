@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from buildopt.model import MissReason
 from buildopt.monitor.hookspecs import Known, Row
 from monitor_plugins.dashboard import alerts, findings, measured
 from monitor_plugins.dashboard.asked import NS, UNITS_S, Asked
 from monitor_plugins.dashboard.lists import reason_text
+from monitor_plugins.dashboard.shapes.alerts import Alert
 from monitor_plugins.dashboard.shapes.figures import Cached, Hour, Overview
 
 MOST_ROWS = 10_000
@@ -28,12 +29,33 @@ def view(known: Known, asked: Asked) -> Any:  # Any: one of the three
     )
 
 
+class Happened(NamedTuple):
+    """Runs and tasks of a time, newest first: asked for once, since a page shows them often."""
+
+    runs: Sequence[Row]
+    tasks: Sequence[Row]
+
+
+def happened(known: Known, asked: Asked) -> Happened:
+    """What happened in a time."""
+    return Happened(
+        runs=known.runs(asked.where, limit=MOST_ROWS),
+        tasks=known.tasks(asked.where, limit=MOST_ROWS),
+    )
+
+
 def overview(known: Known, asked: Asked) -> Overview:
     """What a time comes to."""
-    runs = known.runs(asked.where, limit=MOST_ROWS)
-    tasks = known.tasks(asked.where, limit=MOST_ROWS)
+    incidents = alerts.alerts_of(alerts.told(known, asked))
+    return overview_of(known, asked, happened(known, asked), incidents)
+
+
+def overview_of(
+    known: Known, asked: Asked, found: Happened, incidents: Sequence[Alert]
+) -> Overview:
+    """The same, of what is at hand."""
+    runs, tasks = found
     took_s = durations(runs)
-    found = alerts.alerts_of(alerts.told(known, asked))
     changes = findings.changes_of(
         known.events(asked.where, types=findings.PREFIXES, limit=findings.MOST_EVENTS)
     )
@@ -49,7 +71,7 @@ def overview(known: Known, asked: Asked) -> Overview:
         time_saved_s=saved_s(runs),
         duration_p50_s=quantile(took_s, 0.5),
         duration_p95_s=quantile(took_s, 0.95),
-        open_alerts=sum(alert.state == "firing" for alert in found),
+        open_alerts=sum(alert.state == "firing" for alert in incidents),
         open_findings=sum(map(findings.is_open, changes)),
         running=measured.pool(known, asked).running,
         health=known.health()["status"],
@@ -58,7 +80,12 @@ def overview(known: Known, asked: Asked) -> Overview:
 
 def cache(known: Known, asked: Asked) -> Cached:
     """How the cache does."""
-    tasks = known.tasks(asked.where, limit=MOST_ROWS)
+    return cache_of(known, asked, happened(known, asked))
+
+
+def cache_of(known: Known, asked: Asked, found: Happened) -> Cached:
+    """The same, of what is at hand."""
+    runs, tasks = found
     lookups = known.lookups(asked.where, limit=MOST_ROWS)
     events = known.events(asked.where, types=(CACHE,), limit=MOST_ROWS)
     start_s, end_s = asked.span_s
@@ -75,7 +102,7 @@ def cache(known: Known, asked: Asked) -> Cached:
         tasks=len(tasks),
         hits=sum(row["outcome"] in HITS for row in tasks),
         hit_ratio=hit_ratio(tasks),
-        time_saved_s=saved_s(known.runs(asked.where, limit=MOST_ROWS)),
+        time_saved_s=saved_s(runs),
         stored=len(data["stored"]),
         stored_bytes=_total(data["stored"], "bytes_added"),
         evicted_records=_total(data["evicted"], "records"),
@@ -88,19 +115,19 @@ def cache(known: Known, asked: Asked) -> Cached:
 
 def hourly(known: Known, asked: Asked) -> dict[str, Any]:  # Any: a page
     """The runs of each hour that had some, oldest first."""
-    return {"items": hours_of(known, asked), "next": None}
+    return {"items": hours_of(asked, happened(known, asked)), "next": None}
 
 
-def hours_of(known: Known, asked: Asked) -> list[Hour]:
-    """The same as records."""
+def hours_of(asked: Asked, found: Happened) -> list[Hour]:
+    """The hours of runs and tasks, or their days."""
     start_s, end_s = asked.span_s
     width_s = UNITS_S["d"] if end_s - start_s > LONG_S else UNITS_S["h"]
     runs: dict[int, list[Row]] = {}
     tasks: dict[int, list[Row]] = {}
-    for found, rows in ((runs, known.runs), (tasks, known.tasks)):
-        for row in rows(asked.where, limit=MOST_ROWS):
+    for by_hour, rows in ((runs, found.runs), (tasks, found.tasks)):
+        for row in rows:
             at_s = row["time_ns"] // NS
-            found.setdefault(at_s - at_s % width_s, []).append(row)
+            by_hour.setdefault(at_s - at_s % width_s, []).append(row)
     return [
         _hour(at_s, runs.get(at_s, ()), tasks.get(at_s, ())) for at_s in sorted({*runs, *tasks})
     ]

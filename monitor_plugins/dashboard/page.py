@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -12,7 +13,7 @@ from markupsafe import Markup, escape
 
 from buildopt.monitor import hookspecs
 from buildopt.monitor.hookspecs import Known, Panel, Request, Response, Route, printable
-from monitor_plugins.dashboard.answers import PROBLEM, tagged
+from monitor_plugins.dashboard.answers import LASTING, PROBLEM, tagged
 from monitor_plugins.dashboard.asked import Problem
 from monitor_plugins.dashboard.drawing import amount
 from monitor_plugins.dashboard.panels import pages, slug_of
@@ -28,6 +29,8 @@ KINDS = {
 }
 PLACES = ("assets", "built")
 """Folders of the package whose files are served, and no other file of the disk."""
+STARTED = format(time.time_ns(), "x")
+"""Stands in the addresses of files, which are read once: new with each start of the monitor."""
 NAME_LIMIT = 300
 """Characters of a name that are shown; a longer one is cut, and says so."""
 
@@ -68,6 +71,7 @@ def _view(
             navigation=[*(view[:2] for view in VIEWS[:IN_NAVIGATION]), *pages(panels)],
             origins=known.origins(),
             is_built=is_built(),
+            started=STARTED,
             position=known.position(),
             now_s=asked.asked.now_s,
             **found,
@@ -84,6 +88,8 @@ def _asset(request: Request) -> Response:
     if content is None:
         return Response(404, b'{"status":404,"title":"not found"}', PROBLEM)
     kind = KINDS[os.path.splitext(request.parameters["name"])[1]]
+    if request.query.get("v"):
+        return Response(200, content, kind, LASTING)
     return tagged(request, content, kind)
 
 

@@ -38,20 +38,21 @@ OUTCOME = Parameter("outcome", "how it ended", choices=("fresh", "restored", "ex
 def overview_facts(known: Known, shown: Shown, every: Sequence[Panel]) -> Facts:
     """How everything is."""
     asked = shown.asked
-    view = overview.overview(known, asked)
+    found = overview.happened(known, asked)
+    incidents = _alerts(known, shown)
     health = known.health()
     return {
-        "view": view,
+        "view": overview.overview_of(known, asked, found, incidents),
         "health": health,
         "unwell": [row for row in health["components"] if row["status"] != "pass"],
         "running": measured.pool(known, asked),
-        "alerts": [a for a in _alerts(known, shown) if a.state == "firing"][:FEW],
+        "alerts": [a for a in incidents if a.state == "firing"][:FEW],
         "changes": [c for c in _changes(known, shown) if findings.is_open(c)][:FEW],
         "charts": [
             *charted.of_metrics(known, shown, charted.FEW),
-            *list(charted.of_hours(known, shown))[:2],
+            *list(charted.of_hours(shown, overview.hours_of(asked, found)))[:2],
         ],
-        "runs": with_reasons(known, list(map(lists.run_of, known.runs(asked.where, limit=FEW)))),
+        "runs": with_reasons(known, list(map(lists.run_of, found.runs[:FEW]))),
         "panels": panels.placed(known, shown, panels.of_view(every, "")),
     }
 
@@ -126,10 +127,12 @@ def compare_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
 
 def cache_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
     """How the cache does, and why it misses."""
-    lookups = known.lookups(shown.asked.where, limit=ROWS)
+    asked = shown.asked
+    found = overview.happened(known, asked)
+    lookups = known.lookups(asked.where, limit=ROWS)
     return {
-        "view": overview.cache(known, shown.asked),
-        "charts": list(charted.of_hours(known, shown))[1:],
+        "view": overview.cache_of(known, asked, found),
+        "charts": list(charted.of_hours(shown, overview.hours_of(asked, found)))[1:],
         "lookups": list(map(lists.lookup_of, lookups)),
     }
 

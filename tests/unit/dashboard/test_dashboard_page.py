@@ -174,3 +174,15 @@ def test_what_runs_beside_a_longer_one_is_not_on_the_path_and_a_gap_is_told():
 
     assert {bar.name for bar in fall.bars if bar.is_critical} == {"1", "3"}
     assert [(bar.start_s, bar.duration_s) for bar in fall.bars if bar.is_gap] == [(1.0, 1.0)]
+
+
+def test_a_browser_keeps_files_until_the_monitor_starts_again(server):
+    text = ask(server, "/").body.decode()
+    files = re.findall(r'(?:href|src)="(/(?:assets|dashboard)/[^"]*\?v=[^"]*)"', text)
+    answers = [ask(server, path) for path in files]
+
+    assert len(files) >= 4
+    assert {answer.status for answer in answers} == {200}
+    assert all("immutable" in answer.headers["cache-control"] for answer in answers)
+    for path in ("/assets/tokens.css", "/dashboard/page.css"):
+        assert ask(server, path).headers["cache-control"] == "no-cache"

@@ -37,7 +37,7 @@ def test_each_output_of_the_run_has_a_line_in_its_order_and_other_runs_have_none
     "wrong", [None, "", [], {}, [1], [{"bytes": "1"}], {"modules": "x"}, {"write": float("nan")}]
 )
 def test_what_is_not_as_it_should_be_is_left_out(wrong):
-    assert line_of({name: wrong for name in TOLD} | {"tool": "vite"}) == "vite"
+    assert line_of(dict.fromkeys(TOLD, wrong) | {"tool": "vite"}) == "vite"
 
 
 def test_a_hostile_name_is_written_out():

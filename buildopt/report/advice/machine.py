@@ -19,11 +19,17 @@ TOOL_CACHES = {
     "npm": "~/.npm", "pnpm": "~/.local/share/pnpm/store", "yarn": "~/.cache/yarn",
     "pip": "~/.cache/pip", "uv": "~/.cache/uv", "poetry": "~/.cache/pypoetry",
     "next": ".next/cache", "webpack": "node_modules/.cache", "eslint": ".eslintcache",
-    "vite": "node_modules/.vite", "tsc": "the folder of *.tsbuildinfo", "turbo": ".turbo",
+    "tsc": "*.tsbuildinfo", "turbo": ".turbo",
     "cargo": "~/.cargo and target", "go": "~/.cache/go-build", "gradle": "~/.gradle/caches",
     "mypy": ".mypy_cache", "ruff": ".ruff_cache", "pytest": ".pytest_cache",
 }  # fmt: skip
-"""Where tools keep what they need not do again, by their programs; see each one's manual."""
+"""Where tools keep what a build need not do again, by their programs; see each one's manual.
+
+Not Vite: what it keeps is for its server alone."""
+HAS_ONE_WITH = {
+    "eslint": "--cache", "tsc": "incremental", "webpack": "cache: {type: 'filesystem'}",
+}  # fmt: skip
+"""What tools have to be told to keep a cache."""
 
 
 def from_memory(timeline: Timeline, machine: Machine) -> Iterator[Suggestion]:
@@ -85,11 +91,14 @@ def from_ci(
         word = program.name.split()[-1].removesuffix(".js")
         folder = TOOL_CACHES.get(word) or TOOL_CACHES.get(program.name.split()[0])
         if folder and program.own_s >= 1:
+            told = HAS_ONE_WITH.get(word)
             yield Suggestion(
                 kind="tool-cache",
-                title=f"{named(word)} keeps a cache of its own, which CI may drop",
-                evidence=f"It took {duration(program.own_s)} here. We cannot see whether its cache "
-                "was there.",
+                title=f"{named(word)} {'can keep' if told else 'keeps'} a cache of its own, which "
+                "CI may drop",
+                evidence=f"It took {duration(program.own_s)} here. "
+                + (f"It keeps one with {named(told)}; w" if told else "W")
+                + "hether it was there we cannot see.",
                 action=f"Keep {named(folder)} between jobs as well.",
                 gain_s=program.own_s,
                 basis="bounded",

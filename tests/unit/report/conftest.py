@@ -112,6 +112,10 @@ class Story:
         reason = NotStored(kind="failed", subject=str(exit_code))
         self.ran(run_id, exit_code=exit_code, not_stored=(reason,))
 
+    def told_in(self, environment):
+        """All that was told so far is of that environment."""
+        self.events = [replace(event, environment=environment) for event in self.events]
+
     @property
     def newest_first(self):
         return list(reversed(self.events))

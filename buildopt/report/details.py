@@ -13,6 +13,7 @@ from buildopt.report.advice import causes as advice_of_causes
 from buildopt.report.advice import machine as advice_of_machine
 from buildopt.report.advice import shape as advice_of_shape
 from buildopt.report.advice.suggestion import Suggestion, ranked
+from buildopt.report.bundler import Bundler, bundlers_of
 from buildopt.report.economy import Economy, economy_of
 from buildopt.report.gathered import DAYS, Gathered
 from buildopt.report.history import History
@@ -44,6 +45,7 @@ class Details:
     timeline: Timeline | None
     inputs: Inputs | None
     made: tuple[Made, ...]
+    bundlers: tuple[Bundler, ...]
     economy: Economy
     causes: tuple[MissCause, ...]
     causes_left_out: int
@@ -96,6 +98,7 @@ def details_of(found: Gathered, history: History, blob: Blob, present: Present) 
         timeline=timeline,
         inputs=inputs,
         made=made,
+        bundlers=tuple(_bundlers(found, shown)),
         economy=economy_of(found, DAYS),
         causes=causes[:MOST_CAUSES],
         causes_left_out=max(0, len(causes) - MOST_CAUSES),
@@ -112,6 +115,12 @@ def _origin(found: Gathered, shown: RunFinished) -> str:
     at = next((event for event, run in found.month if run.run_id == shown.run_id), None)
     when = f" of {moment(at.time_ns)}" if at else ""
     return f"the recorded run{when}, by which this one was answered"
+
+
+def _bundlers(found: Gathered, shown: RunFinished) -> Iterator[Bundler]:
+    before = found.previous_recorded
+    old = found.bundlers.get(before.run_id, ()) if before else ()
+    return bundlers_of(found.bundlers.get(shown.run_id, ()), old)
 
 
 def _inputs(found: Gathered, table: InputTable | None, blob: Blob) -> Inputs | None:

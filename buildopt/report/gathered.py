@@ -23,6 +23,7 @@ DAYS = 30
 """As far as the journal goes back."""
 DAYS_NS = DAYS * 86_400 * 10**9
 BUNDLE = "buildopt.bundle.analyzed"
+BUNDLER = "buildopt.bundler.finished"
 VERIFIED = "buildopt.verify.finished"
 TEST = "buildopt.tests.results"
 CONFIRMED = "buildopt.baseline.confirmed"
@@ -63,6 +64,8 @@ class Gathered:
     evicted: list[CacheEvicted] = field(default_factory=list)
     bundles: list[Event] = field(default_factory=list)
     """Analyses of what the run made, and of the same outputs before."""
+    bundlers: dict[str, list[Event]] = field(default_factory=dict)
+    """What bundlers told, by run as `tasks`."""
     tests: list[Event] = field(default_factory=list)
     findings: list[Event] = field(default_factory=list)
     alerts: list[Event] = field(default_factory=list)
@@ -121,6 +124,9 @@ class _Walk:
             record = record_of(event)
             if isinstance(record, CacheEvicted) and self.found.run:
                 self.found.evicted.insert(0, record)
+        elif kind == BUNDLER:
+            if event.run in self._wanted:
+                self.found.bundlers.setdefault(event.run, []).insert(0, event)
         elif kind.startswith(TOLD_LATER):
             self._told_later(event)
         elif kind in (VERIFIED, CONFIRMED) and self.found.run:

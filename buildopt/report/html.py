@@ -63,6 +63,7 @@ def _sections(view: RunView) -> list[tuple[str, str]]:
         ("inputs", "Inputs", True),
         ("outputs", "Outputs", True),
         ("bundles", "Bundles", details.made),
+        ("bundler", "Bundler", details.bundlers),
         ("history", "History", not view.history.no_data),
         ("trend", "Trend", details.trend),
         ("cache", "Cache", True),

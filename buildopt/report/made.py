@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from buildopt.events import Event, RunFinished
@@ -16,6 +16,8 @@ ENCODINGS = {"raw": "Raw", "gzip": "gzip", "brotli": "Brotli", "zstd": "zstd"}
 MOST_CELLS = 60
 MOST_PACKAGES = 10
 MOST_OUTPUTS = 5
+HUES = 6
+"""As many as tokens.css has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,8 @@ class Made:
     packages_left_out: int
     duplicates: int
     cells: tuple[MadeCell, ...]
+    is_by_file: bool
+    """No package is known, so that the map has files alone."""
 
 
 def made_of(found: Gathered, shown: RunFinished, blob: Blob) -> Iterator[Made]:
@@ -95,6 +99,8 @@ def _made(output: str, event: Event, before: Mapping[str, Any], blob: Blob) -> M
         for name, count in sorted(packages.items(), key=lambda pair: (-pair[1], pair[0]))
     ]
     duplicates = data.get("duplicates")
+    cells = _cells(event, blob)
+    is_by_file = bool(cells) and not any(cell.hue for cell in cells)
     return Made(
         output=printable(output),
         kind=str(data.get("kind") or "bundle"),
@@ -105,8 +111,16 @@ def _made(output: str, event: Event, before: Mapping[str, Any], blob: Blob) -> M
         packages=tuple(rows[:MOST_PACKAGES]),
         packages_left_out=max(0, len(rows) - MOST_PACKAGES),
         duplicates=duplicates if isinstance(duplicates, int) else 0,
-        cells=_cells(event, blob),
+        cells=tuple(_files_of(cells)) if is_by_file else cells,
+        is_by_file=is_by_file,
     )
+
+
+def _files_of(cells: Iterable[MadeCell]) -> Iterator[MadeCell]:
+    """The outermost cells, each with a hue as long as there are some, the largest first."""
+    outermost = sorted((cell for cell in cells if not cell.depth), key=lambda cell: -cell.bytes)
+    for number, cell in enumerate(outermost, 1):
+        yield replace(cell, hue=number if number <= HUES else 0)
 
 
 def _totals(data: Mapping[str, Any]) -> dict[str, int]:  # Any: JSON

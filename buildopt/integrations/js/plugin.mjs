@@ -7,7 +7,7 @@
 // nothing. This file needs no other one; copy it where your configuration is.
 
 import { appendFileSync } from "node:fs";
-import { relative, sep } from "node:path";
+import { isAbsolute, relative, sep } from "node:path";
 import { hrtime } from "node:process";
 
 const TYPE = "buildopt.bundler.finished";
@@ -78,10 +78,12 @@ function describe(chunk, root) {
   };
 }
 
-// Virtual modules (`\0name`) keep their name, without the character that no terminal shows.
+// Virtual modules (`\0name`) are without the character that no terminal shows; those that are not
+// made of a file keep their name.
 function shown(id, root) {
-  if (id.startsWith("\0")) return id.slice(1);
-  const [path, ...query] = id.split("?");
+  const bare = id.startsWith("\0") ? id.slice(1) : id;
+  const [path, ...query] = bare.split("?");
+  if (bare !== id && !isAbsolute(path)) return bare;
   const below = relative(root, path).split(sep).join("/") || ".";
   return [below, ...query].join("?");
 }

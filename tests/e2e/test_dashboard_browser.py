@@ -142,6 +142,16 @@ def test_charts_are_drawn_on_one_time_axis_and_have_tables(opened, running):
     assert len(set(places)) == 1
 
 
+@pytest.mark.parametrize(("motion", "count"), [("no-preference", 1), ("reduce", 0)])
+def test_a_new_row_moves_only_where_motion_is_wanted(opened, running, motion, count):
+    page = opened(reduced_motion=motion)
+    page.goto(running.url + "/builds")
+    page.wait_for_selector("#list tbody tr")
+    page.evaluate("document.querySelector('#list tbody tr').classList.add('new-row')")
+
+    assert page.evaluate("document.getAnimations().length") == count
+
+
 def test_without_scripts_the_page_is_whole(opened, running):
     page = opened(java_script_enabled=False)
     page.goto(running.url + "/builds")

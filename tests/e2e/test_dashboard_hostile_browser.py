@@ -115,9 +115,9 @@ def test_nothing_that_was_told_runs_hides_or_leads_away(opened, server, width):
     assert {urlsplit(url).netloc for url in page.asked} == {urlsplit(server.url).netloc}
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_serious(opened, server, axe, theme):
-    page = opened(color_scheme=theme)
+@pytest.mark.parametrize(("theme", "width"), [("light", 360), ("dark", 1440)])
+def test_axe_finds_nothing_serious(opened, server, axe, theme, width):
+    page = opened(color_scheme=theme, width=width)
     found = {}
     for path in VIEWS:
         page.goto(server.url + path)

@@ -19,6 +19,8 @@ from buildopt.report.view import RunView
 
 PROCESSES, STEPS = 1, 2
 """`pid` of the two groups of rows."""
+FIRST_ROW = 1
+"""0 is the idle thread to Perfetto."""
 SLACK_S = 0.005
 """By which a child may end behind its parent, by when each end was noted."""
 
@@ -38,15 +40,24 @@ def trace_of(view: RunView, processes: Sequence[Process]) -> bytes:
 
 
 def _named(group: int, name: str) -> dict[str, Any]:  # Any: JSON
-    return {"ph": "M", "pid": group, "tid": 0, "name": "process_name", "args": {"name": name}}
+    return {
+        "ph": "M",
+        "cat": "__metadata",
+        "pid": group,
+        "tid": FIRST_ROW,
+        "ts": 0,
+        "name": "process_name",
+        "args": {"name": name},
+    }
 
 
 def _process_events(processes: Sequence[Process]) -> Iterator[dict[str, Any]]:  # Any: JSON
     for one, row, end_s in zip(processes, *_rows(processes), strict=True):
         yield {
             "ph": "X",
+            "cat": "process",
             "pid": PROCESSES,
-            "tid": row,
+            "tid": FIRST_ROW + row,
             "name": program_of(one.command),
             "ts": round(one.start_s * 1e6),
             "dur": max(1, round((end_s - one.start_s) * 1e6)),
@@ -100,7 +111,15 @@ def _counters(processes: Sequence[Process]) -> Iterator[dict[str, Any]]:  # Any:
     for column, (cpu, memory) in enumerate(zip(timeline.cpu, timeline.memory, strict=True)):
         at = round((begin_s + column * width_s) * 1e6)
         for name, value in (("processors in use", cpu), ("memory, at most", memory)):
-            yield {"ph": "C", "pid": PROCESSES, "ts": at, "name": name, "args": {"value": value}}
+            yield {
+                "ph": "C",
+                "cat": "machine",
+                "pid": PROCESSES,
+                "tid": FIRST_ROW,
+                "ts": at,
+                "name": name,
+                "args": {"value": value},
+            }
 
 
 def _step_events(view: RunView) -> Iterator[dict[str, Any]]:  # Any: JSON
@@ -114,8 +133,9 @@ def _step_events(view: RunView) -> Iterator[dict[str, Any]]:  # Any: JSON
 def _step_event(step: Step, row: int) -> dict[str, Any]:  # Any: JSON
     return {
         "ph": "X",
+        "cat": "step",
         "pid": STEPS,
-        "tid": row,
+        "tid": FIRST_ROW + row,
         "name": step.name,
         "ts": round(step.started_s * 1e6),
         "dur": max(1, round(step.duration_s * 1e6)),

@@ -69,7 +69,7 @@ def test_a_trace_has_all_processes_inside_of_the_first(ran):
     events = json.loads(ran.read("build.json"))["traceEvents"]
     bars = [event for event in events if event["ph"] == "X"]
     assert {event["name"] for event in bars} >= {"cat", "sleep", "sort"}
-    assert {event["tid"] for event in bars} == {0}
+    assert {event["tid"] for event in bars} == {1}
 
 
 def test_a_time_has_all_runs_of_the_checkout(ran):

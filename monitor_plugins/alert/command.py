@@ -88,7 +88,7 @@ def show_command(caller: Caller, *, incident: str, as_json: bool) -> None:
         click.echo(f"  {clock(one['wall_s'])}  {one['kind']:<10} {one['level']}")
     for row in sent:
         detail = f" ({row['detail']})" if row["detail"] else ""
-        tries = f"{row['tries']} {'try' if row['tries'] == 1 else 'tries'}"
+        tries = _count(row["tries"], "try", "tries")
         click.echo(f"  {row['channel']}: {row['state']} after {tries}{detail}")
 
 
@@ -128,8 +128,13 @@ def stats_command(caller: Caller, *, days: int, as_json: bool) -> None:
     for rule, row in stats["rules"].items():
         lasted = spoken(row["median_duration_s"]) if row["resolved"] else "-"
         click.echo(
-            f"{rule}: {row['incidents']} incidents, {row['false_alarms']} false alarms, "
+            f"{rule}: {_count(row['incidents'], 'incident')}, "
+            f"{_count(row['false_alarms'], 'false alarm')}, "
             f"half of them over within {lasted}"
         )
     sent = ", ".join(f"{count} {state}" for state, count in sorted(stats["outbox"].items()))
     click.echo(f"notifications: {sent or 'none'}")
+
+
+def _count(count: int, word: str, words: str = "") -> str:
+    return f"{count} {word if count == 1 else words or f'{word}s'}"

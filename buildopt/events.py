@@ -299,7 +299,7 @@ def encode(event: Event) -> bytes:
 
 def decode(payload: bytes, position: str = "") -> Event:
     """The event of one line; raises ValueError for what is none."""
-    raw = json.loads(payload)
+    raw = json.loads(payload.decode("utf-8", "surrogatepass"))
     if not isinstance(raw, dict) or not isinstance(raw.get("type"), str):
         raise ValueError("not an event")
     values = {_FIELDS[key]: value for key, value in raw.items() if key in _FIELDS}

@@ -19,10 +19,15 @@ def here() -> tuple[bytes, str]:
 
 def finished_runs(state: bytes, root: str) -> Iterator[tuple[Event, RunFinished]]:
     """Runs that ended in the checkout `root`, newest first."""
-    for event in journal.read_backwards(state):
-        if event.type == RunFinished.type:
+    return _finished(state, root, "")
+
+
+def _finished(state: bytes, root: str, beginning: str) -> Iterator[tuple[Event, RunFinished]]:
+    """Those whose id begins so; records take longer to make than events to read."""
+    for event in journal.read_backwards(state, RunFinished.type):
+        if event.data.get("root") == root and event.run.startswith(beginning):
             record = record_of(event)
-            if isinstance(record, RunFinished) and record.root == root:
+            if isinstance(record, RunFinished):
                 yield event, record
 
 
@@ -31,9 +36,8 @@ def find_run(state: bytes, root: str, wanted: str) -> tuple[Event, RunFinished]:
 
     Raises UsageError.
     """
-    runs = finished_runs(state, root)
     if wanted == "last":
-        found = next(runs, None)
+        found = next(finished_runs(state, root), None)
         if found:
             return found
         raise UsageError(
@@ -41,7 +45,7 @@ def find_run(state: bytes, root: str, wanted: str) -> tuple[Event, RunFinished]:
             hint="buildopt run -- COMMAND makes the first one",
             slug="no-runs",
         )
-    matches = [(event, run) for event, run in runs if run.run_id.startswith(wanted)]
+    matches = list(_finished(state, root, wanted))
     if len(matches) != 1:
         what = "more than one run begins with" if matches else "no run"
         raise UsageError(

@@ -12,7 +12,7 @@ from buildopt.cli.report_present import present_of
 from buildopt.report import html
 from buildopt.report.plain import data_of
 from buildopt.report.view import RunView, view_from
-from buildopt.report.write import blobs_of, read_run
+from buildopt.report.write import blobs_of, read_run, read_runs
 
 
 class Forms(NamedTuple):
@@ -63,10 +63,8 @@ def of_two(place: Place, before: str, after: str) -> Forms:
     from buildopt.report.comparison import compare
     from buildopt.report.markdown_more import markdown_of_comparison
 
-    one, two = (
-        read_run(place.state, find_run(place.state, place.root, wanted)[1].run_id)
-        for wanted in (before, after)
-    )
+    ids = [find_run(place.state, place.root, wanted)[1].run_id for wanted in (before, after)]
+    one, two = read_runs(place.state, ids)
     found = compare(one, two, blobs_of(place.state))
     return Forms(
         page=lambda: html.page_of_comparison(found),

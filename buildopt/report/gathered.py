@@ -5,7 +5,7 @@ A run is met before what led to it: of a backwards stream its end comes first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from buildopt.events import (
@@ -13,6 +13,7 @@ from buildopt.events import (
     CacheLookup,
     CacheStored,
     Event,
+    EventData,
     RunFinished,
     TaskFinished,
     record_of,
@@ -81,20 +82,46 @@ class Gathered:
 
 def gather(events: Iterable[Event], run_id: str) -> Gathered:
     """One walk over events that come newest first; raises ValueError for an unknown run."""
-    walk = _Walk(run_id)
+    (found,) = gather_each(events, (run_id,))
+    return found
+
+
+def gather_each(events: Iterable[Event], run_ids: Sequence[str]) -> tuple[Gathered, ...]:
+    """The same for several runs, in one walk."""
+    records = _Records()
+    walks = [_Walk(run_id, records) for run_id in run_ids]
+    going = walks
     for event in events:
-        if walk.is_over(event):
+        going = [walk for walk in going if not walk.is_over(event)]
+        if not going:
             break
-        walk.take(event)
-    walk.end()
-    if walk.found.run is None:
-        raise ValueError(f"the journal holds no finished run `{run_id}`")
-    return walk.found
+        for walk in going:
+            walk.take(event)
+    for walk, run_id in zip(walks, run_ids, strict=True):
+        walk.end()
+        if walk.found.run is None:
+            raise ValueError(f"the journal holds no finished run `{run_id}`")
+    return tuple(walk.found for walk in walks)
+
+
+class _Records:
+    """The record of the event that was met last, made once for all walks."""
+
+    def __init__(self) -> None:
+        self._event: Event | None = None
+        self._record: EventData | None = None
+
+    def of(self, event: Event) -> EventData | None:
+        """As `record_of`."""
+        if event is not self._event:
+            self._event, self._record = event, record_of(event)
+        return self._record
 
 
 class _Walk:
-    def __init__(self, run_id: str) -> None:
+    def __init__(self, run_id: str, records: _Records) -> None:
         self.found = Gathered()
+        self._records = records
         self._run_id = run_id
         self._runs_of_root: set[str] = set()
         self._runs_of_task: set[str] = set()
@@ -121,7 +148,7 @@ class _Walk:
         elif kind == CacheStored.type:
             self._stored(event)
         elif kind == CacheEvicted.type:
-            record = record_of(event)
+            record = self._records.of(event)
             if isinstance(record, CacheEvicted) and self.found.run:
                 self.found.evicted.insert(0, record)
         elif kind == BUNDLER:
@@ -146,7 +173,7 @@ class _Walk:
         found = self.found
         if found.run is None and event.run != self._run_id:
             return
-        record = record_of(event)
+        record = self._records.of(event)
         if not isinstance(record, RunFinished):
             return
         if found.run is None:
@@ -186,7 +213,7 @@ class _Walk:
     def _lookup(self, event: Event) -> None:
         if event.run not in self._runs_of_task and event.run != self._run_id:
             return
-        record = record_of(event)
+        record = self._records.of(event)
         if isinstance(record, CacheLookup):
             if event.run == self._run_id:
                 self.found.lookups.append((event, record))
@@ -202,7 +229,7 @@ class _Walk:
         is_own = bool(found.run.record) and event.data.get("record") == found.run.record
         if event.run not in self._runs_of_task and not is_own:
             return
-        record = record_of(event)
+        record = self._records.of(event)
         if isinstance(record, CacheStored):
             found.stores.setdefault(event.run, []).insert(0, record)
             if is_own and not found.stored:
@@ -228,6 +255,6 @@ class _Walk:
             self.found.verified = event
 
     def _keep(self, event: Event, into: dict[str, list[TaskFinished]]) -> None:
-        record = record_of(event)
+        record = self._records.of(event)
         if isinstance(record, TaskFinished):
             into.setdefault(event.run, []).insert(0, record)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import partial
 
 from buildopt import blobs, journal
 from buildopt.cache import files
-from buildopt.report.gathered import Gathered, gather
+from buildopt.report.gathered import Gathered, gather, gather_each
 from buildopt.report.html import page_of
 from buildopt.report.present import NOBODY, Present
 from buildopt.report.processes import Blob
@@ -33,6 +34,11 @@ def read_view(state: bytes, run_id: str, present: Present = NOBODY) -> RunView:
 def read_run(state: bytes, run_id: str) -> Gathered:
     """What the journal says of a run; raises ValueError for an unknown one."""
     return gather(journal.read_backwards(state), run_id)
+
+
+def read_runs(state: bytes, run_ids: Sequence[str]) -> tuple[Gathered, ...]:
+    """The same of several; the journal is read once."""
+    return gather_each(journal.read_backwards(state), run_ids)
 
 
 def blobs_of(state: bytes) -> Blob:

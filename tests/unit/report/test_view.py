@@ -5,6 +5,7 @@ import json
 import pytest
 
 from buildopt.model import MissReason, NotStored
+from buildopt.report.gathered import gather, gather_each
 from buildopt.report.history import HISTORY_RUNS
 from buildopt.report.view import OUTPUT_ROWS, data_of_view, view_of
 
@@ -191,3 +192,18 @@ def test_the_view_is_one_json_object_with_plain_sentences(story):
     assert data["answer"] == "`a.c` changed."
     assert data["outputs"]["rows"] == [{"path": "out/a", "kind": "file", "bytes": 7}]
     assert data["history"]["runs"][0]["run_id"] == "run"
+
+
+def test_two_runs_gathered_in_one_walk_are_as_each_by_itself(story):
+    story.missed("a", run_id="one")
+    story.stored(("out", "file", 1), run_id="one", record="r1")
+    story.finished("build", "one")
+    story.ran("one", stored=True, record="r1")
+    story.ran("two", outcome="fresh", record="r1")
+    story.failed("three")
+
+    both = gather_each(story.newest_first, ("one", "three"))
+
+    assert both == tuple(gather(story.newest_first, name) for name in ("one", "three"))
+    with pytest.raises(ValueError, match="no finished run `four`"):
+        gather_each(story.newest_first, ("one", "four"))

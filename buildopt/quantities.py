@@ -54,8 +54,9 @@ def exact_bytes(count_bytes: float) -> str:
 
 
 def share(ratio: float) -> str:
-    """`62 %`."""
-    return f"{ratio * 100:.3g} %"
+    """`62 %`, `1,530 %`."""
+    percent = ratio * 100
+    return f"{percent:,.0f} %" if abs(percent) >= 999.5 else f"{percent:.3g} %"
 
 
 def moment(time_ns: int) -> str:

@@ -37,6 +37,9 @@ def test_words_follow_their_number():
     assert counted(1200, "file") == "1,200 files"
     assert exact_bytes(1) == "1 byte"
     assert share(0.625) == "62.5 %"
+    assert share(9.996) == "1,000 %"
+    assert share(15.31) == "1,531 %"
+    assert share(-15.31) == "-1,531 %"
 
 
 def test_a_moment_is_absolute():

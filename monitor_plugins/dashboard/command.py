@@ -51,6 +51,9 @@ def command(
     running = caller.running()
     if running is not None:
         _say(running, ready_file)
+        given = {"--host": host, "--port": port, "--token": token}
+        if names := ", ".join(name for name, value in given.items() if value is not None):
+            click.echo(f"buildopt: {names} counted for nothing: end that monitor first", err=True)
         if opens:
             _open(running)
         return 0

@@ -58,6 +58,15 @@ def test_beside_a_monitor_it_says_where_that_one_is_and_ends(rig):
     assert json.loads(ready.read_text())["url"] == running.url
     assert running.url.encode() in done.stderr
     assert running.token.encode() not in done.stderr
+    assert b"--port" not in done.stderr
+
+
+def test_beside_a_monitor_it_says_what_it_cannot_obey(rig):
+    with monitor(rig):
+        done = rig.call("dashboard", "--port", "0")
+
+    assert done.returncode == 0
+    assert b"--port counted for nothing" in done.stderr
 
 
 def test_it_ends_by_itself_when_nobody_looks(rig):

@@ -9,6 +9,7 @@ from typing import Literal
 
 from monitor_plugins.baseline.changepoints import Change, find_changes
 from monitor_plugins.baseline.incidents import IncidentDetector
+from monitor_plugins.baseline.large_step import LARGE_BUILDS_STEADY
 from monitor_plugins.baseline.learning import LEAST_BUILDS
 from monitor_plugins.baseline.regression import RegressionDetector
 
@@ -82,7 +83,8 @@ def _incidents(times_s: Sequence[float], values: Sequence[float]) -> Iterator[Ve
 
 
 def _confirmed(rows: Sequence[int], values: Sequence[float]) -> Iterator[Verdict]:
-    detector = RegressionDetector()
+    # Of bare numbers nobody knows that another program slowed them: as few builds as of a size.
+    detector = RegressionDetector(large_builds=LARGE_BUILDS_STEADY)
     for value in values:
         for finding in detector.observe(value):
             if finding.state == "confirmed":

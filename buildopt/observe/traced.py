@@ -26,6 +26,7 @@ from buildopt.observe.ignored import (
 )
 from buildopt.observe.ledger import Ledger
 from buildopt.observe.listing import list_folder
+from buildopt.observe.moved_caches import moved_caches
 from buildopt.observe.observer import DigestFile, Watch
 from buildopt.observe.placement import placement_for
 from buildopt.observe.seccomp.observer import SeccompObserver
@@ -88,6 +89,7 @@ class TracedObserver:
     def policy_for(self, task: Task) -> TracePolicy:
         """What counts in a run of the task."""
         temporary = task.environment.get("TMPDIR", "")
+        moved = moved_caches(task.environment)
         return TracePolicy(
             root=task.root,
             home=task.environment.get("HOME", ""),
@@ -99,7 +101,7 @@ class TracedObserver:
             ),
             umask=task.umask,
             strict_outputs=task.strict_outputs,
-            private=() if task.strict_private else (*PRIVATE, *task.private),
+            private=() if task.strict_private else (*PRIVATE, *moved, *task.private),
             state=(*STATE, *task.state),
             network=task.network,
             allow_hosts=task.allowed_hosts,

@@ -118,3 +118,16 @@ def test_variable_that_a_script_names_is_a_miss(rig, name):
 
     assert rig.run("--", "./stamp.sh").reasons == [("environment", name)]
     assert rig.read("out") == b"2\n"
+
+
+def test_the_logs_of_npm_count_for_nothing_where_a_variable_puts_them(rig):
+    cache = rig.root / ".npm-cache"
+    (cache / "_logs").mkdir(parents=True)
+    rig.environ["npm_config_cache"] = str(cache)
+    rig.write("a", "one\n")
+    command = 'ls "$npm_config_cache/_logs" > seen; echo x > "$npm_config_cache/_logs/$$"; cat a'
+    rig.run(*shell(command))
+
+    done = rig.run(*shell(command))
+
+    assert done.outcome == "fresh", done.err

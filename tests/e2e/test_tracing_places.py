@@ -127,6 +127,7 @@ def test_the_logs_of_npm_count_for_nothing_where_a_variable_puts_them(rig):
     rig.write("a", "one\n")
     command = 'ls "$npm_config_cache/_logs" > seen; echo x > "$npm_config_cache/_logs/$$"; cat a'
     rig.run(*shell(command))
+    rig.write(".npm-cache/_logs/of-another-command", "x")
 
     done = rig.run(*shell(command))
 

@@ -1,13 +1,14 @@
 """A month of builds of many projects: how many of the findings that notify a person are false?
 
-    python benchmarks/baseline_month.py [--seed 1] [--projects 8] [--days 30]
+    python benchmarks/baseline_month.py [--seed 1] [--projects 90] [--days 30] [--jobs 2]
+    python benchmarks/baseline_month.py --seed 7 --only busy --show   each false one, to look at
 
 For each scenario so many projects, each with 8 to 20 builds a day at working hours. All are noisy
 by 1 to 6 %, and a third of all projects really becomes slower once or twice, by 8 to 50 %; of
 these, half are mended days later. The scenarios add what is no reason to tell anybody.
 A notification is a group of findings that are confirmed to be worse, which is what the preset
 `regression` tells; it is false where no real step lies within 10 builds, of the same kind, of the
-one that it names.
+one that it names. The share of false ones comes with Wilson's interval of 95 %.
 """
 
 from __future__ import annotations
@@ -16,13 +17,17 @@ import argparse
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from random import Random
+from statistics import median
 from typing import Any, NamedTuple
 
 from baseline_cost import learner
 
 from buildopt.events import Event
 from buildopt.monitor.hookspecs import fact
+from monitor_plugins.baseline.ratios import wilson_bounds
 
 START_S = 1_791_763_200  # a Monday two weeks before the clocks of Europe go back
 DAY_S, HOUR_S = 86_400, 3_600
@@ -168,9 +173,10 @@ class Told(NamedTuple):
     """What a person was notified of in one project's month."""
 
     true: int
-    false: int
     missed: int
     builds: int
+    false: tuple[str, ...]
+    """What each false one looks like."""
 
 
 def judge(one: Month, project: str) -> Told:
@@ -178,13 +184,19 @@ def judge(one: Month, project: str) -> Told:
     events = [event(n, build, project) for n, build in enumerate(one.builds)]
     with learner() as consumer:
         told = consumer.told(events)
-    groups = {}
+    groups: dict[str, Event] = {}
     for each in told:
         if each.type == "buildopt.baseline.confirmed" and each.data["direction"] == "worse":
-            groups.setdefault(each.data["group"], int(each.data["since_run"]))
-    found = {step for step in one.steps for at in groups.values() if is_near(one, at, step)}
-    false = [at for at in groups.values() if not any(is_near(one, at, s) for s in one.steps)]
-    return Told(len(groups) - len(false), len(false), len(one.steps) - len(found), len(events))
+            groups.setdefault(each.data["group"], each)
+    places = [int(each.data["since_run"]) for each in groups.values()]
+    found = {step for step in one.steps for at in places if is_near(one, at, step)}
+    false = [
+        picture(one, project, at, each)
+        for at, each in zip(places, groups.values(), strict=True)
+        if not any(is_near(one, at, step) for step in one.steps)
+    ]
+    missed = len(one.steps) - len(found)
+    return Told(len(groups) - len(false), missed, len(events), tuple(false))
 
 
 def is_near(one: Month, at: int, step: int) -> bool:
@@ -193,30 +205,70 @@ def is_near(one: Month, at: int, step: int) -> bool:
     return sum(build.data == one.builds[at].data for build in between) <= NEAR_BUILDS
 
 
+def picture(one: Month, project: str, at: int, told: Event) -> str:
+    """What was told, and the builds around it as percent of the level before."""
+    level = told.data["before"]
+    kin = [n for n, build in enumerate(one.builds) if build.data == one.builds[at].data]
+    place = kin.index(at)
+    around = kin[max(0, place - 15) : place + told.data["builds_after"] + 3]
+    shares = [f"{'|' if n == at else ''}{100 * one.builds[n].value_s / level:.0f}" for n in around]
+    usual = median(one.builds[n].value_s for n in kin[:place] or kin) / level
+    return (
+        f"{project}: build {at}, {told.data['effect']:+.1%} "
+        f"after {told.data['builds_after']} builds "
+        f"(noise {told.data['noise']:.1%}, usual {usual:.0%}, steps {one.steps}): "
+        + " ".join(shares)
+    )
+
+
+def judge_one(seed: int, days: int, change: Change, number: int) -> Told:
+    """One project of a scenario; every third becomes slower."""
+    name = f"{change.__name__}-{number}"
+    random = Random(f"{seed} {name}")
+    return judge(month(random, days, change, is_slower=number % 3 == 2), name)
+
+
 def main() -> None:
     """Judge all, and print the sums."""
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--projects", type=int, default=8)
+    parser.add_argument("--projects", type=int, default=90, help="of each scenario")
     parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument("--only", default="", help="one scenario: plain, wild, busy, …")
+    parser.add_argument("--show", action="store_true", help="print what was told falsely")
     chosen = parser.parse_args()
     print("| scenario | builds | real steps told | not told | false |")
     print("| --- | --- | --- | --- | --- |")
     sums: Counter[str] = Counter()
-    for change in SCENARIOS:
-        here: Counter[str] = Counter()
-        for number in range(chosen.projects):
-            name = f"{change.__name__}-{number}"
-            random = Random(f"{chosen.seed} {name}")
-            one = month(random, chosen.days, change, is_slower=number % 3 == 2)
-            here.update(judge(one, name)._asdict())
-        sums += here
-        print(row(change.__doc__ or "", here), flush=True)
+    shown: list[str] = []
+    with ProcessPoolExecutor(chosen.jobs) as pool:
+        for change in (one for one in SCENARIOS if one.__name__.startswith(chosen.only)):
+            judge_project = partial(judge_one, chosen.seed, chosen.days, change)
+            here: Counter[str] = Counter()
+            for told in pool.map(judge_project, range(chosen.projects)):
+                here.update({**told._asdict(), "false": len(told.false)})
+                shown += told.false
+            sums += here
+            print(row(change.__doc__ or "", here), flush=True)
     print(row("all", sums))
-    told = sums["true"] + sums["false"]
-    share, rate = sums["false"] / max(1, told), sums["false"] / sums["builds"]
-    print(f"\n{told} notifications, {sums['false']} false ({100 * share:.1f} %),")
-    print(f"{1000 * rate:.2f} in 1,000 builds")
+    print(f"\n{said(sums['false'], sums['true'] + sums['false'])},")
+    print(f"{1000 * sums['false'] / sums['builds']:.2f} in 1,000 builds")
+    print("\n".join(shown) if chosen.show else "")
+
+
+def said(false: int, told: int) -> str:
+    """The share of false notifications, and between which bounds the true share lies."""
+    bounds = wilson_bounds(false, told, deviate=TWO_SIDED)
+    share = 100 * false / max(1, told)
+    return (
+        f"{told} notifications, {false} false: {share:.1f} % "
+        f"({100 * bounds.lower:.1f} to {100 * bounds.upper:.1f} %)"
+    )
+
+
+TWO_SIDED = 1.96
+"""Standard normal deviate of 95 %, as much on either side."""
 
 
 def row(name: str, told: Counter[str]) -> str:

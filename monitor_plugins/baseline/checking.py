@@ -72,17 +72,22 @@ def command(
         if all_machines or told.series.key.machine in ("", caller.machine)
     ]
     kept = [verdict for budget in wanted for verdict in limits.judge(budget, known)]
-    report = _report(known, kept)
+    report = _report(known, kept, require_history=require_history)
+    report["unknown_budgets"] = [
+        budget.text for budget in wanted if not any(budget.text == one.budget for one in kept)
+    ]
     if as_json:
         click.echo(json.dumps({"schema": SCHEMA, **report}))
     else:
         _print(report, kept)
-    if not report["passed"]:
-        return EXIT_FAILED
-    return EXIT_NO_HISTORY if require_history and report["status"] == "no-history" else 0
+    if report["passed"]:
+        return 0
+    return EXIT_NO_HISTORY if report["status"] == "no-history" else EXIT_FAILED
 
 
-def _report(known: Sequence[Told], kept: Sequence[Kept]) -> dict[str, Any]:  # Any: JSON
+def _report(
+    known: Sequence[Told], kept: Sequence[Kept], *, require_history: bool
+) -> dict[str, Any]:  # Any: JSON
     opened = [finding for told in known for finding in told.findings]
     worse = [finding.data for finding in opened if finding.state == "confirmed"]
     learning = [told for told in known if not (told.baseline and told.baseline.is_learnt)]
@@ -90,7 +95,7 @@ def _report(known: Sequence[Told], kept: Sequence[Kept]) -> dict[str, Any]:  # A
     is_known = len(learning) < len(known)
     status = "failed" if not passed else "passed" if is_known else "no-history"
     return {
-        "passed": passed,
+        "passed": passed and (is_known or not require_history),
         "status": status,
         "findings": worse,
         "suspected": [finding.data for finding in opened if finding.state == "suspected"],
@@ -122,6 +127,8 @@ def _print(report: dict[str, Any], kept: Sequence[Kept]) -> None:  # Any: JSON
         )  # fmt: skip
         actual = amount(verdict.actual, verdict.unit)
         click.echo(f"{word}: `{verdict.budget}`: {verdict.name}: {actual}, limit {limit}")
+    for text in report["unknown_budgets"]:
+        click.echo(f"not judged: `{text}`: no series of that name is known")
     counts = report["series"]
     for row in counts["learning"]:
         click.echo(f"{row['name']}: {row['progress']}")

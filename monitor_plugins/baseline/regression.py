@@ -23,6 +23,7 @@ from monitor_plugins.baseline.large_step import LARGE_BUILDS, large_step
 from monitor_plugins.baseline.localizing import localize
 from monitor_plugins.baseline.pruning import MIN_LENGTH
 from monitor_plugins.baseline.robust import median
+from monitor_plugins.baseline.spells import MOST_SPELL_BUILDS, lasts
 
 WINDOW_BUILDS = 200
 """Builds that are looked at: more find the past's steps again and again, and take longer."""
@@ -164,7 +165,9 @@ class RegressionDetector:
         change = large_step(values[start:], self._large_builds)
         if change is None or self._is_said(first + start + change.index):
             return None
-        return replace(change, index=start + change.index)
+        row = start + change.index
+        is_long = lasts(values, row, change.after, least=self._large_builds)
+        return replace(change, index=row) if is_long else None
 
     def _looks_at(self, index: int) -> int | None:
         """Convincing looks in a row until now; None for what was not even seen."""
@@ -176,9 +179,22 @@ class RegressionDetector:
 
     def _lasts(self, values: Sequence[float], change: Change) -> bool:
         """Whether there are builds enough since it began, and the newest are still of its level."""
-        newest = median(values[-NEWEST_BUILDS:])
-        is_there = abs(newest - change.after) < abs(newest - change.before)
-        return is_there and len(values) - _located(values, change).index >= MIN_LENGTH
+        newest = [median(values[-NEWEST_BUILDS:])]
+        if rest := values[change.index + change.rows_after :]:
+            newest.append(median(rest))
+        if not all(_is_nearer(level, change.after, change.before) for level in newest):
+            return False
+        row = _located(values, change).index
+        is_long = lasts(values, row, change.after, least=MIN_LENGTH)
+        return is_long and not self._ends_spell(values, change)
+
+    def _ends_spell(self, values: Sequence[float], change: Change) -> bool:
+        """Whether it only leads back from a few builds of which nothing was said."""
+        start = max(0, change.index - 2 * MOST_SPELL_BUILDS)
+        first = self._count - len(values)
+        is_told = any(start <= said - first < change.index for said in self._said)
+        usual = median(values[start : change.index])
+        return not is_told and _is_nearer(usual, change.after, change.before)
 
     def _say(self, change: Change, first: int) -> Finding:
         change = _located(list(self._window), change)
@@ -190,6 +206,10 @@ class RegressionDetector:
     ) -> Finding:
         moved = replace(change, index=first + change.index)
         return Finding(state=state, detected_at=self._count - 1, change=moved)
+
+
+def _is_nearer(value: float, one: float, other: float) -> bool:
+    return abs(value - one) < abs(value - other)
 
 
 def _is_convincing(change: Change) -> bool:

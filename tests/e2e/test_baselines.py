@@ -49,6 +49,7 @@ def test_check_fails_for_a_slower_build_until_it_is_accepted(rig, history):
 def test_check_says_that_there_is_no_history(rig):
     assert asked(rig, "check", "--json")["status"] == "no-history"
     assert rig.call("check", "--require-history").returncode == 3
+    assert not asked(rig, "check", "--require-history", "--json", status=3)["passed"]
 
     rig.script("build.sh", "echo built > out")
     rig.run("--input", "in", "--output", "out", "--", "./build.sh")
@@ -81,6 +82,9 @@ def test_a_budget_is_kept_or_not(rig, history):
     assert check("duration:bui*<=30s") == 1
     assert check("duration<=+50%") == 0
     assert check("duration fast") == 2
+    told = asked(rig, "check", "--budget", "duration:biuld<=90s", "--json")
+    assert told["unknown_budgets"] == ["duration:biuld<=90s"]
+    assert b"not judged" in rig.call("check", "--budget", "duration:biuld<=90s").stdout
 
 
 def test_what_is_usual_is_listed_and_shown(rig, history, tmp_path):

@@ -14,8 +14,8 @@ from monitor_plugins.baseline.robust import median, median_absolute_deviation
 
 REACH_BUILDS = 24
 """A detector's row is at most so far off, while few builds are behind it: the rank test draws a
-bound towards the middle of what it sees, and three builds of a large step may be its last ones. With
-24 the same steps are found as with 12, and spells before a step are less often its beginning."""
+bound towards the middle of what it sees, and three builds of a large step may be its last ones.
+With 24 the same steps are found as with 12, and spells before one are less often its beginning."""
 NEAR_BUILDS = 30
 """Builds on either side whose medians are the two levels; 60 find 1 % fewer places."""
 CLIP_SIGMAS = 3.0

@@ -33,7 +33,7 @@ def test_a_step_is_still_told_where_spells_are_known():
 
     (finding,) = confirmed(values)
 
-    assert 64 + 9 <= finding.detected_at <= 64 + 12
+    assert 64 + 7 <= finding.detected_at <= 64 + 12
 
 
 def test_a_level_that_ended_is_not_told_because_of_a_spell_much_later():

@@ -84,7 +84,7 @@ def test_a_gap_counts_as_a_row(detect, series):
     [("changepoint", "learning, 2 of 10 builds"), ("anomaly", "learning, 2 of 140 samples")],
 )
 def test_a_short_series_is_being_learnt(detect, series, kind, words):
-    status, lines, err = detect(series("timestamp,value\n1,5\n2,5\n"), kind=kind)
+    status, lines, err = detect(series("timestamp,value\n1,5\n2,\n3,5\n"), kind=kind)
 
     assert (status, lines) == (0, [])
     assert err == f"buildopt: {words}: no verdict yet\n"

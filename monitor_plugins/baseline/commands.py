@@ -295,9 +295,10 @@ def _draw(file: str, told: Told) -> None:
 
 
 def _write(file: str, text: str) -> None:
+    from monitor_plugins.baseline.whole_file import put_whole
+
     try:
-        with open(file, "w", encoding="utf-8") as target:
-            target.write(text)
+        put_whole(file, text)
     except OSError as error:
         raise BuildoptError(
             f"cannot write `{file}`: {error.strerror}",

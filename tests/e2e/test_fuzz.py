@@ -15,7 +15,7 @@ FUZZ = Path(__file__).parents[2] / "benchmarks" / "fuzz_tracing.py"
 @pytest.mark.parametrize(
     ("seed", "cases"),
     [
-        (1, 15),
+        (1, 6),
         pytest.param(10_001, 50, marks=pytest.mark.thorough),
         pytest.param(20_001, 50, marks=pytest.mark.thorough),
     ],

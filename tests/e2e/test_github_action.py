@@ -69,6 +69,7 @@ def test_a_failing_command_fails_the_job_and_is_told_and_the_rest_is_saved(runne
     assert job.ran[-1] == "Save the cache"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "branch", "saves"),
     [

@@ -69,7 +69,6 @@ def test_a_failing_command_fails_the_job_and_is_told_and_the_rest_is_saved(runne
     assert job.ran[-1] == "Save the cache"
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "branch", "saves"),
     [
@@ -92,6 +91,7 @@ def test_only_what_the_default_branch_built_is_saved(runner, name, branch, saves
     assert step("Save the cache")["if"] == "always() && steps.prune.outputs.save == 'true'"
 
 
+@pytest.mark.thorough
 def test_plain_words_are_run_as_they_are_and_any_other_text_by_a_shell(runner, tmp_path):
     def words_of(command):
         (runner.project / "show").write_text('#!/bin/sh\necho "$0" "$#" "$@"\n')

@@ -31,6 +31,10 @@ function place(main: HTMLElement, fresh: HTMLElement): void {
 function updateCharts(old: HTMLElement, fresh: HTMLElement, charts: Charts): boolean {
   const ids = (root: HTMLElement) => [...root.querySelectorAll("figure.chart")].map((figure) => figure.id).join();
   if (ids(old) !== ids(fresh)) {
+    for (const details of old.querySelectorAll("figure.chart details[open]")) {
+      const id = CSS.escape(details.closest("figure")!.id);
+      fresh.querySelector(`#${id} details`)?.setAttribute("open", "");
+    }
     old.replaceWith(fresh);
     return true;
   }

@@ -14,6 +14,8 @@ const SOON_MS = 400;
 /** Page of a view is asked for at most so often, however much happens. */
 const PACE_MS = 1000;
 const SLOW_MS = 30_000;
+/** After that a view is asked for again though nothing happened: what is measured for the first time joins it. */
+const FIRST_MS = 2000;
 const PACES: [string, string][] = [["live", "live"], ["slow", "each 30 s"], ["never", "by hand"]];
 const PACE_KEY = "buildopt-pace";
 
@@ -25,6 +27,8 @@ const live = document.getElementById("live")!;
 let pace = localStorage.getItem(PACE_KEY) ?? "live";
 let isDue = false;
 let isRunning = false;
+let refreshedMs = performance.now();
+let patienceMs = FIRST_MS;
 let asked: ReturnType<typeof setTimeout> | undefined;
 
 tools.append(paceChoice(), themeSwitch(() => charts.redraw()));
@@ -38,7 +42,7 @@ if (map?.dataset.document) void showBundle(map, map.dataset.document, map.datase
 
 setTimeout(() => follow(document.body.dataset.position ?? "", {
   onEvents: () => pace === "live" && soon(),
-  onMeasured: () => pace === "live" && !document.hidden && charts.refresh(),
+  onMeasured: () => pace === "live" && !document.hidden && measured(),
   onState: (words) => {
     live.textContent = pace === "live" ? words : "";
   },
@@ -58,8 +62,16 @@ function soon(): void {
   asked = setTimeout(() => void refresh(), SOON_MS);
 }
 
+function measured(): void {
+  charts.refresh();
+  if (performance.now() - refreshedMs < patienceMs) return;
+  patienceMs = Math.min(2 * patienceMs, SLOW_MS);
+  soon();
+}
+
 async function refresh(): Promise<void> {
   asked = undefined;
+  refreshedMs = performance.now();
   isDue = false;
   isRunning = true;
   try {

@@ -128,7 +128,6 @@ def test_keys_lead_from_view_to_view_and_into_a_run(opened):
     assert page.locator("h1").inner_text().startswith("cat a.txt")
 
 
-@pytest.mark.xfail(reason="the table stays shut beside a fresh monitor; not understood yet")
 def test_charts_are_drawn_on_one_time_axis_and_have_tables(opened, running):
     page = opened()
     page.goto(f"{running.url}/system?range=15m")
@@ -141,6 +140,20 @@ def test_charts_are_drawn_on_one_time_axis_and_have_tables(opened, running):
     places = lines.evaluate_all("lines => lines.map((line) => line.style.transform)")
     assert len(places) > 2
     assert len(set(places)) == 1
+
+
+def test_what_is_measured_for_the_first_time_joins_the_page(opened, running):
+    page = opened()
+    page.goto(f"{running.url}/system?range=15m")
+    page.wait_for_selector("#chart-system-cpu-utilization .uplot canvas")
+    page.wait_for_timeout(1_000)
+    page.evaluate(
+        "document.querySelector('#charts').outerHTML = '<p id=nothing class=live-part>Nothing</p>'"
+    )
+
+    page.wait_for_selector("#chart-system-cpu-utilization .uplot canvas", timeout=20_000)
+
+    assert page.locator("#nothing").count() == 0
 
 
 def test_tables_that_were_opened_stay_open_when_another_chart_joins_them(opened, running):

@@ -9,6 +9,7 @@ export async function refreshPage(main: HTMLElement, charts: Charts): Promise<bo
   if (!answer?.ok) return false;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   let isNew = false;
+  for (const old of main.querySelectorAll(".live-part")) if (!page.getElementById(old.id)) old.remove();
   for (const fresh of page.querySelectorAll<HTMLElement>(".live-part")) {
     const old = document.getElementById(fresh.id);
     if (!old) {
@@ -29,8 +30,9 @@ function place(main: HTMLElement, fresh: HTMLElement): void {
 }
 
 function updateCharts(old: HTMLElement, fresh: HTMLElement, charts: Charts): boolean {
-  const ids = (root: HTMLElement) => [...root.querySelectorAll("figure.chart")].map((figure) => figure.id).join();
-  if (ids(old) !== ids(fresh)) {
+  const lines = (root: HTMLElement) =>
+    [...root.querySelectorAll("figure.chart")].map((figure) => figure.id + figure.querySelector("thead")!.textContent).join();
+  if (lines(old) !== lines(fresh)) {
     for (const details of old.querySelectorAll("figure.chart details[open]")) {
       const id = CSS.escape(details.closest("figure")!.id);
       fresh.querySelector(`#${id} details`)?.setAttribute("open", "");

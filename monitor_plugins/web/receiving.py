@@ -1,6 +1,6 @@
 """A beacon as it comes: allowed, sound, joined with its build, told as events.
 
-    token  ->  rate  ->  form  ->  build  ->  route  ->  events
+    token  ->  form  ->  rate  ->  build  ->  route  ->  events
 
 Whoever is refused learns nothing but a status, and is counted (`limits.Tally`).
 """
@@ -29,6 +29,7 @@ VITAL, CHUNK, FAILED, RENDERED = (
     "buildopt.web_vital", "buildopt.chunk.loaded", "buildopt.chunk.load_failed",
     "buildopt.component.rendered",
 )  # fmt: skip
+LONGEST_SITE = 200
 MOST_ROUTES = 100
 MOST_CHUNKS = 500
 MOST_COMPONENTS = 200
@@ -60,12 +61,13 @@ class Receiver:
         given = request.query.get("token", "")
         if not hmac.compare_digest(given.encode(), wanted.encode()):
             return self._refuse("token")
-        if not self._allowance.take():
-            return self._refuse("rate")
         try:
             beacon = beacons.read(request.body)
         except Refused:
             return self._refuse("form")
+        site = request.headers.get("origin", "")[:LONGEST_SITE]
+        if not self._allowance.take(site, route_of(beacon.page)):
+            return self._refuse("rate")
         for event in self.events_of(beacon, time.time_ns()):
             self._known.emit(event)
         self._tally.add("accepted")

@@ -2,13 +2,12 @@
 
 import copy
 import json
-from itertools import count
 
 import pytest
 
-from monitor_plugins.web import limits
 from monitor_plugins.web.beacon import Refused, read
-from monitor_plugins.web.limits import BURST, PER_SECOND, Allowance, Tally
+from monitor_plugins.web.limits import ALL, MOST_SHARES, RESERVE, Allowance, Tally
+from monitor_plugins.web.limits import PAGE as PAGE_SHARE
 from monitor_plugins.web.plugin import _tally
 from monitor_plugins.web.receiving import MOST_ROUTES
 from tests.unit.web.conftest import PAGE
@@ -77,30 +76,110 @@ def test_a_wrong_token_a_large_body_and_another_name_are_refused(site):
     assert site.known.events(limit=10) == []
 
 
-def test_a_flood_is_cut_off_and_counted(site, monkeypatch):
-    monkeypatch.setattr(limits, "PER_SECOND", 0.0)
-    before = _tally.totals["rate"]
-    vital_only = changed(chunks=[], failed=[], measures=[])
+VITAL_ONLY = changed(chunks=[], failed=[], measures=[])
 
-    statuses = [site.send(vital_only) for _ in range(int(BURST) + 40)]
+
+def test_a_flood_is_cut_off_and_counted(site):
+    before = _tally.totals["rate"]
+
+    statuses = [site.send(VITAL_ONLY) for _ in range(int(ALL.at_once) + 40)]
 
     site.catch_up()
-    assert statuses == [204] * int(BURST) + [429] * 40
-    assert _tally.totals["rate"] == before + 40
-    assert len(site.told("buildopt.web_vital")) == BURST
+    taken = statuses.count(204)
+    assert statuses[:100] == [204] * 100
+    assert 429 in statuses
+    assert _tally.totals["rate"] == before + len(statuses) - taken
+    assert len(site.told("buildopt.web_vital")) == taken
 
 
-def test_the_allowance_fills_again():
-    clock = count(0, 0)
-    now = [0.0]
-    allowance = Allowance(lambda: now[0] + next(clock))
+def test_a_page_that_floods_leaves_others_their_turn(site):
+    flood = [
+        site.send({**VITAL_ONLY, "page": f"/feed?at={n}"}) for n in range(int(ALL.at_once) + 40)
+    ]
+    same_site = [site.send({**VITAL_ONLY, "page": f"/honest/{n}"}) for n in range(5)]
+    other_site = [
+        site.send({**VITAL_ONLY, "page": "/feed"}, origin="http://localhost:3000") for _ in range(5)
+    ]
 
-    first = sum(allowance.take() for _ in range(1_000))
-    now[0] += 3.0
-    later = sum(allowance.take() for _ in range(1_000))
+    assert 429 in flood
+    assert same_site + other_site == [204] * 10
 
-    assert first == BURST
-    assert later == 3 * PER_SECOND
+
+def test_a_site_that_floods_with_ever_new_pages_leaves_other_sites_their_turn(site):
+    flood = [site.send({**VITAL_ONLY, "page": f"/page-{n}x"}) for n in range(int(ALL.at_once) + 40)]
+    other_site = [site.send(VITAL_ONLY, origin="http://localhost:3000") for _ in range(5)]
+
+    assert 429 in flood
+    assert other_site == [204] * 5
+
+
+def test_what_no_page_sends_takes_nothing_from_the_pages(site):
+    refused = [site.send(b"[]") for _ in range(int(ALL.at_once) + 40)]
+
+    assert refused == [400] * len(refused)
+    assert site.send(PAGE) == 204
+
+
+class Clock:
+    """Stands still unless it is set."""
+
+    now_s = 0.0
+
+    def __call__(self):
+        return self.now_s
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def allowance(clock):
+    return Allowance(clock)
+
+
+def taken(allowance, site, page, of=1_000):
+    return sum(allowance.take(site, page) for _ in range(of))
+
+
+def test_one_page_takes_all_but_the_reserve_and_its_share_of_that(allowance, clock):
+    first = taken(allowance, "a", "/feed")
+    clock.now_s = 20.0
+    later = taken(allowance, "a", "/feed")
+
+    assert first == ALL.at_once - RESERVE + PAGE_SHARE.at_once
+    assert later == 20 * ALL.per_second
+
+
+def test_shares_of_the_reserve_fill_again_while_others_flood(allowance, clock):
+    taken(allowance, "a", "/feed")
+    first = taken(allowance, "b", "/")
+    clock.now_s = 2.0
+    taken(allowance, "a", "/feed")
+
+    assert first == PAGE_SHARE.at_once
+    assert taken(allowance, "b", "/") == 2 * PAGE_SHARE.per_second
+
+
+def test_four_sites_that_flood_for_an_hour_leave_a_fifth_its_turn(allowance, clock):
+    refused = 0
+    for second in range(0, 3_600, 10):
+        clock.now_s = float(second)
+        for flood in range(4):
+            for page in range(40):
+                taken(allowance, f"flood-{flood}", f"/{second}/{page}", of=2)
+        refused += not allowance.take("honest", "/")
+
+    assert refused == 0
+
+
+def test_sites_without_end_are_told_apart_up_to_a_limit(allowance, clock):
+    taken(allowance, "a", "/feed")
+    for number in range(3 * MOST_SHARES):
+        allowance.take(f"site-{number}", "/")
+
+    assert len(allowance._shares) <= MOST_SHARES + 2
 
 
 def test_what_was_refused_is_a_metric_since_the_sample_before():

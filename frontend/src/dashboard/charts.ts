@@ -3,12 +3,14 @@ import type uPlot from "uplot";
 import { element } from "../page/element";
 import { amount, type Unit } from "./amounts";
 import { iso } from "./figure";
-import { HEIGHT_PX, plotted, type Kind, type Look } from "./plot";
+import type { Kind, Look, plotted } from "./plot";
 import { ofColumns, ofTable, untilNow, type Drawing, type Ranged } from "./values";
 
 const MOST_ROWS = 200;
 /** Values beside a title; the table has all. */
 const MOST_SAID = 4;
+/** From the first chart on: the library's start takes long, and pages are there before it. */
+let draws: typeof plotted | undefined;
 
 /** All charts that are on the page. */
 export class Charts {
@@ -79,6 +81,7 @@ class Chart {
 
   /** Gets the values, from the server or from the table, and draws them. */
   async load(): Promise<void> {
+    draws ??= await start();
     this.drawing = this.isMeasured ? ((await this.measured()) ?? this.drawing) : ofTable(this.figure, this.body, this.names.length);
     if (this.isGone || !this.drawing || this.drawing.times.length === 0) return;
     this.lastWords = this.wordsAt(lastWith(this.drawing.values[0]!));
@@ -89,10 +92,10 @@ class Chart {
 
   draw(): void {
     const { drawing } = this;
-    if (!drawing || drawing.times.length === 0) return;
+    if (!drawing || drawing.times.length === 0 || !draws) return;
     this.shown?.destroy();
     this.plot.querySelectorAll("svg, .top, .zero, .nothing").forEach((old) => old.remove());
-    this.shown = plotted(this.plot, drawing, this.look);
+    this.shown = draws(this.plot, drawing, this.look);
   }
 
   end(): void {
@@ -141,7 +144,7 @@ class Chart {
 
   private resize(): void {
     const width = this.plot.clientWidth;
-    if (this.shown && width && width !== this.shown.width) this.shown.setSize({ width, height: HEIGHT_PX });
+    if (this.shown && width && width !== this.shown.width) this.shown.setSize({ width, height: this.shown.height });
   }
 
   /** Newest first; only where it is open, and only of what is measured: other tables are whole. */
@@ -175,6 +178,13 @@ class Chart {
       button.textContent = "The browser does not let this page copy";
     }
   }
+}
+
+/** A task of its own, as drawing is one. */
+async function start(): Promise<typeof plotted> {
+  const { plotted } = await import("./plot");
+  await new Promise((done) => setTimeout(done));
+  return plotted;
 }
 
 function lastWith(values: (number | null | undefined)[]): number {

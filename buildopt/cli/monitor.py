@@ -32,6 +32,8 @@ SUBCOMMANDS = {
 """Name -> module that holds a click command, one line; imported when chosen."""
 MEASURING = ("system", "builds")
 """Plugins that `--only` leaves on: what is measured serves all others."""
+LEAST_TOKEN = 16
+"""Characters of a token that lets other machines in: 64 bits of hex."""
 
 EPILOG = """\b
 Examples:
@@ -231,6 +233,13 @@ def _require_token(place: Place) -> None:
         raise UsageError(
             f"`--host {place.host}` lets other machines in, and there is no token",
             hint="choose one with --token or BUILDOPT_MONITOR_TOKEN",
+            slug="host-needs-token",
+        )
+    if len(place.token) < LEAST_TOKEN:
+        raise UsageError(
+            f"`--host {place.host}` lets other machines in, and the token has {len(place.token)} "
+            f"characters: {LEAST_TOKEN} at least",
+            hint="`openssl rand -hex 16` makes a good one",
             slug="host-needs-token",
         )
     tell(f"buildopt: other machines can reach `{place.host}`; it is not encrypted")

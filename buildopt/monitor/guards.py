@@ -35,6 +35,8 @@ OPEN_PATHS = frozenset({"/healthz", "/enter"})
 """What is answered without a token: one word, and the exchange of a token for a cookie."""
 METRICS_PATH = "/metrics"
 READING = frozenset({"GET", "HEAD"})
+SIMPLE = "POST"
+"""What a page of another site may send without asking before (a "simple request" of Fetch)."""
 EVERYWHERE = frozenset({"0.0.0.0", "::"})
 HEADERS = {
     "content-security-policy": (
@@ -146,7 +148,7 @@ def refusal_of(method: str, path: str, headers: Mapping[str, str], doors: Doors)
         return Refusal(403, "asked by a page of another site")
     if path not in OPEN_PATHS and not _has_token(path, method, headers, doors):
         return Refusal(401, "the token is missing or wrong")
-    if method in READING:
+    if method in READING or (method != SIMPLE and not _has_body(headers)):
         return None
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
@@ -198,6 +200,10 @@ def _has_token(path: str, method: str, headers: Mapping[str, str], doors: Doors)
     except CookieError:
         return False
     return cookie is not None and is_token(cookie.value, *wanted)
+
+
+def _has_body(headers: Mapping[str, str]) -> bool:
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
 
 
 def _too_large(headers: Mapping[str, str], most_bytes: int) -> Refusal | None:

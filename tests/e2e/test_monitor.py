@@ -170,6 +170,14 @@ def test_mistakes_of_the_call_are_told(rig):
         assert f"docs/messages.md#{slug}" in done.stderr.decode(), done.stderr
 
 
+def test_a_short_token_lets_no_other_machine_in(rig):
+    done = rig.call("monitor", "--host", "0.0.0.0", "--token", "secret")
+
+    assert done.returncode == 2
+    assert "16 at least" in done.stderr.decode()
+    assert "docs/messages.md#host-needs-token" in done.stderr.decode()
+
+
 def test_until_idle_takes_in_what_is_there_and_ends(rig):
     rig.script("build.sh", "echo hi > out.txt\n")
     rig.run("--output", "out.txt", "--", "./build.sh")

@@ -48,6 +48,11 @@ def test_address_then_site_then_token_then_kind_then_size_then_route(server):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("method", "status"), [("DELETE", 405), ("PUT", 405), ("POST", 415)])
+def test_no_body_needs_no_kind_where_no_other_page_could_ask(server, method, status):
+    assert ask(server, "/api/v1/health", method).status == status
+
+
 @pytest.mark.parametrize(
     ("path", "headers", "status"),
     [

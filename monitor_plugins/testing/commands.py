@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from buildopt.errors import UsageError
+from buildopt.events import SCHEMA
 from buildopt.monitor.hookspecs import Caller, counted, fact
 from monitor_plugins.testing import junit
 from monitor_plugins.testing.sessions import ACCEPTED, FAILED, FINISHED, RESULTS, Result
@@ -28,6 +29,7 @@ COMMITS = ("GITHUB_SHA", "CI_COMMIT_SHA", "CIRCLE_SHA1", "GIT_COMMIT", "BUILDKIT
            "BUILD_SOURCEVERSION")  # fmt: skip
 """Where CI systems say what they have checked out."""
 PART_BYTES = 40_000
+_json = click.option("--json", "as_json", is_flag=True, help="One object, for machines.")
 OUTCOMES = {"p": "passed", "f": "failed", "e": "error", "s": "skipped"}
 
 
@@ -40,8 +42,11 @@ def command() -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--suite", default="", metavar="NAME", help="What tells these from other tests here.")
 @click.option("--commit", default="", metavar="ID", help="What was tested; else as the CI says.")
+@_json
 @click.pass_obj
-def import_junit(caller: Caller, *, files: tuple[Path, ...], suite: str, commit: str) -> None:
+def import_junit(
+    caller: Caller, *, files: tuple[Path, ...], suite: str, commit: str, as_json: bool
+) -> None:
     """Take in results of tests from JUnit XML, all FILES as one session."""
     tests = [test for path in files for test in _read(path)]
     commit = commit or next(filter(None, map(os.environ.get, COMMITS)), "")
@@ -49,7 +54,7 @@ def import_junit(caller: Caller, *, files: tuple[Path, ...], suite: str, commit:
     for part in _parts(tests):
         _emit(caller, RESULTS, {**about, "tests": {"": part}})
     failed = sum(test.letter in FAILED for test in tests)
-    _emit(caller, FINISHED, {
+    session = {
         **about,
         "framework": "junit",
         "project": caller.project,
@@ -58,14 +63,19 @@ def import_junit(caller: Caller, *, files: tuple[Path, ...], suite: str, commit:
         "counts": Counter(OUTCOMES[test.letter] for test in tests),
         "rerun": sum(test.was_rerun for test in tests),
         **({"commit": commit} if commit else {}),
-    })  # fmt: skip
+    }
+    _emit(caller, FINISHED, session)
+    if as_json:
+        click.echo(json.dumps({"schema": SCHEMA, **session}))
+        return
     click.echo(f"took in {counted(len(tests), 'test')}, of which {failed} failed")
 
 
 @command.command("accept")
 @click.argument("finding")
+@_json
 @click.pass_obj
-def accept(caller: Caller, *, finding: str) -> None:
+def accept(caller: Caller, *, finding: str, as_json: bool) -> None:
     """Close FINDING, a flaky test, until it happens again."""
     caller.catch_up("testing")
     rows = caller.read("testing", "SELECT data FROM flaky WHERE substr(id, 1, 8) = ?", (finding,))
@@ -78,6 +88,9 @@ def accept(caller: Caller, *, finding: str) -> None:
     name = json.loads(rows[0][0])["name"]
     _emit(caller, ACCEPTED, {"finding": finding})
     caller.catch_up("testing")
+    if as_json:
+        click.echo(json.dumps({"schema": SCHEMA, "accepted": [finding], "names": [name]}))
+        return
     click.echo(f"accepted: {name}")
 
 

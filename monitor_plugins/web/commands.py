@@ -5,12 +5,15 @@ from __future__ import annotations
 import http.client
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
 from buildopt.errors import BuildoptError, UsageError
+from buildopt.events import SCHEMA
 from buildopt.monitor.hookspecs import Caller, Running, counted, fact
 from monitor_plugins.web import lighthouse
 from monitor_plugins.web.consumer import ACCEPTED, IS_ACCEPTED
@@ -23,6 +26,7 @@ Examples:
   buildopt vitals accept 1f00ba12      a finding is meant, or known: close it
 """
 ANSWER_WITHIN_S = 5.0
+_json = click.option("--json", "as_json", is_flag=True, help="One object, for machines.")
 
 
 @click.group("vitals", epilog=EPILOG)
@@ -31,8 +35,9 @@ def command() -> None:
 
 
 @command.command("tag")
+@_json
 @click.pass_obj
-def tag_command(caller: Caller) -> None:
+def tag_command(caller: Caller, *, as_json: bool) -> None:
     """Print the line that has a page send its Web Vitals to the running monitor.
 
     Its token lets a page send, and read nothing.
@@ -44,36 +49,37 @@ def tag_command(caller: Caller) -> None:
             hint="start one: `buildopt monitor`",
             slug="no-monitor",
         )
-    click.echo(tag(running.url, _token(running)))
+    token = _token(running)
+    line = tag(running.url, token)
+    if as_json:
+        told = {"schema": SCHEMA, "tag": line, "url": running.url, "token": token}
+        click.echo(json.dumps(told))
+        return
+    click.echo(line)
 
 
 @command.command("lighthouse")
 @click.argument("reports", nargs=-1, type=click.Path(path_type=Path))
+@_json
 @click.pass_obj
-def lighthouse_command(caller: Caller, *, reports: tuple[Path, ...]) -> None:
+def lighthouse_command(caller: Caller, *, reports: tuple[Path, ...], as_json: bool) -> None:
     """Take in reports of Lighthouse; without REPORTS those in `.lighthouseci`."""
     paths = reports or tuple(sorted(Path().glob(lighthouse.FOUND)))
-    if not paths:
+    taken = [(path, _take_in(caller, path)) for path in paths]
+    if as_json:
+        rows = [{"path": str(path), **data} for path, data in taken]
+        click.echo(json.dumps({"schema": SCHEMA, "reports": rows}))
+    elif taken:
+        click.echo(f"took in {counted(len(taken), 'report')}")
+    else:
         click.echo(f"no report here ({lighthouse.FOUND})")
-    for path in paths:
-        try:
-            data = lighthouse.read(path)
-        except (OSError, ValueError, RecursionError) as error:
-            raise UsageError(
-                f"cannot read `{path}` as a Lighthouse report: {error}",
-                hint="name files as `lhci collect` writes them: `.lighthouseci/lhr-….json`",
-                slug="lighthouse-report",
-            ) from error
-        told = {"project": caller.project, **data}
-        caller.emit(fact(lighthouse.MEASURED, told, time_ns=time.time_ns(), subject=data["route"]))
-    if paths:
-        click.echo(f"took in {counted(len(paths), 'report')}")
 
 
 @command.command("accept")
 @click.argument("finding")
+@_json
 @click.pass_obj
-def accept_command(caller: Caller, *, finding: str) -> None:
+def accept_command(caller: Caller, *, finding: str, as_json: bool) -> None:
     """Close FINDING: what its build changed is meant, and not told again."""
     caller.catch_up("web")
     rows = caller.read("web", "SELECT data FROM open WHERE id = ?", (finding,))
@@ -86,7 +92,26 @@ def accept_command(caller: Caller, *, finding: str) -> None:
         )
     caller.emit(fact(ACCEPTED, {"finding": finding}, time_ns=0, subject=known["name"]))
     caller.catch_up("web")
+    if as_json:
+        told = {"schema": SCHEMA, "accepted": [finding], "names": [known["name"]]}
+        click.echo(json.dumps(told))
+        return
     click.echo(f"accepted: {known['name']}")
+
+
+def _take_in(caller: Caller, path: Path) -> Mapping[str, Any]:  # Any: JSON
+    """Tell what a report says; the data of the event."""
+    try:
+        data = lighthouse.read(path)
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageError(
+            f"cannot read `{path}` as a Lighthouse report: {error}",
+            hint="name files as `lhci collect` writes them: `.lighthouseci/lhr-….json`",
+            slug="lighthouse-report",
+        ) from error
+    told = {"project": caller.project, **data}
+    caller.emit(fact(lighthouse.MEASURED, told, time_ns=time.time_ns(), subject=data["route"]))
+    return told
 
 
 def _token(running: Running) -> str:

@@ -1,5 +1,6 @@
 """`buildopt run -- pytest` tells what became of each test, and JUnit files are taken in."""
 
+import json
 import sys
 from importlib.metadata import entry_points
 
@@ -61,3 +62,20 @@ def test_a_junit_file_is_taken_in(rig):
     assert b"no-open-finding" in rig.call("tests", "accept", flaky.data["finding"]).stderr
     assert refused.returncode == 2
     assert b"hint: name files as `pytest --junit-xml FILE`" in refused.stderr
+
+
+def test_for_machines_there_is_one_object_and_nothing_else(rig):
+    rig.write("junit.xml", JUNIT)
+
+    taken = rig.call("tests", "import-junit", "--suite", "web", "junit.xml", "--json")
+    rig.call("monitor", "--until-idle", "--only", "testing")
+    (flaky,) = rig.events("buildopt.finding.confirmed")
+    accepted = rig.call("tests", "accept", "--json", flaky.data["finding"])
+
+    (finished,) = rig.events("buildopt.tests.finished")
+    assert json.loads(taken.stdout) == {"schema": 1, **finished.data}
+    assert json.loads(accepted.stdout) == {
+        "schema": 1,
+        "accepted": [flaky.data["finding"]],
+        "names": ["A::three is flaky"],
+    }

@@ -1,12 +1,15 @@
 """`buildopt vitals` and the running monitor: who may send what, and what is told of it."""
 
 import json
+import os
 from contextlib import closing
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from buildopt.journal import Journal, source_of
+from monitor_plugins.web.shifts import LEAST_VIEWS
 from tests.e2e.test_monitor import monitor, wait_until
 
 BEACON = {"v": 1, "page": "/", "vitals": [["LCP", 800, 800, "v6-1", "good", "navigate"]]}
@@ -19,6 +22,21 @@ def send(url, token, body):
         connection.request("POST", f"/api/v1/vitals?token={token}", body, headers)
         answer = connection.getresponse()
         return answer.status, answer.read()
+
+
+def slower_page(rig):
+    """Have a build make a page slower than the one before; the finding's id."""
+    told = Journal(state=os.fsencode(rig.state), source=source_of("monitor"), run_id="")
+    for build, level_ms in (("before", 1_000.0), ("after", 2_000.0)):
+        for number in range(LEAST_VIEWS):
+            data = {
+                "browser.web_vital.name": "lcp", "browser.web_vital.value": level_ms + number,
+                "browser.web_vital.id": f"{build}-{number}", "route": "/", "build": build,
+            }  # fmt: skip
+            told.emit("buildopt.web_vital", data)
+    rig.call("monitor", "--until-idle", "--only", "web")
+    (found,) = rig.events("buildopt.finding.confirmed")
+    return found.data["finding"]
 
 
 def refused(running):
@@ -63,3 +81,45 @@ def test_without_a_monitor_it_says_how_to_start_one_and_takes_lighthouse_in_all_
     assert measured.data["interactive_s"] == 0.9
     assert refused.returncode == 2
     assert b"cannot read `missing.json` as a Lighthouse report" in refused.stderr
+
+
+def test_for_machines_the_parts_of_the_line_are_told(rig):
+    with monitor(rig) as running:
+        line = rig.call("vitals", "tag").stdout.decode()
+        told = json.loads(rig.call("vitals", "tag", "--json").stdout)
+
+        status, _ = send(running.url, told["token"], json.dumps(BEACON))
+
+    assert told.keys() == {"schema", "tag", "url", "token"}
+    assert told["schema"] == 1
+    assert told["tag"] == line.rstrip("\n")
+    assert told["url"] == running.url
+    assert status == 204
+
+
+def test_for_machines_each_report_of_lighthouse_is_told_with_its_values(rig):
+    none = rig.call("vitals", "lighthouse", "--json")
+    rig.write("lhr.json", json.dumps(REPORT))
+    taken = rig.call("vitals", "lighthouse", "--json", "lhr.json")
+
+    (measured,) = rig.events("buildopt.lighthouse.measured")
+    assert json.loads(none.stdout) == {"schema": 1, "reports": []}
+    assert json.loads(taken.stdout) == {
+        "schema": 1,
+        "reports": [{"path": "lhr.json", **measured.data}],
+    }
+
+
+def test_for_machines_a_finding_that_is_accepted_is_told(rig):
+    finding = slower_page(rig)
+
+    done = rig.call("vitals", "accept", finding, "--json")
+    again = rig.call("vitals", "accept", finding, "--json")
+
+    assert json.loads(done.stdout) == {
+        "schema": 1,
+        "accepted": [finding],
+        "names": ["LCP p75 of /"],
+    }
+    assert (again.returncode, again.stdout) == (2, b"")
+    assert b"no-open-finding" in again.stderr

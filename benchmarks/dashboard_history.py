@@ -132,10 +132,11 @@ def _alert(folder: str, chance: random.Random, number: int, at_s: float, _: floa
     )  # fmt: skip
     data = {
         "incident": f"{number:08x}", "rule": rule, "title": title, "since": at_s,
-        "level": "critical" if chance.random() < 0.2 else "warning", "unit": "%",
-        "value": 0.9 + chance.random() / 10, "threshold": 0.9, "labels": {"host": "desk"},
+        "level": "critical" if chance.random() < 0.2 else "warning", "labels": {"host": "desk"},
         "advice": "`buildopt doctor` says what is short",
     }  # fmt: skip
+    if rule != "build-failure":
+        data |= {"unit": "%", "value": 0.9 + chance.random() / 10, "threshold": 0.9}
     journal = _journal(folder, "", "development")
     journal.emit("buildopt.alert.fired", data, now_ns=int(at_s * NS))
     if chance.random() < 0.9:

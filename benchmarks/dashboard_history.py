@@ -28,6 +28,12 @@ BUNDLES = 24
 SAMPLES_EACH_S = 3_600
 TASKS = (("web build", 14.0, 0.45), ("api tests", 42.0, 0.3), ("lint", 3.2, 0.6))
 """Name, usual seconds, share of hits."""
+STEPS = {
+    "web build": ("tsc", "vite build"),
+    "api tests": ("pip", "pytest"),
+    "lint": ("ruff", "eslint"),
+}
+"""The two steps of each."""
 STEP_DAY, STEP = 19, 1.28
 """From that day on the first task takes so many times as long."""
 FILES = ("src/App.tsx", "src/routes/cart.tsx", "package-lock.json", "vite.config.ts")
@@ -95,7 +101,7 @@ def _build(folder: str, chance: random.Random, number: int, at_s: float, day: fl
         TaskResult(
             **{**facts, "task": name, "duration_s": share * took_s}, started_s=from_ * took_s
         )
-        for name, from_, share in (("tsc", 0.01, 0.42), ("vite build", 0.44, 0.5))
+        for name, from_, share in zip(STEPS[task], (0.01, 0.44), (0.42, 0.5), strict=True)
     )
     journal.append(
         RunFinished(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 UNIT_BYTES: dict[str, int] = {"": 1, "b": 1} | {
     prefix + suffix: factor ** (power + 1)
     for power, prefix in enumerate("kmgt")
@@ -57,6 +59,21 @@ def share(ratio: float) -> str:
     """`62 %`, `1,530 %`."""
     percent = ratio * 100
     return f"{percent:,.0f} %" if abs(percent) >= 999.5 else f"{percent:.3g} %"
+
+
+def signed(value: float, shown: Callable[[float], str]) -> str:
+    """`+12.4 kB`, `−3.1 %`; `±0` where nothing moved."""
+    return f"{'+' if value > 0 else '−'}{shown(abs(value))}" if value else "±0"
+
+
+def change(before: float, after: float, shown: Callable[[float], str]) -> str:
+    """`+12.4 kB, +3.1 %`: direction, amount and share; `±0` where nothing moved."""
+    moved = signed(after - before, shown)
+    return (
+        f"{moved}, {signed((after - before) / before, share)}"
+        if before != after and before
+        else moved
+    )
 
 
 def moment(time_ns: int) -> str:

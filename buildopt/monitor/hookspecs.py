@@ -40,11 +40,13 @@ from buildopt.events import Event, Severity
 from buildopt.phrases import miss_phrase as miss_phrase
 from buildopt.phrases import not_stored_phrase as not_stored_phrase
 from buildopt.phrases import printable as printable
+from buildopt.quantities import change as change
 from buildopt.quantities import counted as counted
 from buildopt.quantities import duration as duration
 from buildopt.quantities import exact_bytes as exact_bytes
 from buildopt.quantities import moment as moment
 from buildopt.quantities import share as share
+from buildopt.quantities import signed as signed
 from buildopt.quantities import size as size
 from buildopt.report.period_report import ListedReport as ListedReport
 from buildopt.report.period_report import PeriodReport as PeriodReport

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from buildopt.events import RunFinished
-from buildopt.quantities import duration, share, size
+from buildopt.quantities import change, duration, size
 from buildopt.report.gathered import Gathered
 from buildopt.report.inputs import Inputs, inputs_of, table_of
 from buildopt.report.processes import Blob
@@ -42,9 +42,7 @@ class Pair:
             return "new" if self.before is None else "gone"
         if not self.delta:
             return ""
-        sign = "+" if self.delta > 0 else "−"
-        moved = f"{sign}{self.shown(abs(self.delta))}"
-        return f"{moved}, {sign}{share(abs(self.delta) / self.before)}" if self.before else moved
+        return change(self.before, self.after, self.shown)
 
     def shown(self, value: float | None) -> str:
         """With its unit."""

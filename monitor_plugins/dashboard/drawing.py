@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 from typing import Literal
 
-from buildopt.monitor.hookspecs import duration, share, size
+from buildopt.monitor.hookspecs import change, duration, share, signed, size
 
 Unit = Literal["ratio", "bytes", "bytes/s", "seconds", "count"]
 Kind = Literal["line", "bars", "dots", "low", "high"]
@@ -134,6 +134,16 @@ def amount(value: float, unit: Unit) -> str:
             return duration(value)
         case "count":
             return f"{value:,.3g}" if value < 1_000 else f"{value:,.0f}"
+
+
+def change_of(before: float, after: float, unit: Unit) -> str:
+    """`+12.4 kB, +3.1 %`."""
+    return change(before, after, lambda value: amount(value, unit))
+
+
+def signed_share(ratio: float) -> str:
+    """`+3.1 %`."""
+    return signed(ratio, share)
 
 
 def rounded_up(value: float) -> float:

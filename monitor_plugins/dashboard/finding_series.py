@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from buildopt.monitor.hookspecs import Known, Row, Where
 from monitor_plugins.dashboard.asked import NS
-from monitor_plugins.dashboard.drawing import Chart, Mark, Unit
+from monitor_plugins.dashboard.drawing import Chart, Mark, Unit, signed_share
 from monitor_plugins.dashboard.lists import BUNDLE, bundle_of
 from monitor_plugins.dashboard.shapes.alerts import Change
 
@@ -107,7 +107,7 @@ def _level(change: Change, at_s: float) -> tuple[float | None, float | None, flo
 
 
 def _words(change: Change) -> str:
-    by = "" if change.effect is None else f" by {100 * change.effect:+.1f} %"
+    by = "" if change.effect is None else f" by {signed_share(change.effect)}"
     return f"{change.direction}{by}"
 
 

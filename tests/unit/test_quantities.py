@@ -2,7 +2,16 @@
 
 import pytest
 
-from buildopt.quantities import counted, duration, exact_bytes, moment, parse_size, share, size
+from buildopt.quantities import (
+    change,
+    counted,
+    duration,
+    exact_bytes,
+    moment,
+    parse_size,
+    share,
+    size,
+)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +39,19 @@ def test_a_duration_has_three_digits_and_a_unit(seconds, shown):
 )
 def test_a_size_counts_in_powers_of_a_thousand(count_bytes, shown):
     assert size(count_bytes) == shown
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        (400_000, 412_400, "+12.4 kB, +3.1 %"),
+        (501_116, 501_000, "−116 B, −0.0231 %"),
+        (0, 12, "+12 B"),
+        (7, 7, "±0"),
+    ],
+)
+def test_a_change_says_direction_amount_and_share(before, after, shown):
+    assert change(before, after, size) == shown
 
 
 def test_words_follow_their_number():

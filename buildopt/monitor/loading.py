@@ -14,8 +14,9 @@ from typing import Any, Literal, NamedTuple
 
 from buildopt.monitor import plugin_file
 from buildopt.monitor.choice import Choice
+from buildopt.monitor.claims import Claim, judge
 from buildopt.monitor.consumer import Described, source_of
-from buildopt.monitor.hookspecs import ENTRY_POINTS, Consumer, Ticking
+from buildopt.monitor.hookspecs import ENTRY_POINTS, Consumer, Route, Ticking
 from buildopt.monitor.knowledge import Knowledge
 from buildopt.monitor.process_seat import Origin, ProcessSeat
 from buildopt.monitor.registry import Registry
@@ -74,6 +75,7 @@ class Plugins:
         self._remotes: dict[str, RemotePlugin] = {}
         self._asked: dict[str, tuple[Contribution, ...]] = {}
         self._placed: tuple[Placed, ...] | None = None
+        self._routes: tuple[Route, ...] | None = None
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -128,11 +130,23 @@ class Plugins:
                 self._rows[name] = row._replace(consumers=mine)
         return self._placed
 
+    def routes(self) -> tuple[Route, ...]:
+        """All routes that answer; one that an earlier one leaves nothing to is refused."""
+        if self._routes is None:
+            claims = [Claim(*each) for each in self.contributions("http_routes")]
+            judged = list(judge(claims))
+            for (plugin, _), reason in judged:
+                if reason:
+                    self._fail(plugin, reason)
+            self._routes = tuple(each.claim.route for each in judged if not each.reason)
+        return self._routes
+
     def ask_all(self) -> None:
         """Have each plugin say now what it contributes; end the processes that nobody will call."""
         for hook in HOOKS:
             self.contributions(hook)
         self.consumers()
+        self.routes()
         for remote in self._remotes.values():
             remote.rest()
 

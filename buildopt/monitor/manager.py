@@ -135,8 +135,7 @@ class Monitor:
         return in_time
 
     def _shown(self) -> Shown:
-        routes = tuple(each.thing for each in self._plugins.contributions("http_routes"))
-        return Shown(self._health.report, self._metrics, routes)
+        return Shown(self._health.report, self._metrics, self._plugins.routes())
 
     def _say_ready(self, server: Server) -> None:
         told = {"url": server.url, "token": server.doors.token, "pid": os.getpid()}

@@ -7,10 +7,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from buildopt import loopback
+from buildopt.monitor.claims import OWN_PATHS
 from buildopt.monitor.exposition import text_of
 from buildopt.monitor.guards import MOST_BODY_BYTES, MOST_OPEN_BYTES
 from buildopt.monitor.hookspecs import Measurement, Response, Route
-from buildopt.monitor.http import Server, Shown
+from buildopt.monitor.http import Server, Shown, application
 
 TOKEN = "a-token-of-the-test"
 JSON = {"content-type": "application/json"}
@@ -258,3 +259,9 @@ def test_an_open_route_takes_no_large_body_and_no_other_name(server):
     assert largest.status == 200
     assert (larger.status, pieces.status, renamed.status) == (413, 413, 403)
     assert server.refused[413] == before + 2
+
+
+def test_no_plugin_claims_what_the_server_answers_by_itself(server):
+    own = application(Shown(dict, str), server.doors)
+
+    assert {route.path for route in own.routes} == {*OWN_PATHS, "/"}

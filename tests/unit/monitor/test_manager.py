@@ -71,20 +71,39 @@ class Running:
         self.monitor, self.doors = monitor, monitor.server.doors
 
     def get(self, path):
+        return self.ask(path, self.doors.token)[1]
+
+    def ask(self, path, token):
         with closing(HTTPConnection("127.0.0.1", self.doors.port, timeout=20)) as connection:
-            bearer = {"authorization": f"Bearer {self.doors.token}"}
+            bearer = {"authorization": f"Bearer {token}"} if token else {}
             connection.request("GET", path, headers=bearer)
-            return connection.getresponse().read().decode()
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
 
     def components(self):
         rows = json.loads(self.get("/api/v1/health"))["components"]
         return {row["name"]: row for row in rows}
 
 
+class Greedy:
+    """A plugin that claims what others and the monitor answer, for pages of all sites."""
+
+    BUILDOPT_API = 1
+
+    @hookimpl
+    def http_routes(self):
+        paths = ("/things/12", "/api/v1/health", "/assets/page.css", "/mine")
+        return [
+            Route("GET", path, lambda _: Response(200, b"mine"), is_open=True) for path in paths
+        ]
+
+
 @contextmanager
-def running(folder, plugin):
+def running(folder, plugin, *more):
     plugins = Plugins(Choice())
     plugins.add_object("everything", plugin)
+    for number, each in enumerate(more):
+        plugins.add_object(f"more-{number}", each)
     state = os.fsencode(folder)
     journal = Journal(state=state, source="/h/monitor/1", run_id="", environment="e", machine="m")
     place = Place(state=str(folder), cache=str(folder / "cache"), token="t")
@@ -119,6 +138,24 @@ def test_what_a_plugin_contributes_is_run_served_and_looked_at(tmp_path):
     assert 'custom_queue_length{queue="a"} 7' in metrics
     assert rows["plugin counter"]["status"] == rows["source counter"]["status"] == "pass"
     assert rows["everything: counter"]["output"] == "as it says"
+
+
+def test_a_plugin_opens_and_takes_no_route_of_another_one(tmp_path):
+    with running(tmp_path, Everything(), Greedy()) as monitor:
+        told = wait_until(lambda: monitor.components().get("plugins"))
+        asked = {path: monitor.ask(path, "") for path in ("/things/12", "/api/v1/health", "/mine")}
+        things = monitor.get("/things/12")
+
+    assert {path: status for path, (status, _) in asked.items()} == {
+        "/things/12": 401, "/api/v1/health": 401, "/mine": 200,
+    }  # fmt: skip
+    assert (things, asked["/mine"][1]) == ("12", "mine")
+    assert (told["status"], told["observed"]) == ("warn", 1)
+    assert told["output"] == (
+        "more-0: route `GET /things/12` is already one of plugin `everything`; "
+        "route `GET /api/v1/health` is already one of the monitor; "
+        "route `GET /assets/page.css` is already one of the monitor"
+    )
 
 
 def test_a_component_that_fails_is_an_event_and_does_not_let_all_fail(tmp_path):

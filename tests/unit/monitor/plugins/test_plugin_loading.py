@@ -127,6 +127,38 @@ def test_the_second_consumer_of_a_name_is_refused(plugin_folder):
     assert loaded.rows[1].reason == "consumer `counter` is already one of plugin `one`"
 
 
+ROUTED = """
+BUILDOPT_API = 1
+from buildopt.monitor.hookspecs import Response, Route, hookimpl
+
+@hookimpl
+def http_routes():
+    return [Route(method, path, lambda _: Response(200, __name__.encode())) for method, path in %r]
+"""
+
+
+@pytest.mark.parametrize("trusted", [[], ["one", "two"]], ids=["process", "host"])
+def test_the_second_route_for_one_request_is_refused_and_named(plugin_folder, trusted):
+    paths = [("GET", "/things/{id}"), ("GET", "/other")]
+    first = plugin_folder.write("one", ROUTED % paths)
+    paths = [("GET", "/things/{name}"), ("POST", "/other"), ("GET", "/mine")]
+    second = plugin_folder.write("two", ROUTED % paths)
+
+    loaded = load(Choice(trusted=trusted), [second, first])
+
+    try:
+        answering = [(route.method, route.path) for route in loaded.routes()]
+        (one, two) = loaded.rows
+    finally:
+        loaded.close()
+    assert answering == [
+        ("GET", "/things/{id}"), ("GET", "/other"), ("POST", "/other"), ("GET", "/mine"),
+    ]  # fmt: skip
+    assert (one.name, one.status) == ("one", "loaded")
+    assert (two.name, two.status) == ("two", "failed")
+    assert two.reason == "route `GET /things/{name}` is already one of plugin `one`"
+
+
 def test_the_second_plugin_of_a_name_is_refused(plugin_folder):
     found = [plugin_folder.write("one", plugin_source())] * 2
 

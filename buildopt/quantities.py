@@ -69,11 +69,9 @@ def signed(value: float, shown: Callable[[float], str]) -> str:
 def change(before: float, after: float, shown: Callable[[float], str]) -> str:
     """`+12.4 kB, +3.1 %`: direction, amount and share; `±0` where nothing moved."""
     moved = signed(after - before, shown)
-    return (
-        f"{moved}, {signed((after - before) / before, share)}"
-        if before != after and before
-        else moved
-    )
+    if not before or before == after:
+        return moved
+    return f"{moved}, {signed((after - before) / before, share)}"
 
 
 def moment(time_ns: int) -> str:

@@ -98,7 +98,7 @@ def test_the_series_of_a_finding_has_its_values_its_levels_and_its_noise_floor(s
     assert [row[0] for row in values] == [2.0] * 6 + [3.0] * 6
     assert values[0][1:] == pytest.approx([2.0, 1.8, 2.2])
     assert values[-1][1:] == pytest.approx([3.0, 2.7, 3.3])
-    assert [mark.text for mark in chart.marks] == ["worse by +50.0 %"]
+    assert [mark.text for mark in chart.marks] == ["worse by +50 %"]
     assert [row[1] for _, row in chart.rows][5:8] == [2.0, 2.0, 3.0]
 
 
@@ -171,5 +171,5 @@ def test_two_builds_of_an_output_are_compared(place):
         server.stop()
 
     assert "+300 B, +33.3 % since the build of" in page
-    assert "+300 B, +60.0 %" in page
+    assert "+300 B, +60 %" in page
     assert unknown.status == 404

@@ -128,6 +128,7 @@ def _moved(before: Alert | None, incident: str, row: Row) -> Alert:
     state = data.get("state") if kind == "settled" else kind
     labels = data.get("labels")
     at_s = row["time_ns"] / NS
+    value, threshold, unit = _measured(data)
     alert = Alert(
         incident=incident,
         rule=str(data.get("rule") or ""),
@@ -137,9 +138,9 @@ def _moved(before: Alert | None, incident: str, row: Row) -> Alert:
         since_s=_number(data.get("since")) or at_s,
         changed_s=at_s,
         duration_s=_number(data.get("duration_s")) or 0.0,
-        value=_number(data.get("value")),
-        threshold=_number(data.get("threshold")),
-        unit=str(data.get("unit") or ""),
+        value=value,
+        threshold=threshold,
+        unit=unit,
         labels=dict(labels) if isinstance(labels, Mapping) else {},
         advice=str(data.get("advice") or ""),
         run=str(data.get("run") or ""),
@@ -151,6 +152,18 @@ def _moved(before: Alert | None, incident: str, row: Row) -> Alert:
         alert.is_false_alarm = before.is_false_alarm
     alert.timeline.append(Moment(time_s=at_s, kind=kind, level=alert.level, value=alert.value))
     return alert
+
+
+def _measured(data: Row) -> tuple[float | None, float | None, str]:
+    """Value, threshold and unit: of a change what it came to, of a command that failed none."""
+    context = data.get("context")
+    context = context if isinstance(context, Mapping) else {}
+    if "exit_code" in context:
+        return None, None, ""
+    if "before" in context and "after" in context:
+        return _number(context["after"]), None, str(context.get("unit") or "")
+    unit = str(data.get("unit") or "")
+    return _number(data.get("value")), _number(data.get("threshold")), unit
 
 
 def _obey(alert: Alert | None, row: Row) -> None:

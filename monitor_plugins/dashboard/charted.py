@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from buildopt.monitor.hookspecs import Known, Panel, Series
 from monitor_plugins.dashboard.asked import UNITS_S
-from monitor_plugins.dashboard.drawing import Chart, Unit, spaced
+from monitor_plugins.dashboard.drawing import UNITS, Chart, Unit, spaced
 from monitor_plugins.dashboard.overview import LONG_S
 from monitor_plugins.dashboard.ranges import Shown
 from monitor_plugins.dashboard.shapes.figures import Hour
@@ -100,9 +100,6 @@ def _told_apart(metrics: Sequence[str]) -> list[str]:
     beginnings = zip(*(each[:-1] for each in words), strict=False)
     shared = len(list(takewhile(lambda same: len(set(same)) == 1, beginnings)))
     return [" ".join(each[shared:]).replace("_", " ") for each in words]
-
-
-UNITS: dict[str, Unit] = {"By": "bytes", "By/s": "bytes/s", "s": "seconds", "1": "ratio"}
 
 
 def of_hours(shown: Shown, hours: Sequence[Hour]) -> Iterator[Chart]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 from typing import Literal
 
-from buildopt.monitor.hookspecs import change, duration, share, signed, size
+from buildopt.monitor.hookspecs import change, duration, printable, share, signed, size
 
 Unit = Literal["ratio", "bytes", "bytes/s", "seconds", "count"]
+UNITS: Mapping[str, Unit] = {"By": "bytes", "By/s": "bytes/s", "s": "seconds", "1": "ratio"}
+"""Units of metrics (UCUM)."""
 Kind = Literal["line", "bars", "dots", "low", "high"]
 """How a column is drawn. `high` is the upper edge of a light area, above `low` or else the line."""
 WIDTH, HEIGHT = 600.0, 120.0
@@ -134,6 +136,12 @@ def amount(value: float, unit: Unit) -> str:
             return duration(value)
         case "count":
             return f"{value:,.3g}" if value < 1_000 else f"{value:,.0f}"
+
+
+def measured(value: float, unit: str) -> str:
+    """A value with the unit that its metric or event has, whatever that is."""
+    known = UNITS.get("1" if unit == "%" else unit)
+    return amount(value, known) if known else f"{value:,.3g} {printable(unit[:20])}".rstrip()
 
 
 def change_of(before: float, after: float, unit: Unit) -> str:

@@ -11,14 +11,13 @@ from itertools import pairwise
 
 from buildopt.monitor.hookspecs import Known, Row, Where
 from monitor_plugins.dashboard.asked import NS
-from monitor_plugins.dashboard.drawing import Chart, Mark, Unit, signed_share
+from monitor_plugins.dashboard.drawing import UNITS, Chart, Mark, signed_share
 from monitor_plugins.dashboard.lists import BUNDLE, bundle_of
 from monitor_plugins.dashboard.shapes.alerts import Change
 
 MOST_BUILDS = 1_000
 MOST_BUNDLES = 500
 BUNDLES = "bundle."
-UNITS: Mapping[str, Unit] = {"s": "seconds", "By": "bytes", "1": "ratio"}
 OF_RUNS: Mapping[str, Callable[[Row], object]] = {
     "duration": lambda row: row["duration_s"],
     "cpu": lambda row: row.get("cpu_s"),

@@ -15,7 +15,7 @@ from buildopt.monitor import hookspecs
 from buildopt.monitor.hookspecs import Known, Panel, Request, Response, Route, printable
 from monitor_plugins.dashboard.answers import LASTING, PROBLEM, tagged
 from monitor_plugins.dashboard.asked import Problem
-from monitor_plugins.dashboard.drawing import amount, change_of, signed_share
+from monitor_plugins.dashboard.drawing import amount, change_of, measured, signed_share
 from monitor_plugins.dashboard.panels import pages, slug_of
 from monitor_plugins.dashboard.ranges import RANGES, shown
 from monitor_plugins.dashboard.views import IN_NAVIGATION, VIEWS, View
@@ -125,7 +125,7 @@ def environment() -> Environment:
         made.filters[name] = getattr(hookspecs, name)
     made.filters.update(
         coded=coded, plain=plain, ago=ago, moment=moment, slug=slug_of,
-        amount=amount, change=change_of, signed_share=signed_share,
+        amount=amount, measured=measured, change=change_of, signed_share=signed_share,
     )  # fmt: skip
     made.globals["outcomes"] = OUTCOMES
     return made

@@ -24,7 +24,7 @@ export function share(ratio: number): string {
 export function change(before: number, after: number): string {
   const delta = after - before;
   if (!delta) return "±0";
-  const sign = delta > 0 ? "+" : "-";
+  const sign = delta > 0 ? "+" : "−";
   const ratio = before ? `, ${sign}${share(Math.abs(delta) / before)}` : "";
   return `${sign}${size(Math.abs(delta))}${ratio}`;
 }

@@ -89,6 +89,31 @@ def test_a_name_without_end_is_cut(place):
     assert len(answer.body) < 40_000
 
 
+def test_an_alert_shows_what_was_measured_and_nothing_where_that_is_a_count_of_events(place):
+    for number, context in enumerate(
+        ({"exit_code": 1}, {"before": 14.0, "after": 18.1, "unit": "s"}, {"after": "later"})
+    ):
+        place.tell("buildopt.alert.fired", {
+            "incident": f"alert-{number}", "rule": "r", "title": "worse", "value": 1.0,
+            "threshold": 0.0, "context": context,
+        })  # fmt: skip
+    place.tell("buildopt.alert.fired", {
+        "incident": "alert-9", "rule": "memory", "title": "worse", "value": 0.934,
+        "threshold": 0.9, "unit": "%",
+    })  # fmt: skip
+    place.catch_up()
+    server = serving(place)
+    try:
+        page = ask(server, "/alerts").body.decode()
+        told = ask(server, "/api/v1/alerts").json["items"]
+    finally:
+        server.stop()
+
+    cells = re.findall(r'data-incident="alert-(.)".*?data-label="value">(.*?)</td>', page, re.S)
+    assert dict(cells) == {"0": "", "1": "18.1 s", "2": "1", "9": "93.4 %"}
+    assert {one["incident"]: one["value"] for one in told}["alert-1"] == 18.1
+
+
 def test_long_lists_of_alerts_and_findings_come_in_pages(place):
     for number in range(60):
         place.tell("buildopt.alert.fired", {

@@ -8,6 +8,7 @@ from typing import Any
 
 from buildopt.monitor.hookspecs import Known, Row, fact
 from monitor_plugins.dashboard.asked import NS, Asked, Problem, body_of
+from monitor_plugins.dashboard.concerned import concerns, told_until
 from monitor_plugins.dashboard.paging import page_of
 from monitor_plugins.dashboard.shapes.alerts import (
     Acknowledge,
@@ -28,9 +29,11 @@ MOST_EVENTS = 5_000
 
 def alerts(known: Known, asked: Asked) -> dict[str, Any]:  # Any: a page
     """Incidents, those that go on first, then the newest."""
-    found = alerts_of(told(known, asked))
-    state = asked["state"]
-    kept = [alert for alert in found if state in (None, alert.state)]
+    state, start_s = asked["state"], asked.where.from_ns / NS
+    kept = [
+        alert for alert in standing(known, asked)
+        if state in (None, alert.state) and goes_on_since(alert, start_s)
+    ]  # fmt: skip
     return page_of(kept, lambda alert: alert.incident, asked, asked["limit"])._asdict()
 
 
@@ -76,9 +79,18 @@ def end_silence(known: Known, asked: Asked) -> Written:
     return _write(known, UNSILENCED, asked["id"], {"id": asked["id"]}, asked)
 
 
-def told(known: Known, asked: Asked) -> Sequence[Row]:
-    """Events about alerts in the time that is asked for, newest first."""
-    return known.events(asked.where, types=(PREFIX,), limit=MOST_EVENTS)
+def standing(known: Known, asked: Asked) -> list[Alert]:
+    """Every incident that the filters ask for, as it stands at the end of the time."""
+    rows = told_until(known, asked.where, (PREFIX,), MOST_EVENTS)
+    is_meant = concerns(known, asked.where)
+    told = (row for row in rows if row["type"] not in OF_PEOPLE)
+    meant = {row["data"].get("incident") for row in told if is_meant(row)}
+    return alerts_of([row for row in rows if row["data"].get("incident") in meant])
+
+
+def goes_on_since(alert: Alert, start_s: float) -> bool:
+    """Whether it went on at or after a time: an open one does, whenever it began."""
+    return alert.state == "firing" or alert.changed_s >= start_s
 
 
 def alerts_of(rows: Sequence[Row]) -> list[Alert]:

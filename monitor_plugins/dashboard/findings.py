@@ -8,6 +8,7 @@ from typing import Any
 
 from buildopt.monitor.hookspecs import LAST_NS, Known, Row
 from monitor_plugins.dashboard.asked import NS, Asked
+from monitor_plugins.dashboard.concerned import concerns, told_until
 from monitor_plugins.dashboard.paging import page_of
 from monitor_plugins.dashboard.shapes.alerts import Change
 
@@ -20,10 +21,18 @@ _COMMAND = re.compile(r"[a-z]{1,20}")
 
 def changes(known: Known, asked: Asked) -> dict[str, Any]:  # Any: a page
     """Findings, those that are open first, then the newest."""
-    found = changes_of(known.events(asked.where, types=PREFIXES, limit=MOST_EVENTS))
-    state = asked["state"]
-    kept = [change for change in found if state in (None, change.state)]
+    state, start_s = asked["state"], asked.where.from_ns / NS
+    kept = [
+        change for change in standing(known, asked)
+        if state in (None, change.state) and (is_open(change) or change.time_s >= start_s)
+    ]  # fmt: skip
     return page_of(kept, lambda change: change.finding, asked, asked["limit"])._asdict()
+
+
+def standing(known: Known, asked: Asked) -> list[Change]:
+    """Every finding that the filters ask for, whenever it was told: a level lasts."""
+    rows = told_until(known, asked.where, PREFIXES, MOST_EVENTS)
+    return changes_of(list(filter(concerns(known, asked.where), rows)))
 
 
 def changes_of(rows: Sequence[Row]) -> list[Change]:

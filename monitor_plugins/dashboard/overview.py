@@ -11,7 +11,7 @@ from buildopt.monitor.hookspecs import Known, Row
 from monitor_plugins.dashboard import alerts, findings, measured
 from monitor_plugins.dashboard.asked import NS, UNITS_S, Asked
 from monitor_plugins.dashboard.lists import reason_text
-from monitor_plugins.dashboard.shapes.alerts import Alert
+from monitor_plugins.dashboard.shapes.alerts import Alert, Change
 from monitor_plugins.dashboard.shapes.figures import Cached, Hour, Overview
 
 MOST_ROWS = 10_000
@@ -36,6 +36,13 @@ class Happened(NamedTuple):
     tasks: Sequence[Row]
 
 
+class Standing(NamedTuple):
+    """Alerts and findings as they stand at the end of a time, the open ones first."""
+
+    alerts: Sequence[Alert]
+    changes: Sequence[Change]
+
+
 def happened(known: Known, asked: Asked) -> Happened:
     """What happened in a time."""
     return Happened(
@@ -46,19 +53,14 @@ def happened(known: Known, asked: Asked) -> Happened:
 
 def overview(known: Known, asked: Asked) -> Overview:
     """What a time comes to."""
-    incidents = alerts.alerts_of(alerts.told(known, asked))
-    return overview_of(known, asked, happened(known, asked), incidents)
+    standing = Standing(alerts.standing(known, asked), findings.standing(known, asked))
+    return overview_of(known, asked, happened(known, asked), standing)
 
 
-def overview_of(
-    known: Known, asked: Asked, found: Happened, incidents: Sequence[Alert]
-) -> Overview:
+def overview_of(known: Known, asked: Asked, found: Happened, standing: Standing) -> Overview:
     """The same, of what is at hand."""
     runs, tasks = found
     took_s = durations(runs)
-    changes = findings.changes_of(
-        known.events(asked.where, types=findings.PREFIXES, limit=findings.MOST_EVENTS)
-    )
     start_s, end_s = asked.span_s
     return Overview(
         from_s=start_s,
@@ -71,8 +73,8 @@ def overview_of(
         time_saved_s=saved_s(runs),
         duration_p50_s=quantile(took_s, 0.5),
         duration_p95_s=quantile(took_s, 0.95),
-        open_alerts=sum(alert.state == "firing" for alert in incidents),
-        open_findings=sum(map(findings.is_open, changes)),
+        open_alerts=sum(alert.state == "firing" for alert in standing.alerts),
+        open_findings=sum(map(findings.is_open, standing.changes)),
         running=measured.pool(known, asked).running,
         health=known.health()["status"],
     )

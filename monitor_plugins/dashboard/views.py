@@ -22,7 +22,6 @@ from monitor_plugins.dashboard import (
 from monitor_plugins.dashboard.asked import NS, Asked, Parameter, Problem
 from monitor_plugins.dashboard.paging import page_of
 from monitor_plugins.dashboard.ranges import Shown
-from monitor_plugins.dashboard.shapes.alerts import Change
 from monitor_plugins.dashboard.shapes.runs import Run, Step
 from monitor_plugins.dashboard.waterfall import of_processes, of_steps
 
@@ -39,15 +38,15 @@ def overview_facts(known: Known, shown: Shown, every: Sequence[Panel]) -> Facts:
     """How everything is."""
     asked = shown.asked
     found = overview.happened(known, asked)
-    incidents = _alerts(known, shown)
+    standing = overview.Standing(alerts.standing(known, asked), findings.standing(known, asked))
     health = known.health()
     return {
-        "view": overview.overview_of(known, asked, found, incidents),
+        "view": overview.overview_of(known, asked, found, standing),
         "health": health,
         "unwell": [row for row in health["components"] if row["status"] != "pass"],
         "running": measured.pool(known, asked),
-        "alerts": [a for a in incidents if a.state == "firing"][:FEW],
-        "changes": [c for c in _changes(known, shown) if findings.is_open(c)][:FEW],
+        "alerts": [a for a in standing.alerts if a.state == "firing"][:FEW],
+        "changes": [c for c in standing.changes if findings.is_open(c)][:FEW],
         "charts": [
             *charted.of_metrics(known, shown, charted.FEW),
             *list(charted.of_hours(shown, overview.hours_of(asked, found)))[:2],
@@ -69,7 +68,7 @@ def builds_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
         raise Problem(400, "`cursor` is none of ours") from error
     known_runs = known.runs(asked.where, limit=1_000)
     wanted = [lists.run_of(row) for row in known_runs if task in ("", row["task"])]
-    changes = [c for c in _changes(known, shown) if task == c.task]
+    changes = [c for c in findings.standing(known, asked) if task == c.task]
     trend = trends.of_durations(shown, wanted, changes, task)
     return {
         "runs": with_reasons(known, [lists.run_of(row) for row in rows[:ROWS]]),
@@ -147,7 +146,11 @@ def system_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
 
 def alerts_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
     """What goes on, and what was."""
-    found = _alerts(known, shown)
+    start_s = shown.asked.where.from_ns / NS
+    found = [
+        alert for alert in alerts.standing(known, shown.asked)
+        if alerts.goes_on_since(alert, start_s)
+    ]  # fmt: skip
     silenced = known.events(types=(alerts.SILENCED, alerts.UNSILENCED), limit=500)
     return {
         "alerts": found,
@@ -158,7 +161,7 @@ def alerts_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
 
 def findings_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
     """What has changed for good, and the series of the first that is open."""
-    changes = _changes(known, shown)
+    changes = findings.standing(known, shown.asked)
     first = next(filter(findings.is_open, changes), None)
     chart = finding_series.of_finding(known, first, changes) if first else None
     page = page_of(changes, lambda change: change.finding, shown.asked, ROWS)
@@ -167,7 +170,7 @@ def findings_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
 
 def finding_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
     """One finding: its values, its levels and its noise floor."""
-    changes = _changes(known, shown)
+    changes = findings.standing(known, shown.asked)
     found = next((one for one in changes if one.finding == shown.asked["finding"]), None)
     if found is None:
         raise Problem(404, "there is no such finding")
@@ -209,16 +212,6 @@ def with_reasons(known: Known, found: Sequence[Run]) -> list[tuple[Run, str]]:
         )
         for run in found
     ]
-
-
-def _alerts(known: Known, shown: Shown) -> Sequence[Any]:  # Any: shapes.Alert
-    return alerts.alerts_of(alerts.told(known, shown.asked))
-
-
-def _changes(known: Known, shown: Shown) -> list[Change]:
-    where = shown.asked.where._replace(from_ns=0)  # a level holds until it changes
-    rows = known.events(where, types=findings.PREFIXES, limit=findings.MOST_EVENTS)
-    return findings.changes_of(rows)
 
 
 def _run_before(known: Known, run: Run) -> Run | None:

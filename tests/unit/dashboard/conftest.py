@@ -49,6 +49,13 @@ class Place:
             environment=environment, machine="linux-x86_64-2",
         )  # fmt: skip
 
+    def project(self, name, **more):
+        """Another project, on a host of its own."""
+        return Journal(
+            state=os.fsencode(self.folder), source=f"/{name}-host/{name}/1",
+            **{"run_id": "", "environment": "development", "machine": "linux-x86_64-2", **more},
+        )  # fmt: skip
+
     def emit(self, event):
         told = self.journal().emit(event.type, event.data, subject=event.subject)
         self.catch_up()

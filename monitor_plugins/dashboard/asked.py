@@ -71,6 +71,16 @@ class Asked:
         )
 
     @property
+    def within(self) -> Where:
+        """The filters in the time of `span_s`, also where no beginning is said."""
+        start_ns = self.span_s[0] * NS
+        return (
+            self.where
+            if self.values.get("from") is not None
+            else self.where._replace(from_ns=start_ns)
+        )
+
+    @property
     def span_s(self) -> tuple[int, int]:
         """The time that is asked for, in whole seconds; the last day where none is said."""
         end = self.values.get("to")

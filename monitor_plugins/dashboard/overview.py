@@ -46,8 +46,8 @@ class Standing(NamedTuple):
 def happened(known: Known, asked: Asked) -> Happened:
     """What happened in a time."""
     return Happened(
-        runs=known.runs(asked.where, limit=MOST_ROWS),
-        tasks=known.tasks(asked.where, limit=MOST_ROWS),
+        runs=known.runs(asked.within, limit=MOST_ROWS),
+        tasks=known.tasks(asked.within, limit=MOST_ROWS),
     )
 
 
@@ -88,8 +88,8 @@ def cache(known: Known, asked: Asked) -> Cached:
 def cache_of(known: Known, asked: Asked, found: Happened) -> Cached:
     """The same, of what is at hand."""
     runs, tasks = found
-    lookups = known.lookups(asked.where, limit=MOST_ROWS)
-    events = known.events(asked.where, types=(CACHE,), limit=MOST_ROWS)
+    lookups = known.lookups(asked.within, limit=MOST_ROWS)
+    events = known.events(asked.within, types=(CACHE,), limit=MOST_ROWS)
     start_s, end_s = asked.span_s
     data = {
         kind: [row["data"] for row in events if row["type"] == CACHE + kind]

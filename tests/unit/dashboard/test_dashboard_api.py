@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,7 +12,7 @@ import jsonschema
 import pytest
 
 from monitor_plugins.dashboard.endpoints import ENDPOINTS
-from tests.unit.dashboard.conftest import HOSTILE, RUNS, TOKEN, ask, serving
+from tests.unit.dashboard.conftest import HOSTILE, NS, RUNS, TOKEN, ask, serving
 
 DOCS = Path(__file__).parents[3] / "docs/dashboard.md"
 KNOWN = {"run": "run-3", "incident": "3f2a", "metric": "system.cpu.utilization"}
@@ -162,6 +163,24 @@ def test_an_overview_counts_what_was_run(server):
     }  # fmt: skip
     assert (told["runs"], told["failed"], told["hit_ratio"]) == (RUNS + 1, 2, 0.0)
     assert (told["open_alerts"], told["open_findings"]) == (1, 1)
+
+
+@pytest.mark.parametrize("path", ["query?view=overview", "query?view=cache", "reports/hourly"])
+def test_what_a_time_comes_to_is_that_of_the_time_it_names(place, path):
+    now_ns = time.time_ns()
+    place.build("yesterday", at_ns=now_ns - 20 * 3_600 * NS)
+    place.build("long-ago", at_ns=now_ns - 30 * 3_600 * NS)
+    place.catch_up()
+    server = serving(place)
+    try:
+        told = ask(server, f"/api/v1/{path}").json
+    finally:
+        server.stop()
+
+    (hour,) = told.get("items", [told])
+    assert hour.get("runs", 1) == 1
+    assert hour.get("tasks", 3) == 3
+    assert hour.get("stored", 1) == 1
 
 
 def test_a_run_tells_its_tasks_its_processes_and_why(server):

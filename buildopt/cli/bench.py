@@ -112,6 +112,13 @@ def _asked(words: tuple[str, ...], options: dict[str, Any]) -> Asked:  # Any: va
         raise UsageError(
             "`--after` says nothing without `--before`", hint="name both versions", slug="usage"
         )
+    if options["reference"] and (before or suspect):
+        raise UsageError(
+            f"`--reference` and `{'--confirm' if suspect else '--before'}` both say what it is "
+            "held against",
+            hint="give one of them: two sides run in turn",
+            slug="usage",
+        )
     directory = os.path.join(root, suspect.directory) if suspect and not words else here
     versions = (before, after or root) if before else None
     if suspect and not versions:

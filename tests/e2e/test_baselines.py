@@ -161,6 +161,13 @@ def test_bench_learns_the_times_of_a_command(rig):
     assert rig.call("bench", "--before", "nothing", "--", "true").returncode == 2
 
 
+def test_bench_takes_one_side_to_hold_a_command_against(rig):
+    told = rig.call("bench", "--before", "a", "--reference", "b", "--", "true")
+
+    assert told.returncode == 2
+    assert b"`--reference` and `--before` both say what it is held against" in told.stderr
+
+
 def test_bench_waits_for_its_time_of_day_as_long_as_the_monitor_runs(rig):
     assert b"no monitor" in rig.call("bench", "--schedule", "03:30", "--", "true").stderr
     ready = rig.place / "ready.json"

@@ -112,6 +112,16 @@ def one(caller: Caller, wanted: str) -> Told:
     )
 
 
+def accepted(caller: Caller, finding: str) -> Series | None:
+    """The series of a finding that somebody accepted before; None where that is not so."""
+    rows = Rows(caller).execute(
+        "SELECT series FROM accepted WHERE finding = ? AND finding NOT IN (SELECT id FROM finding)",
+        (finding,),
+    )
+    known = [row for (id_,) in rows for row in Rows(caller).execute(history.ONE, (id_,))]
+    return history.series_of(known[0]) if known else None
+
+
 def json_of(told: Told) -> dict[str, Any]:  # Any: JSON
     """A series for machines."""
     baseline, series = told.baseline, told.series

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from monitor_plugins.baseline.series_file import read_series
 if TYPE_CHECKING:
     from buildopt.monitor.hookspecs import Caller
     from monitor_plugins.baseline.asked import Told
+    from monitor_plugins.baseline.series_key import SeriesKey
     from monitor_plugins.baseline.verdicts import Kind
 
 NAME = "baseline"
@@ -108,6 +110,9 @@ def accept(caller: Caller, finding: str, as_json: bool) -> None:
     if finding in {name for name, _ in asked.metrics(caller)}:
         _ask(caller, "accepted", {"series": finding}, finding, as_json=as_json)
         return
+    if before := asked.accepted(caller, finding):
+        _say_accepted([before.key], "accepted already", as_json=as_json)
+        return
     told = asked.one(caller, finding)
     if not told.findings:
         raise UsageError(
@@ -118,17 +123,20 @@ def accept(caller: Caller, finding: str, as_json: bool) -> None:
     groups = {f.data["group"] for f in told.findings}
     known = asked.everything(caller, told.series.key.project)
     together = [each for each in known if any(f.data["group"] in groups for f in each.findings)]
-    names = [each.series.key.name for each in together]
-    for each in together:
-        key = each.series.key
+    keys = [each.series.key for each in together]
+    for key in keys:
         _order(caller, "accepted", {"series": key.id}, key.name)
     caller.catch_up(NAME)
+    _say_accepted(keys, "accepted", as_json=as_json)
+
+
+def _say_accepted(keys: Sequence[SeriesKey], word: str, *, as_json: bool) -> None:
     if as_json:
-        ids = [each.series.key.id for each in together]
+        ids = [key.id for key in keys]
         click.echo(json.dumps({"schema": SCHEMA, "accepted": ids}))
         return
-    for name in names:
-        click.echo(f"accepted: {name}")
+    for key in keys:
+        click.echo(f"{word}: {key.name}")
 
 
 @command.command("reset")

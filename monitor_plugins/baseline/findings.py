@@ -40,6 +40,11 @@ TABLES = (
     "state TEXT NOT NULL, data TEXT NOT NULL) WITHOUT ROWID",
     "CREATE INDEX finding_series ON finding(series, n)",
 )
+ACCEPTED_TABLE = (
+    "CREATE TABLE IF NOT EXISTS accepted(finding TEXT PRIMARY KEY, series TEXT NOT NULL) "
+    "WITHOUT ROWID"
+)
+"""Who accepts a finding twice is told so; since version 2 of the state."""
 OPEN = "SELECT id, series, n, state, data FROM finding ORDER BY series, n"
 
 
@@ -113,6 +118,8 @@ def close(state: State, series: str, reason: Reason, event: Event) -> Iterator[E
     """End all findings of a series."""
     for finding in open_findings(state, series):
         state.execute("DELETE FROM finding WHERE id = ?", (finding.id,))
+        if reason == "accepted":
+            state.execute("INSERT OR REPLACE INTO accepted VALUES (?, ?)", (finding.id, series))
         yield told("closed", {**finding.data, "reason": reason}, event)
 
 

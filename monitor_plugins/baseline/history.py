@@ -129,7 +129,7 @@ def make_room(state: State) -> None:
         (MOST_SERIES,),
     )
     for (series,) in rows:
-        for table in ("build", "finding"):
+        for table in ("build", "finding", "accepted"):
             state.execute(f"DELETE FROM {table} WHERE series = ?", (series,))
         state.execute("DELETE FROM series WHERE id = ?", (series,))
 

@@ -31,15 +31,16 @@ class Baseline:
         run_values.RUN, run_values.BUNDLE_ANALYZED, run_values.BENCH, run_values.SERIES,
         sampled.SAMPLE, *(PREFIX + asked for asked in ASKED),
     )  # fmt: skip
-    state_version = 1
+    state_version = 2
 
     def __init__(self, default_branch: str = "") -> None:
         self._default_branch = default_branch
         self._sampled = sampled.Sampled()
 
     def migrate(self, state: State) -> None:
-        """Make the tables of a new file."""
-        for statement in (*history.TABLES, *findings.TABLES, *sampled.TABLES):
+        """Make the tables of a new file, or the one that an older file lacks."""
+        first = (*history.TABLES, *findings.TABLES, *sampled.TABLES) if not state.version else ()
+        for statement in (*first, findings.ACCEPTED_TABLE):
             state.execute(statement)
 
     def handle(self, batch: Sequence[Event], state: State) -> Iterator[Event]:

@@ -42,8 +42,12 @@ def test_check_fails_for_a_slower_build_until_it_is_accepted(rig, history):
     assert finding["effect"] == pytest.approx(0.12, abs=0.03)
     assert b"worse: build duration" in rig.call("check").stdout
 
-    asked(rig, "baseline", "accept", finding["finding"], "--json")
+    accepted = asked(rig, "baseline", "accept", finding["finding"], "--json")
     assert asked(rig, "check", "--json")["status"] == "passed"
+    assert asked(rig, "baseline", "accept", finding["finding"], "--json") == accepted
+    again = rig.call("baseline", "accept", finding["finding"])
+    assert again.returncode == 0
+    assert again.stdout.startswith(b"accepted already: build duration")
 
 
 def test_check_says_that_there_is_no_history(rig):

@@ -26,7 +26,7 @@ class Learner:
         if not self.file.state_version():
             with self.file.transaction():
                 self.consumer.migrate(self.state)
-                self.file.set_state_version(1)
+                self.file.set_state_version(self.consumer.state_version)
 
     @property
     def state(self):

@@ -121,6 +121,20 @@ def test_an_accepted_level_is_the_usual_one(learner):
     assert later == []
 
 
+def test_a_file_of_an_older_version_learns_what_is_accepted(learner):
+    learner.take(*builds(SLOWER))
+    with learner.file.transaction():
+        learner.state.execute("DROP TABLE accepted")
+        learner.file.set_state_version(1)
+        learner.consumer.migrate(learner.state)
+    key = series_of(learner).key
+
+    learner.take(event("baseline.accepted", {"series": key.id}, n=90, source="/h/c"))
+
+    finding = learner.of("confirmed")[0].data["finding"]
+    assert learner.state.execute("SELECT * FROM accepted") == [(finding, key.id)]
+
+
 def test_a_reset_series_is_learnt_anew(learner):
     learner.take(*builds(SLOWER))
     series = series_of(learner)

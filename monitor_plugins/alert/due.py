@@ -64,11 +64,22 @@ def change_due_s(book: Book, alert: Alert, rule: Rule) -> float:
     )
 
 
+def own_time_s(alert: Alert, rule: Rule, now_s: float) -> float:
+    """Now on the clock of the alert's samples.
+
+    What is due now is due on it as well, whatever rounding makes of adding and taking away a lag.
+    """
+    due_s = machine.next_due_s(alert, rule)
+    is_due = due_s + alert.lag_s <= now_s
+    return max(now_s - alert.lag_s, due_s) if is_due else now_s - alert.lag_s
+
+
 def repeat_due_s(book: Book, alert: Alert, rule: Rule) -> float:
     """When it is said again."""
     is_silent = alert.acked_by or alert.is_flapping or rule.is_event or not rule.repeat_s
     is_unsure = alert.is_stale and rule.on_stale != "alert"
-    if alert.told != "firing" or alert.phase != "firing" or is_silent or is_unsure:
+    is_held = alert.key in book.held
+    if alert.told != "firing" or alert.phase != "firing" or is_silent or is_unsure or is_held:
         return math.inf
     return book.now.steady_s + alert.told_elapsed_s + rule.repeat_s - book.now.elapsed_s
 

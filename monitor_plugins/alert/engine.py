@@ -162,7 +162,8 @@ class Engine(Book):
         """Everything that is due for one alert."""
         now_s = self.now.steady_s
         if alert.rule in self.rules:
-            changes = machine.pass_time(alert, rule, now_s - alert.lag_s, inclusive=True)
+            own_s = due.own_time_s(alert, rule, now_s)
+            changes = machine.pass_time(alert, rule, own_s, inclusive=True)
             transitions.apply(self, alert, rule, changes)
         if alert.acked_by and self.now.wall_s >= alert.acked_until_wall_s - 1e-6:
             alert.acked_by = ""

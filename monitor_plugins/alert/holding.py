@@ -6,12 +6,13 @@ from monitor_plugins.alert import due
 from monitor_plugins.alert.alert import Alert
 from monitor_plugins.alert.book import ALERT, Book
 from monitor_plugins.alert.escalation import run_clock
-from monitor_plugins.alert.rule import Rule
+from monitor_plugins.alert.rule import Rule, rank
 
 
 def hold(book: Book, alert: Alert, by: str) -> None:
     """Keep a message back."""
-    alert.held_wall_s = alert.held_wall_s or alert.fired_wall_s
+    since_wall_s = book.now.wall_s if alert.told == "firing" else alert.fired_wall_s
+    alert.held_wall_s = alert.held_wall_s or since_wall_s
     alert.held_by = by
     book.held.add(alert.key)
     due.schedule_overlays(book)
@@ -43,8 +44,15 @@ def _tell_if_free(book: Book, alert: Alert, rule: Rule) -> None:
     if due.held_by(book, alert, rule):
         return
     group = book.group_of(alert, rule)
-    group.add(alert.key, "fired", rule, book.now.steady_s)
+    group.add(alert.key, _held_kind(alert), rule, book.now.steady_s)
     due.schedule_group(book, group)
+
+
+def _held_kind(alert: Alert) -> str:
+    """What is to be told after all, by what was told before."""
+    if alert.told != "firing":
+        return "flapping" if alert.is_flapping else "fired"
+    return "raised" if rank(alert.level) > rank(alert.told_level) else "repeat"
 
 
 def after(book: Book, alert: Alert) -> None:

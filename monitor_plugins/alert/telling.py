@@ -46,10 +46,10 @@ def flush(book: Book, group: Group, only: str = "") -> None:
             continue
         rule = book.rule_of(alert)
         said = _words_for(book, alert, rule, kind, group)
-        held += key in book.held
         if said:
             entry = book.entry(alert, rule, said)
             told[_note_told(book, alert, rule, said)].append(entry)
+        held += key in book.held
         holding.after(book, alert)
     for channels, entries in told.items():
         _send(book, group, entries, channels, held)
@@ -81,24 +81,26 @@ def _send(
 
 
 def _words_for(book: Book, alert: Alert, rule: Rule, kind: str, group: Group) -> str:
-    """What there is to say of an alert by its present state; empty for nothing."""
+    """What there is to say of an alert by its present state; empty for nothing.
+
+    What is neither said nor held back now waits for nothing any more.
+    """
     if kind == "settled":
         return "" if due.held_by(book, alert, rule) else kind
     if not alert.is_open:
         return _said_of_end(book, alert, rule, group)
     is_news = alert.told != "firing" or rank(alert.level) > rank(alert.told_level)
-    if not is_news and kind not in ("flapping", "stale", "repeat"):
-        return ""
-    if alert.is_flapping and kind != "flapping" and alert.level != "critical":
+    is_known = not is_news and kind not in ("flapping", "stale", "repeat")
+    is_noise = alert.is_flapping and kind != "flapping" and alert.level != "critical"
+    is_seen_to = kind == "repeat" and not is_news and (alert.acked_by or alert.phase != "firing")
+    if is_known or is_noise or is_seen_to:
         holding.unhold(book, alert)
         return ""
     if by := due.held_by(book, alert, rule):
         holding.hold(book, alert, by)
         return ""
-    if kind in ("flapping", "stale"):
+    if kind in ("flapping", "stale") or not is_news:
         return kind
-    if kind == "repeat" and not is_news:
-        return "" if alert.acked_by or alert.phase != "firing" else kind
     if alert.is_flapping or alert.told == "firing":
         return kind if kind in ("fired", "raised") else "raised"
     return "reopened" if alert.told == "resolved" else "fired"

@@ -24,7 +24,7 @@ from monitor_plugins.alert.outbox import Bucket, Outcome, Parcel, Row, Status
 from monitor_plugins.alert.overlays import Silence
 from monitor_plugins.alert.rule import Rule
 from monitor_plugins.alert.snapshot import changed_rows, engine_of
-from monitor_plugins.alert.stream import Line, span_s
+from monitor_plugins.alert.stream import SPANS, Line, span_s, until_s
 
 HANG_S = 10.0
 """How long a channel may take."""
@@ -212,11 +212,9 @@ class Simulation:
         elif line.do == "unsilence":
             engine.unsilence(str(raw.get("id", "")))
         elif line.do == "clock":
-            self._offset_s += span_s(
-                raw, ("by", "shift", "step", "offset", "seconds", "value"), 0.0
-            )
+            self._offset_s += span_s(raw, SPANS["clock"], 0.0)
         elif line.do == "sleep":
-            self._offset_s += span_s(raw, ("for", "by", "seconds"), 0.0)
+            self._offset_s += span_s(raw, SPANS["sleep"], 0.0)
         elif line.do == "restart":
             self.crash()
         elif line.do == "rules" and self.read_rules is not None:
@@ -226,7 +224,7 @@ class Simulation:
     def _crash(self, line: Line, later: Iterable[Line]) -> None:
         """Down until `for` is over, or until the next `restart`, if there is one."""
         self.crash()
-        down_s = span_s(line.raw, ("for", "down"), 0.0)
+        down_s = span_s(line.raw, SPANS["crash"], 0.0)
         restart = next((one.t for one in later if one.do == "restart"), line.t)
         self._down_until = line.t + down_s if down_s else restart
 
@@ -304,10 +302,8 @@ def _until(
     raw: Mapping[str, Any], wall_s: float, t: float, *, default_s: float
 ) -> float:  # Any: JSON
     """The wall time until which something holds: `until` on the stream's clock, or `for`."""
-    for name in ("until", "to"):
-        if name in raw:
-            return wall_s + span_s(raw, (name,), 0.0) - t
-    return wall_s + span_s(raw, ("for", "duration"), default_s)
+    until = until_s(raw)
+    return wall_s + (span_s(raw, SPANS["ack"], default_s) if until is None else until - t)
 
 
 def _any_open(engine: Engine) -> str:

@@ -5,12 +5,14 @@
     {"t": 9, "do": "ack", "rule": "memory", "by": "ann", "for": "1h"}
 
 `t` is in seconds; `time` in the short form, also in seconds, is when it happened where that was
-earlier. Events as in docs/events have `time` in nanoseconds and no `t`.
+earlier. Events as in docs/events have `time` in nanoseconds and no `t`. A line whose time lies
+before that of a line above it comes late.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -23,6 +25,16 @@ SAMPLE = "buildopt.metric.sample"
 ACTIONS = (
     "ack", "silence", "unsilence", "crash", "restart", "clock", "sleep", "rules", "tick", "mark",
 )  # fmt: skip
+LATEST_S = 2.0**33
+"""In the year 2242. Later, floating-point seconds are no longer exact to a microsecond; whoever
+means milliseconds is beyond it, too.
+"""
+TIMES = ("until", "to")
+SPANS = {
+    "ack": ("for", "duration"), "silence": ("for", "duration"), "sleep": ("for", "by", "seconds"),
+    "clock": ("by", "shift", "step", "offset", "seconds", "value"), "crash": ("for", "down"),
+}  # fmt: skip
+"""Names under which an action may have its duration."""
 
 
 class Line(NamedTuple):
@@ -37,18 +49,20 @@ class Line(NamedTuple):
 
 def read_lines(lines: Iterable[str], shown: str) -> Iterator[Line]:
     """The lines of a stream; raises UsageError with the number of the bad one."""
+    latest_s = 0.0
     for number, text in enumerate(lines, 1):
         if not text.strip() or text.lstrip().startswith("#"):
             continue
         try:
-            raw = json.loads(text)
-            yield line_of(raw)
+            line = _not_before(latest_s, line_of(json.loads(text)))
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise UsageError(
                 f"cannot read `{shown}`: line {number}: {error}",
                 hint='a line is `{"t": 0, "metric": "NAME", "value": 1}`, an event, or has `do`',
                 slug="broken-events",
             ) from None
+        latest_s = line.t
+        yield line
 
 
 def line_of(raw: Any) -> Line:  # Any: JSON
@@ -57,12 +71,10 @@ def line_of(raw: Any) -> Line:  # Any: JSON
         raise ValueError("it is no object")
     if "t" not in raw:
         return _of_event(raw)
-    t = _number(raw, "t")
+    t = _time(_number(raw, "t"), "t")
     if "do" in raw:
-        if raw["do"] not in ACTIONS:
-            raise ValueError(f"`do` cannot be `{raw['do']}`; it takes {', '.join(ACTIONS)}")
-        return Line(t, do=raw["do"], raw=raw)
-    late_s = max(0.0, t - _number(raw, "time")) if "time" in raw else 0.0
+        return _of_action(t, raw)
+    late_s = _behind_s(t, _number(raw, "time")) if "time" in raw else 0.0
     run = str(raw.get("run", ""))
     if "metric" in raw:
         labels = _labels(raw.get("labels", {}))
@@ -88,12 +100,12 @@ def items_of(
     if isinstance(data.get("metric", data.get("name")), str):
         name = str(data.get("metric", data.get("name")))
         own = _labels(data.get("labels", data.get("attributes", {})))
-        yield Sample(name, float(data["value"]), own, late_s, run)
+        yield Sample(name, _float(data["value"]), own, late_s, run)
         return
     for series, value in data.items():
         if isinstance(value, int | float) and not isinstance(value, bool):
             name, labels = parse_series(series)
-            yield Sample(name, float(value), labels, late_s, run)
+            yield Sample(name, _float(value), labels, late_s, run)
 
 
 @lru_cache(maxsize=4_096)
@@ -114,21 +126,63 @@ def _of_event(raw: Mapping[str, Any]) -> Line:  # Any: JSON
         or not isinstance(time_ns, int | float)
     ):
         raise ValueError("it has neither `t` nor `type` and `time`")
-    wall_s = time_ns / 1e9
+    wall_s = _time(_float(time_ns) / 1e9, "time")
     items = items_of(kind, data, str(raw.get("id", "")), str(raw.get("run", "")), 0.0)
     return Line(wall_s, tuple(items), wall_s=wall_s)
+
+
+def _of_action(t: float, raw: Mapping[str, Any]) -> Line:  # Any: JSON
+    do = raw["do"]
+    if do not in ACTIONS:
+        raise ValueError(f"`do` cannot be `{do}`; it takes {', '.join(ACTIONS)}")
+    span_s(raw, SPANS.get(do, ()), 0.0)
+    until_s(raw)
+    for name in ("match", "labels"):
+        _labels(raw.get(name) or {}, name)
+    return Line(t, do=do, raw=raw)
+
+
+def _not_before(latest_s: float, line: Line) -> Line:
+    """The line, late where time has gone on already."""
+    behind_s = latest_s - line.t
+    if behind_s <= 0:
+        return line
+    items = tuple(item._replace(late_s=item.late_s + behind_s) for item in line.items)
+    return line._replace(t=latest_s, items=items)
 
 
 def _number(raw: Mapping[str, Any], name: str) -> float:  # Any: JSON
     value = raw.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"`{name}` is no number")
-    return float(value)
+    return _float(value)
 
 
-def _labels(raw: object) -> dict[str, str]:
+def _time(at_s: float, name: str) -> float:
+    """A time that can be reckoned with; raises ValueError."""
+    if not 0 <= at_s <= LATEST_S:
+        unit = "nanoseconds since 1970" if name == "time" else "seconds"
+        raise ValueError(f"`{name}` is in {unit}, from 0 to the year 2242")
+    return at_s
+
+
+def _behind_s(t: float, happened_s: float) -> float:
+    if not t - happened_s <= LATEST_S:
+        raise ValueError("`time` is too long ago")
+    return max(0.0, t - happened_s)
+
+
+def _float(value: Any) -> float:  # Any: JSON
+    """A number, infinite where it is too large to be one."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def _labels(raw: object, name: str = "labels") -> dict[str, str]:
     if not isinstance(raw, dict):
-        raise ValueError("`labels` is no object")
+        raise ValueError(f"`{name}` is no object")
     return {str(name): str(value) for name, value in raw.items()}
 
 
@@ -140,3 +194,12 @@ def span_s(raw: Mapping[str, Any], names: Iterable[str], default: float) -> floa
             is_back = isinstance(value, int | float) and value < 0
             return -seconds(-value) if is_back else seconds(value)
     return default
+
+
+def until_s(raw: Mapping[str, Any]) -> float | None:  # Any: JSON
+    """The time of the stream until which an action holds; None where it names none."""
+    for name in TIMES:
+        if name in raw:
+            value = raw[name]
+            return seconds(value) if isinstance(value, str) else _time(_number(raw, name), name)
+    return None

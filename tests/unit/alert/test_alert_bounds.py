@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from buildopt.errors import UsageError
 from monitor_plugins.alert import due
 from monitor_plugins.alert.place import Place
 from monitor_plugins.alert.rule_reading import read_rules
 from monitor_plugins.alert.simulation import Simulation
-from monitor_plugins.alert.stream import line_of
+from monitor_plugins.alert.stream import line_of, read_lines
 
 WEEK_S = 7 * 86_400
 BASE: dict[str, Any] = {
@@ -99,3 +100,62 @@ def test_sample_that_comes_late_by_any_fraction_fires_once(looks, t, time, after
     run = replayed(lines, **{"for": after}, interval="10s")
 
     assert [kind for _, kind in said(run)] == ["fired"]
+
+
+LINE = '{"t": 0, "metric": "m", "value": 90}'
+DIGITS = "1" + 400 * "0"
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ('{"t": Infinity, "metric": "m", "value": 1}', "`t` is in seconds"),
+        ('{"t": NaN, "metric": "m", "value": 1}', "`t` is in seconds"),
+        ('{"t": 1790000000000, "metric": "m", "value": 1}', "`t` is in seconds"),
+        ('{"t": -5, "metric": "m", "value": 1}', "`t` is in seconds"),
+        (f'{{"t": {DIGITS}, "metric": "m", "value": 1}}', "`t` is in seconds"),
+        ('{"time": 1e30, "type": "buildopt.x", "data": {}}', "`time` is in nanoseconds"),
+        ('{"t": 1, "time": NaN, "metric": "m", "value": 1}', "`time` is too long ago"),
+        ('{"t": 1, "time": -Infinity, "metric": "m", "value": 1}', "`time` is too long ago"),
+        ('{"t": 1, "do": "ack", "for": "forever"}', "a duration as"),
+        ('{"t": 1, "do": "ack", "until": Infinity}', "`until` is in seconds"),
+        ('{"t": 1, "do": "clock", "by": 1e308}', "at most a year"),
+        ('{"t": 1, "do": "crash", "down": "x"}', "a duration as"),
+        ('{"t": 1, "do": "silence", "match": [1]}', "`match` is no object"),
+    ],
+)
+def test_line_that_no_clock_can_show_is_named(line: str, why: str) -> None:
+    with pytest.raises(UsageError, match=f"line 2: .*{why}"):
+        list(read_lines([LINE, line], "s.jsonl"))
+
+
+@pytest.mark.parametrize(
+    "kind", ['"metric": "m", "value": ', '"type": "buildopt.metric.sample", "data": ']
+)
+@pytest.mark.parametrize("value", ["NaN", "Infinity", DIGITS])
+def test_value_beyond_all_numbers_is_no_sample(looks, kind: str, value: str) -> None:
+    value = f'{{"m": {value}}}' if "data" in kind else value
+    lines = read_lines([f'{{"t": 0, {kind}{value}}}'], "s.jsonl")
+    run = Simulation(rules=read_rules({"m": BASE}, place=Place("t"), presets={}))
+
+    assert list(run.run(lines)) == []
+
+
+def test_line_that_lies_before_another_comes_late(looks) -> None:
+    rows = [bad(1000), bad(990), bad(400, 0), {"t": 2000, "do": "tick"}]
+    lines = list(read_lines(map(json.dumps, rows), "s.jsonl"))
+
+    assert [line.t for line in lines] == [1000, 1000, 1000, 2000]
+    assert [item.late_s for line in lines for item in line.items] == [0, 10, 600]
+    run = Simulation(rules=read_rules({"m": BASE}, place=Place("t"), presets={}))
+    (message,) = run.run(lines)
+    assert "slept_s" not in message.lead
+
+
+def test_silence_until_a_time_of_a_stream_of_events_ends_there() -> None:
+    start_s = 1_790_000_000
+    silence = {"t": start_s, "do": "silence", "until": start_s + 60}
+    lines = read_lines(map(json.dumps, [silence, bad(start_s), bad(start_s + 90)]), "s.jsonl")
+    run = Simulation(rules=read_rules({"m": BASE}, place=Place("t"), presets={}))
+
+    assert [message.steady_s for message in run.run(lines)] == [start_s + 60.5]

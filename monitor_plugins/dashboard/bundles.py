@@ -18,6 +18,7 @@ Figures = Mapping[str, Any]  # Any: JSON of the event
 Analysis = tuple[Bundle, Figures]
 PARAMETERS = (
     Parameter("output", "which"),
+    Parameter("of", "of this project, where several have one of that name"),
     Parameter("run", "the build of it that is shown; the newest without"),
     Parameter("against", "the build that it is compared with"),
 )
@@ -42,15 +43,25 @@ def facts(known: Known, shown: Shown, _: Sequence[Panel]) -> dict[str, Any]:  # 
     newest: dict[tuple[str, str], Bundle] = {}
     for bundle, _figures in every:
         newest.setdefault((bundle.project, bundle.output), bundle)
-    wanted = shown.asked["output"] or ""
-    first = next((one for one in newest.values() if wanted in ("", one.output)), None)
     told = {"outputs": list(newest.values()), "chosen": None}
+    first = _first(shown, every, newest.values())
     if first is None:
         return told
     mine = [
         one for one in every if (one[0].project, one[0].output) == (first.project, first.output)
     ]
     return told | _of_output(shown, mine)
+
+
+def _first(shown: Shown, every: Iterable[Analysis], newest: Iterable[Bundle]) -> Bundle | None:
+    """The newest build that is asked for: by its run, by its output, by its project."""
+    run, output, project = (shown.asked[name] or "" for name in ("run", "output", "of"))
+    of_run = (one for one, _ in every if run and one.run == run)
+    asked_for = (
+        one for one in (*of_run, *newest)
+        if output in ("", one.output) and project in ("", one.project)
+    )  # fmt: skip
+    return next(asked_for, None)
 
 
 def _of_output(shown: Shown, mine: Sequence[Analysis]) -> dict[str, Any]:  # Any: see views

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from buildopt.events import RunFinished
 from buildopt.monitor.hookspecs import Request
 from monitor_plugins.dashboard import finding_series, findings, trends
 from monitor_plugins.dashboard.bundles import Part, beside, without_hash
@@ -16,6 +17,11 @@ from tests.unit.dashboard.conftest import NS, ask, serving
 def run_of(number, took_s, **more):
     facts = {"run": str(number), "task": "web", "outcome": "executed", "exit_code": 0}
     return Run(**{**facts, "time_s": float(number), "duration_s": took_s, **more})
+
+
+def run_that(**more):
+    facts = {"command": ("make",), "directory": ".", "outcome": "executed", "exit_code": 0}
+    return RunFinished(**facts, **more)
 
 
 def asked():
@@ -173,3 +179,31 @@ def test_two_builds_of_an_output_are_compared(place):
     assert "+300 B, +33.3 % since the build of" in page
     assert "+300 B, +60 %" in page
     assert unknown.status == 404
+
+
+def test_outputs_of_one_name_are_those_of_their_projects(place):
+    for name, size in (("mill", 900), ("shop", 5_000)):
+        data = {"kind": "bundle", "output": "dist", "totals": {"raw": size, "gzip": 300}}
+        place.project(name, run_id=f"of-{name}").emit("buildopt.bundle.analyzed", data)
+    mill = place.project("mill", run_id="of-mill")
+    mill.append(run_that(task="web", run_id="of-mill"))
+    place.catch_up()
+    server = serving(place)
+    try:
+        newest, mill, by_run, run, unknown = (
+            ask(server, path).body.decode()
+            for path in (
+                "/bundles", "/bundles?output=dist&of=mill", "/bundles?run=of-mill", "/runs/of-mill",
+                "/bundles?output=build&project=mill",
+            )
+        )  # fmt: skip
+    finally:
+        server.stop()
+
+    assert "dist: 5 kB" in newest
+    assert 'href="/bundles?output=dist&amp;of=mill"' in newest
+    assert newest.count('aria-current="true">dist') == 1
+    assert "dist: 900 B" in mill
+    assert "dist: 900 B" in by_run
+    assert 'href="/bundles?output=dist&amp;of=mill&amp;run=of-mill"' in run
+    assert "No such output is known" in unknown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from monitor_plugins.dashboard.charted import MOST_LINES
 from monitor_plugins.dashboard.drawing import Chart, Mark
@@ -17,6 +17,7 @@ USUAL_RUNS = 30
 LEAST_RUNS = 5
 """With fewer before it nothing is usual yet."""
 OTHERS = "others"
+OF_A_TASK = "How long it took when it ran"
 
 
 def of_durations(
@@ -29,21 +30,27 @@ def of_durations(
     ]  # fmt: skip
     if not took:
         return None
-    return _of_one(shown, took, changes) if task else _of_all(shown, took)
+    if not task:
+        return _apart(shown, took, "How long builds took that ran", lambda run: run.task)
+    if len({run.project for run in took}) > 1:
+        return _apart(shown, took, OF_A_TASK, lambda run: run.project)
+    return _of_one(shown, took, changes)
 
 
-def _of_all(shown: Shown, took: Sequence[Run]) -> Chart:
-    common = [name for name, _ in Counter(run.task for run in took).most_common(MOST_LINES)]
-    names = common if len({run.task for run in took}) <= MOST_LINES else [*common[:-1], OTHERS]
+def _apart(shown: Shown, took: Sequence[Run], title: str, name_of: Callable[[Run], str]) -> Chart:
+    """Each task, or each project of a task, in its colour."""
+    counts = Counter(map(name_of, took))
+    common = [name for name, _ in counts.most_common(MOST_LINES)]
+    names = common if len(counts) <= MOST_LINES else [*common[:-1], OTHERS]
     place = {name: number for number, name in enumerate(names)}
     rows = []
     for run in took:
         row: list[float | None] = [None] * len(names)
-        row[place.get(run.task, len(names) - 1)] = run.duration_s
+        row[place.get(name_of(run), len(names) - 1)] = run.duration_s
         rows.append((run.time_s, row))
     return Chart(
-        id="chart-durations", title="How long builds took that ran", unit="seconds", names=names,
-        rows=rows, span_s=shown.asked.span_s, kind="dots",
+        id="chart-durations", title=title, unit="seconds", names=names, rows=rows,
+        span_s=shown.asked.span_s, kind="dots",
     )  # fmt: skip
 
 
@@ -59,7 +66,7 @@ def _of_one(shown: Shown, took: Sequence[Run], changes: Sequence[Change]) -> Cha
         for run, (low, high) in zip(took, usual(values), strict=True)
     ]
     return Chart(
-        id="chart-durations", title="How long it took when it ran", unit="seconds",
+        id="chart-durations", title=OF_A_TASK, unit="seconds",
         names=["took", "median of 30 before", "p95 of them"], rows=rows,
         span_s=shown.asked.span_s, kind="dots", kinds=("dots", "line", "high"), marks=marks,
     )  # fmt: skip

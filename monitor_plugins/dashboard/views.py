@@ -28,6 +28,8 @@ from monitor_plugins.dashboard.waterfall import of_processes, of_steps
 ROWS = 50
 FEW = 8
 MOST_OTHERS = 30
+MOST_RUNS = 1_000
+"""Of a trend: more points than a screen has columns."""
 Facts = dict[str, Any]  # Any: what the template shows
 CURSOR = Parameter("cursor", "goes on behind a page")
 TASK = Parameter("task", "only of this task")
@@ -66,14 +68,17 @@ def builds_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
         )
     except ValueError as error:
         raise Problem(400, "`cursor` is none of ours") from error
-    known_runs = known.runs(asked.where, limit=1_000)
-    wanted = [lists.run_of(row) for row in known_runs if task in ("", row["task"])]
+    newest = known.runs(asked.where, limit=MOST_RUNS)
+    ran = newest
+    if len(newest) == MOST_RUNS:  # hits have pushed others out
+        ran = known.runs(asked.where, task=task, outcome="executed", limit=MOST_RUNS)
+    wanted = [lists.run_of(row) for row in ran if task in ("", row["task"])]
     changes = [c for c in findings.standing(known, asked) if task == c.task]
     trend = trends.of_durations(shown, wanted, changes, task)
     return {
         "runs": with_reasons(known, [lists.run_of(row) for row in rows[:ROWS]]),
         "older": rows[ROWS - 1]["cursor"] if len(rows) > ROWS else None,
-        "tasks": sorted({row["task"] for row in known_runs}),
+        "tasks": sorted({row["task"] for row in newest} | ({task} - {""})),
         "task": task,
         "outcome": outcome,
         "charts": [trend] if trend else [],

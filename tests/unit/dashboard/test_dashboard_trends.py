@@ -6,7 +6,7 @@ import pytest
 
 from buildopt.events import RunFinished
 from buildopt.monitor.hookspecs import Request
-from monitor_plugins.dashboard import finding_series, findings, trends
+from monitor_plugins.dashboard import finding_series, findings, trends, views
 from monitor_plugins.dashboard.bundles import Part, beside, without_hash
 from monitor_plugins.dashboard.drawing import Chart
 from monitor_plugins.dashboard.ranges import shown
@@ -21,7 +21,7 @@ def run_of(number, took_s, **more):
 
 def run_that(**more):
     facts = {"command": ("make",), "directory": ".", "outcome": "executed", "exit_code": 0}
-    return RunFinished(**facts, **more)
+    return RunFinished(**{**facts, **more})
 
 
 def asked():
@@ -58,6 +58,46 @@ def test_a_trend_of_all_tasks_has_a_colour_for_each_and_one_for_the_rest():
     assert len(chart.names) == 6
     assert chart.names[-1] == trends.OTHERS
     assert all(sum(value is not None for value in row) == 1 for _, row in chart.rows)
+
+
+def test_a_task_that_several_projects_have_has_a_colour_for_each_of_them():
+    runs = [run_of(n, 2.0 + n % 2, project=("mill", "shop")[n % 2]) for n in range(12)]
+
+    chart = trends.of_durations(asked(), runs, (), "web")
+
+    assert set(chart.names) == {"mill", "shop"}
+    assert {row[chart.names.index("mill")] for _, row in chart.rows} == {2.0, None}
+
+
+def test_a_trend_goes_back_as_far_as_the_time_however_many_hits_there_were(place, monkeypatch):
+    monkeypatch.setattr(views, "MOST_RUNS", 5)
+    now_ns = time.time_ns()
+    for number in range(4):
+        place.build(f"ran-{number}", at_ns=now_ns - (3_600 - number) * NS)
+    for number in range(5):
+        done = run_that(run_id=f"hit-{number}", task="web", outcome="fresh")
+        place.journal(done.run_id).append(done, now_ns=now_ns - (60 - number) * NS)
+    place.catch_up()
+    server = serving(place)
+    try:
+        pages = [ask(server, f"/builds?range=6h{more}").body.decode() for more in ("", "&task=web")]
+    finally:
+        server.stop()
+
+    assert [page.count("data-t=") for page in pages] == [4, 4]
+
+
+def test_runs_lead_to_those_of_their_own_project(place):
+    for name in ("mill", "shop"):
+        place.project(name, run_id=name).append(run_that(run_id=name, task="make"))
+    place.catch_up()
+    server = serving(place)
+    try:
+        run = ask(server, "/runs/mill").body.decode()
+    finally:
+        server.stop()
+
+    assert 'href="/builds?project=mill&amp;task=make"' in run
 
 
 def test_an_area_stands_between_its_edges():

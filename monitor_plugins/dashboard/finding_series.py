@@ -50,6 +50,11 @@ def of_finding(known: Known, change: Change, others: Sequence[Change] = ()) -> C
     )  # fmt: skip
 
 
+def output_of(change: Change) -> str:
+    """The output that it is about: `dist` of `web build → dist`; empty where it is about a task."""
+    return change.task.rpartition(" → ")[2] if change.metric.startswith(BUNDLES) else ""
+
+
 def _values(known: Known, change: Change) -> list[tuple[float, float]]:
     """Time and value of each build of the series, oldest first."""
     if change.metric.startswith(BUNDLES):

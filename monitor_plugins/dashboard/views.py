@@ -180,7 +180,13 @@ def finding_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
     if found is None:
         raise Problem(404, "there is no such finding")
     chart = finding_series.of_finding(known, found, changes)
-    return {"change": found, "charts": [chart] if chart else []}
+    runs = known.runs(Where(project=found.project), task=found.task, limit=1) if found.task else ()
+    return {
+        "change": found,
+        "charts": [chart] if chart else [],
+        "output": finding_series.output_of(found),
+        "has_builds": bool(runs),
+    }
 
 
 def plugins_facts(known: Known, _: Shown, _panels: Sequence[Panel]) -> Facts:

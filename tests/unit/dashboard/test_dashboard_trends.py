@@ -247,3 +247,27 @@ def test_outputs_of_one_name_are_those_of_their_projects(place):
     assert "dist: 900 B" in by_run
     assert 'href="/bundles?output=dist&amp;of=mill&amp;run=of-mill"' in run
     assert "No such output is known" in unknown
+
+
+@pytest.mark.parametrize(
+    ("finding", "link"),
+    [
+        ({"task": "web → dist", "metric": "bundle.raw"},
+         'href="/bundles?output=dist&amp;of=shop">The output'),
+        ({"task": "web", "metric": "duration"},
+         'href="/builds?range=30d&amp;project=shop&amp;task=web">Builds of this task'),
+        ({"task": "vite build", "metric": "duration"}, None),
+    ],
+)  # fmt: skip
+def test_a_finding_leads_to_what_it_is_about_and_nowhere_empty(place, finding, link):
+    place.build("one")
+    place.tell("buildopt.baseline.confirmed", {"finding": "ab", "project": "shop", **finding})
+    place.catch_up()
+    server = serving(place)
+    try:
+        page = ask(server, "/findings/ab").body.decode()
+    finally:
+        server.stop()
+
+    more = page.partition("<h2>More")[2]
+    assert (link in more) if link else ("/builds" not in more and "/bundles" not in more)

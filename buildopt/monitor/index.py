@@ -112,9 +112,15 @@ class Index:
         return self._listed("lookups", where, extra, before, limit)
 
     def origins(self) -> list[Row]:
-        """Every environment, host, project and machine that has told something."""
+        """Every environment, host, project and machine that has told something.
+
+        What the monitor itself says is of no project.
+        """
         names = ("environment", "host", "project", "machine")
-        rows = self._select(f"SELECT DISTINCT {', '.join(names)} FROM sources", [])
+        project = "CASE WHEN source GLOB '/*/monitor/[^0-9]*' THEN '' ELSE project END"
+        rows = self._select(
+            f"SELECT DISTINCT environment, host, {project}, machine FROM sources", []
+        )
         return [dict(zip(names, row, strict=True)) for row in sorted(rows)]
 
     def series(self, where: Where = ANYWHERE, *, metric: str = "") -> list[Series]:

@@ -28,6 +28,7 @@ class Metric(NamedTuple):
     unit: Unit
     is_exact: bool = False
     top: float | None = None
+    is_of_machine: bool = True
 
 
 SYSTEM = (
@@ -56,7 +57,10 @@ def of_metrics(known: Known, shown: Shown, metrics: Sequence[Metric]) -> list[Ch
 
 def of_metric(known: Known, shown: Shown, metric: Metric) -> Chart | None:
     """The chart of a metric; None where it was never measured."""
-    found = known.series(shown.asked.where, metric=metric.metric)
+    where = shown.asked.where
+    if metric.is_of_machine:
+        where = where._replace(project="")
+    found = known.series(where, metric=metric.metric)
     if metric.is_exact:
         found = [one for one in found if one.name == metric.metric]
     if not found:
@@ -78,6 +82,7 @@ def of_metric(known: Known, shown: Shown, metric: Metric) -> Chart | None:
         span_s=span_s,
         metric=metric.metric,
         is_exact=metric.is_exact,
+        is_of_machine=metric.is_of_machine,
         width_s=width_s,
         top=metric.top,
     )
@@ -89,7 +94,10 @@ def of_panel(known: Known, shown: Shown, panel: Panel) -> list[Chart]:
     kind: Literal["line", "bars"] = "bars" if panel.kind == "bar" else "line"
     shown_metrics = panel.metrics[:MOST_LINES]
     titles = [panel.title] if len(shown_metrics) == 1 else _told_apart(shown_metrics)
-    metrics = [Metric(title, name, unit) for title, name in zip(titles, shown_metrics, strict=True)]
+    metrics = [
+        Metric(title, name, unit, is_of_machine=False)
+        for title, name in zip(titles, shown_metrics, strict=True)
+    ]
     charts = of_metrics(known, shown, metrics)
     return [replace(chart, kind=kind, id=f"panel-{panel.id}-{chart.id}") for chart in charts]
 

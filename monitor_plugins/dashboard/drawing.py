@@ -51,6 +51,8 @@ class Chart:
     kinds: Sequence[Kind] = ()
     """Of each column, where not all are of one kind."""
     metric: str = ""
+    is_of_machine: bool = False
+    """Whether it is measured of the machine, whatever project is shown."""
     is_exact: bool = False
     marks: Sequence[Mark] = ()
     width_s: float = 0.0

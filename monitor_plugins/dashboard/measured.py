@@ -8,6 +8,7 @@ from typing import Any
 
 from buildopt.monitor.hookspecs import Known, Series
 from monitor_plugins.dashboard.asked import Asked, Problem
+from monitor_plugins.dashboard.running import running as running_builds
 from monitor_plugins.dashboard.shapes.figures import Columns, Measured, Percentiles, Pool, Ranged
 
 MOST_SERIES = 20
@@ -65,14 +66,17 @@ def percentiles(known: Known, asked: Asked) -> Percentiles:
 
 
 def pool(known: Known, asked: Asked) -> Pool:
-    """What runs now, and what the machine does."""
+    """What runs now, and what the machine does; a machine is that of every project."""
 
     def now(metric: str) -> float | None:
         return latest(known, asked, metric)
 
-    running = int(now("cicd.pipeline.run.active") or 0)
+    active = int(now("cicd.pipeline.run.active") or 0)
+    builds = running_builds(known, asked) if active else []
+    running = len(builds) if asked.where.project else active
     return Pool(
         running=running,
+        builds=builds,
         processes=int(now("buildopt.builds.process.count") or 0) if running else 0,
         memory_bytes=int(now("buildopt.builds.memory.usage") or 0) if running else 0,
         builds_cpu_utilization=now("buildopt.builds.cpu.utilization") if running else None,
@@ -85,7 +89,7 @@ def pool(known: Known, asked: Asked) -> Pool:
 def latest(known: Known, asked: Asked, metric: str) -> float | None:
     """The last value of a metric's own series; None where nothing was measured just now."""
     now_s = math.ceil(asked.now_s)
-    for one in known.series(asked.where, metric=metric):
+    for one in known.series(asked.where._replace(project=""), metric=metric):
         if one.name == metric:
             points = known.points(one.id, (now_s - NOW_S, now_s), 1)
             if points:

@@ -92,10 +92,22 @@ class Cached(Struct, kw_only=True):
     subjects: list[list[str | int]]
 
 
+class Building(Struct, kw_only=True):
+    """A build that runs now, since when, and why it does."""
+
+    run: str
+    task: str
+    project: str
+    host: str
+    since_s: float
+    text: str
+
+
 class Pool(Struct, kw_only=True):
-    """The builds that run now together, and what the machine does."""
+    """The builds that run now, what they take together, and what the machine does."""
 
     running: int
+    builds: list[Building]
     processes: int
     memory_bytes: int
     builds_cpu_utilization: Ratio | None

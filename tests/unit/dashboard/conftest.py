@@ -56,6 +56,11 @@ class Place:
             **{"run_id": "", "environment": "development", "machine": "linux-x86_64-2", **more},
         )  # fmt: skip
 
+    def monitor(self, part):
+        """A part of the monitor itself."""
+        source = f"/vm/monitor/{part}"
+        return Journal(state=os.fsencode(self.folder), source=source, run_id="", environment="")
+
     def emit(self, event):
         told = self.journal().emit(event.type, event.data, subject=event.subject)
         self.catch_up()

@@ -1,11 +1,9 @@
 """What is open stands on every page, however long ago it began and whoever told of it."""
 
-import os
 import time
 
 import pytest
 
-from buildopt.journal import Journal
 from tests.unit.dashboard.conftest import NS, ask, serving
 
 DAY_NS = 86_400 * NS
@@ -17,9 +15,7 @@ def standing(place):
     now_ns = time.time_ns()
     place.build("of-shop", environment="ci", at_ns=now_ns - 3 * DAY_NS)
     place.project("mill").emit("buildopt.run.finished", {"run_id": "of-mill"}, now_ns=now_ns)
-    monitor = Journal(
-        state=os.fsencode(place.folder), source="/vm/monitor/alert", run_id="", environment=""
-    )
+    monitor = place.monitor("alert")
     for kind, data in (
         ("alert.fired", {"incident": "old", "rule": "build-failure", "run": "of-shop",
                          "labels": {"project": "shop", "task": "web"}}),

@@ -26,7 +26,7 @@ def task_key(task: Task, tokens: Tokens, way: ObserverName) -> str:
         "variables": task.variables,
         "ignored_variables": task.ignored_variables,
         "strict": [task.strict_outputs, task.strict_private],
-        "paths": [task.private, task.state],
+        "paths": [[tokens.shorten(pattern) for pattern in task.private], task.state],
         "network": [task.network, task.allowed_hosts],
         "observer": way,
     }

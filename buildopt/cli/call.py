@@ -20,6 +20,7 @@ from buildopt.errors import BuildoptError, SettingsError, UsageError
 from buildopt.journal import Journal, source_of
 from buildopt.model import CacheMode, NotStored, Task
 from buildopt.observe.declared import DeclaredObserver
+from buildopt.observe.moved_caches import parts_of_npm
 from buildopt.observe.observer import Observer
 from buildopt.secrets_found import secrets_of
 from buildopt.session import Stores
@@ -125,7 +126,7 @@ def call_at(place: Place, named: settings.TaskSettings) -> Call:
         strict_private=chosen.strict_private,
         network=chosen.network,
         allowed_hosts=chosen.allow_hosts,
-        private=chosen.private,
+        private=(*chosen.private, *_npm_caches(chosen, named.directory)),
         state=chosen.state,
     )
     _require_inside(task)
@@ -144,6 +145,15 @@ def call_at(place: Place, named: settings.TaskSettings) -> Call:
         cache=chosen.cache,
         trouble=place.trouble,
     )
+
+
+def _npm_caches(chosen: settings.Settings, directory: str) -> tuple[str, ...]:
+    """What counts for nothing where an `.npmrc` has npm, started in `directory`, keep it.
+
+    Part of the task's key: a record does not hold any more once npm keeps it elsewhere.
+    """
+    folders = (os.path.join(directory, folder) for folder in chosen.npm_caches)
+    return parts_of_npm(map(os.path.normpath, folders))
 
 
 def _open(named: str, environ: Mapping[str, str]) -> tuple[Layout, bytes, NotStored | None]:

@@ -1,9 +1,9 @@
-"""Where variables put the caches of npm and pip: as private there as in their usual places."""
+"""Where else npm and pip keep their caches: as private there as in their usual places."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 NPM_PARTS = ("_logs/**", "_cacache/**", "_update-notifier-last-checked")
 """Of npm's cache folder (`ignored.PRIVATE`)."""
@@ -15,9 +15,13 @@ def moved_caches(environ: Mapping[str, str]) -> tuple[str, ...]:
     pip = [environ.get("PIP_CACHE_DIR", "")]
     if shared := environ.get("XDG_CACHE_HOME", ""):
         pip.append(os.path.join(shared, "pip"))
-    return (
-        *(os.path.join(folder, part) for folder in filter(_is_plain, npm) for part in NPM_PARTS),
-        *(os.path.join(folder, "**") for folder in filter(_is_plain, pip)),
+    return (*parts_of_npm(npm), *(os.path.join(folder, "**") for folder in filter(_is_plain, pip)))
+
+
+def parts_of_npm(folders: Iterable[str]) -> tuple[str, ...]:
+    """The same of folders of npm."""
+    return tuple(
+        os.path.join(folder, part) for folder in filter(_is_plain, folders) for part in NPM_PARTS
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 from buildopt.errors import SettingsError
 from buildopt.settings.files import Part, read_part
 from buildopt.settings.keys import FILE_KEYS, KEYS, NAMESPACES
+from buildopt.settings.npmrc import npm_caches
 from buildopt.settings.project import Place, find_place, user_file
 from buildopt.settings.records import Settings
 from buildopt.settings.values import Impossible, checked, checked_text
@@ -33,11 +34,13 @@ def load(directory: str, environ: Mapping[str, str]) -> Settings:
         values |= layer.values
         if layer.part is None:
             overrides |= layer.values.keys()
+    caches = npm_caches(directory, place.root, environ)
     return Settings(
         overrides=overrides,
         root=place.root,
         file=place.part.path if place.part else "",
-        consulted=(*place.consulted, *([user] if user else [])),
+        npm_caches=tuple(caches.values()),
+        consulted=(*place.consulted, *([user] if user else []), *caches),
         **values,
     )
 

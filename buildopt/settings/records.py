@@ -87,6 +87,8 @@ class Settings(NamedTuple):
     root: str = ""
     file: str = ""
     """The project file that was read, or empty."""
+    npm_caches: tuple[str, ...] = ()
+    """Folders in which an `.npmrc` has npm keep its cache; see `npmrc.py`."""
     consulted: tuple[str, ...] = ()
     """Paths, present or not, whose change could change these settings."""
 

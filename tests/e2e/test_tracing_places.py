@@ -132,3 +132,56 @@ def test_the_logs_of_npm_count_for_nothing_where_a_variable_puts_them(rig):
     done = rig.run(*shell(command))
 
     assert done.outcome == "fresh", done.err
+
+
+LOGS = ".npm-cache/_logs"
+READ = f"ls {LOGS} > seen; cat a"
+
+
+@pytest.mark.parametrize("place", [".npmrc", "home/.npmrc"])
+def test_the_logs_of_npm_count_for_nothing_where_an_npmrc_puts_them(rig, place):
+    rig.environ["HOME"] = str(rig.root / "home")
+    rig.write(f"{LOGS}/of-another", "")
+    rig.write(place, "cache=./.npm-cache\n")
+    rig.write("a", "one\n")
+    rig.run(*shell(READ))
+    rig.write(f"{LOGS}/of-a-third", "")
+
+    done = rig.run(*shell(READ))
+
+    assert done.outcome == "fresh", done.err
+
+
+@pytest.mark.parametrize("fast", ["0", "1"])
+def test_where_an_npmrc_put_the_logs_before_they_count_again(rig, fast):
+    rig.environ["BUILDOPT_FAST_PATH"] = fast
+    rig.write(f"{LOGS}/of-another", "")
+    rig.write(".npmrc", "cache=./.npm-cache\n")
+    rig.write("a", "one\n")
+    settled(rig, *shell(READ))
+    rig.write(f"{LOGS}/of-a-third", "")
+    hidden = [rig.run(*shell(READ)).outcome for _ in range(2)]
+
+    rig.write(".npmrc", "cache=./other\n")
+    done = rig.run(*shell(READ))
+
+    assert hidden == ["fresh", "fresh"]
+    assert done.outcome == "executed"
+    assert rig.read("seen") == b"of-a-third\nof-another\n"
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
+def test_a_script_of_npm_is_answered_after_npm_was_used_otherwise(rig):
+    rig.environ |= {"npm_config_update_notifier": "false", "NO_UPDATE_NOTIFIER": "1"}
+    rig.write(".npmrc", "cache=./.npm-cache\n")
+    rig.write("package.json", '{"name": "one", "scripts": {"build": "cp a b"}}')
+    rig.write("a", "one\n")
+    plainly = {"cwd": rig.root, "env": rig.environ, "check": True, "capture_output": True}
+    subprocess.run(["npm", "config", "get", "cache"], **plainly)
+    rig.run("--", "npm", "run", "build")
+    subprocess.run(["npm", "config", "get", "cache"], **plainly)
+
+    done = rig.run("--", "npm", "run", "build")
+
+    assert done.outcome == "fresh", done.err
+    assert len(list((rig.root / LOGS).iterdir())) >= 3

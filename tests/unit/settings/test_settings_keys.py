@@ -12,7 +12,7 @@ from buildopt.settings.keys import KEYS, NAMESPACES, SWITCHES, TASK_KEYS, WAYS
 from buildopt.settings.records import Settings, TaskSettings
 from buildopt.settings.values import checked
 
-NOT_KEYS = {"tasks", "namespaces", "overrides", "root", "file", "consulted"}
+NOT_KEYS = {"tasks", "namespaces", "overrides", "root", "file", "npm_caches", "consulted"}
 """What of a record is found out and not set by a key of its own."""
 
 

@@ -25,6 +25,8 @@ const main = document.querySelector("main")!;
 const tools = document.getElementById("tools")!;
 const live = document.getElementById("live")!;
 let pace = localStorage.getItem(PACE_KEY) ?? "live";
+/** How the stream is. */
+let state = "";
 let isDue = false;
 let isRunning = false;
 let refreshedMs = performance.now();
@@ -44,11 +46,16 @@ setTimeout(() => follow(document.body.dataset.position ?? "", {
   onEvents: () => pace === "live" && soon(),
   onMeasured: () => pace === "live" && !document.hidden && measured(),
   onState: (words) => {
-    live.textContent = pace === "live" ? words : "";
+    state = words;
+    sayState();
   },
 })); // a task of its own: asking for the lock takes long
 setInterval(() => pace === "slow" && soon(), SLOW_MS);
 document.addEventListener("visibilitychange", () => !document.hidden && isDue && soon());
+
+function sayState(): void {
+  live.textContent = pace === "live" ? state : "";
+}
 
 function dress(): void {
   charts.take(main);
@@ -90,7 +97,7 @@ function paceChoice(): HTMLElement {
   const label = choice("Updates", PACES, (value) => {
     pace = value;
     localStorage.setItem(PACE_KEY, value);
-    live.textContent = "";
+    sayState();
     if (value !== "never") soon();
   });
   label.querySelector("select")!.value = PACES.some(([name]) => name === pace) ? pace : "live";

@@ -71,9 +71,8 @@ def pool(known: Known, asked: Asked) -> Pool:
     def now(metric: str) -> float | None:
         return latest(known, asked, metric)
 
-    active = int(now("cicd.pipeline.run.active") or 0)
-    builds = running_builds(known, asked) if active else []
-    running = len(builds) if asked.where.project else active
+    builds = running_builds(known, asked)
+    running = len(builds)
     return Pool(
         running=running,
         builds=builds,

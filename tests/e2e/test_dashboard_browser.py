@@ -112,6 +112,19 @@ def test_a_page_goes_on_after_the_server_was_restarted_and_misses_nothing(browse
     assert heard == runs
 
 
+def test_a_page_says_how_its_updates_are_and_when_it_is_not_let_in_any_more(opened, running):
+    page = opened()
+    page.wait_for_selector("#live:text('live')")
+    page.select_option("#tools select >> nth=0", "never")
+    page.wait_for_selector("#live:empty", state="attached")
+    page.select_option("#tools select >> nth=0", "live")
+    page.wait_for_selector("#live:text('live')")
+
+    page.route("**/api/v1/**", lambda route: route.fulfill(status=401))
+    page.goto(f"{running.url}/builds")
+    page.wait_for_selector("#live:text('reload the page')")
+
+
 def test_keys_lead_from_view_to_view_and_into_a_run(opened):
     page = opened()
     page.keyboard.press("?")

@@ -42,6 +42,12 @@ export function follow(start: string, heard: Heard): void {
   else void stream(() => position, tell);
 }
 
+/** Whether the cookie still opens the server; so it is where nobody answers. */
+async function isLetIn(): Promise<boolean> {
+  const answer = await fetch("/api/v1/origins").catch(() => undefined);
+  return answer?.status !== 401;
+}
+
 /** Never ends: the lock is held until the tab closes. */
 function stream(position: () => string, tell: (told: Told) => void): Promise<never> {
   const open = () => {
@@ -54,6 +60,7 @@ function stream(position: () => string, tell: (told: Told) => void): Promise<nev
       tell({ kind: "state", words: "▲ not connected, trying again" });
       if (source.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
       setTimeout(open, AGAIN_MS);
+      void isLetIn().then((isSo) => isSo || tell({ kind: "state", words: "▲ the token is another one: reload the page" }));
     });
     addEventListener("pagehide", () => source.close(), { once: true });
   };

@@ -48,6 +48,23 @@ def test_builds_that_run_are_named_with_why_they_run(busy):
     ]  # fmt: skip
 
 
+def test_a_build_is_told_before_anything_of_it_is_measured(place):
+    place.journal("just-now").append(CacheLookup(task="build", result="miss"))
+    place.catch_up()
+    server = serving(place)
+    try:
+        before = ask(server, "/builds").body.decode()
+        place.build("just-now")
+        place.catch_up()
+        after = ask(server, "/builds").body.decode()
+    finally:
+        server.stop()
+
+    assert "1 build runs now</p>" in before
+    assert "<b>build</b>" in before
+    assert "now" not in after.partition('id="running"')[2].partition("</section>")[0]
+
+
 def test_only_those_of_a_project_are_shown_where_it_is_asked_for(busy):
     pool = ask(busy, "/api/performance/pool?project=mill").json
     other = ask(busy, "/builds?project=none-of-them").body.decode()

@@ -75,7 +75,8 @@ class RunFinished:
     trace that was hit or stored. `error` is the line of the output that says what failed, if it
     did. `lost_events` counts events of this run that no journal took.
     `tasks` are the steps inside. A call of many tasks has these for its `tasks`, each before its
-    steps, their names for its `command`, and never a miss reason of its own.
+    steps, their names for its `command`, the sums of their inputs and outputs (what two of them
+    read counts twice), why any of them was not stored, and never a miss reason of its own.
     """
 
     type: ClassVar[str] = "buildopt.run.finished"

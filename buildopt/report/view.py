@@ -216,7 +216,7 @@ def _outputs(found: Gathered, run: RunFinished) -> Outputs:
     if not found.stored:
         note = "no data: the event that lists them is no longer in the journal"
         if word_of(run) == "task":
-            note = "no data: each task has outputs of its own"
+            note = "no list: each task has outputs of its own"
         elif not run.record:
             note = "no data: outputs are listed when a run is recorded, and this one was not"
         return Outputs(files=counts.files, bytes=counts.bytes, removed=counts.removed, note=note)

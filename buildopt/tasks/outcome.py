@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from buildopt.events import Outcome, RunFinished, TaskResult
+from buildopt.events import InputCounts, Outcome, OutputCounts, RunFinished, TaskResult
 from buildopt.model import NotStored, Observation
 from buildopt.results import as_step
 from buildopt.steps.footprint import reasons_of
@@ -77,11 +77,14 @@ def result_of_graph(
         exit_code=exit_code,
         signal=number or None,
         stored=bool(executed) and all(result.stored for result in executed),
+        not_stored=tuple(dict.fromkeys(why for result in executed for why in result.not_stored)),
         observer=started[0].observer if started else "off",
         duration_s=duration_s,
         time_saved_s=sum(result.time_saved_s for result in started),
         lookup_s=sum(result.lookup_s for result in started),
         restore_s=sum(result.restore_s for result in started),
+        inputs=InputCounts(*map(sum, zip(*(result.inputs for result in started), strict=True))),
+        outputs=OutputCounts(*map(sum, zip(*(result.outputs for result in started), strict=True))),
         cpu_s=sum(result.cpu_s for result in started),
         peak_memory_bytes=max((r.peak_memory_bytes for r in started), default=0),
         tasks=tuple(_rows(end)),

@@ -229,6 +229,7 @@ def test_two_that_write_one_path_are_named_and_the_later_one_is_not_stored(rig):
     rows = {row["task"]: row for row in done.result["tasks"]}
     assert not rows["b"]["stored"]
     assert rows["b"]["not_stored"] == [{"kind": "hazard", "subject": "x"}]
+    assert done.result["not_stored"] == [{"kind": "hazard", "subject": "x"}]
     told = done.err.decode()
     assert "`b` and `a` both write `x`, and nothing orders them; `b` is not stored" in told
     assert '`depends_on = ["a"]` is missing in the task `b`' in told
@@ -332,6 +333,18 @@ def test_result_file_has_every_task(graph):
     result = json.loads((graph.root / "result.json").read_text())
     assert [row["task"] for row in result["tasks"]][-1] == "all"
     assert result["task"] == "all"
+
+
+def test_result_of_a_call_counts_what_its_tasks_read_and_made(graph):
+    alone = [graph.run(name).result for name in ("gen", "lint")]
+    made = {"files": 2, "bytes": len("a\n") + len("a\nb\n"), "removed": 0}
+
+    for _ in range(2):
+        result = graph.run("all").result
+
+        assert result["outputs"] == made
+        assert result["inputs"]["files"] >= sum(row["inputs"]["files"] for row in alone)
+        assert result["inputs"]["variables"] > 0
 
 
 def test_affected_word_is_a_task_where_git_knows_no_such_revision(graph):

@@ -13,6 +13,7 @@ from buildopt.quantities import counted, duration
 from buildopt.report.advice.suggestion import Suggestion, named
 from buildopt.report.gathered import DAYS, Gathered
 from buildopt.report.misses import MissCause
+from buildopt.report.steps import word_of
 
 LEAST_SAME = 3
 """So often an input must have changed nothing before we say that it may not matter."""
@@ -73,7 +74,7 @@ def from_unstored(found: Gathered) -> Iterator[Suggestion]:
     run = found.run
     groups: dict[NotStored, list[RunFinished]] = defaultdict(list)
     for _, each in found.month:
-        is_same = run is not None and each.task == run.task
+        is_same = run is not None and each.task == run.task and word_of(each) == "step"
         if is_same and not each.exit_code and each.not_stored:
             groups[each.not_stored[0]].append(each)
     kept = [(reason, rows) for reason, rows in groups.items() if reason.kind not in HANDLED]

@@ -26,13 +26,14 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from buildopt.loopback import LOOPBACK, is_host
+from buildopt.monitor.door_page import door_page, is_person
 from buildopt.monitor.socket_file import is_socket
 
 MOST_BODY_BYTES = 1_000_000
 MOST_OPEN_BYTES = 64 * 1024
 """Of what pages of other sites send: browsers send no larger beacons."""
-OPEN_PATHS = frozenset({"/healthz", "/enter"})
-"""What is answered without a token: one word, and the exchange of a token for a cookie."""
+OPEN_PATHS = frozenset({"/healthz", "/enter", "/assets/tokens.css", "/assets/page.css"})
+"""What needs no token: one word, the exchange of a token for a cookie, and how that page looks."""
 METRICS_PATH = "/metrics"
 READING = frozenset({"GET", "HEAD"})
 SIMPLE = "POST"
@@ -132,10 +133,14 @@ class Guards:
                 self._open -= scope["path"] not in OPEN_PATHS
                 self._left_s = self._mono_s() if scope["path"] not in OPEN_PATHS else self._left_s
         else:
-            await _refuse(refusal, answer)
+            await _refuse(refusal, scope, answer)
 
 
 TOO_LARGE = Refusal(413, "the body is too large")
+ELSEWHERE = Refusal(403, "asked by a page of another site")
+NO_TOKEN = Refusal(401, "the token is missing or wrong")
+FOR_PEOPLE = (ELSEWHERE, NO_TOKEN)
+"""What a person can do something about."""
 
 
 def refusal_of(method: str, path: str, headers: Mapping[str, str], doors: Doors) -> Refusal | None:
@@ -145,9 +150,9 @@ def refusal_of(method: str, path: str, headers: Mapping[str, str], doors: Doors)
     if (method, path) in doors.open_routes:
         return _too_large(headers, MOST_OPEN_BYTES)
     if not _is_of_ours(headers):
-        return Refusal(403, "asked by a page of another site")
+        return ELSEWHERE
     if path not in OPEN_PATHS and not _has_token(path, method, headers, doors):
-        return Refusal(401, "the token is missing or wrong")
+        return NO_TOKEN
     if method in READING or (method != SIMPLE and not _has_body(headers)):
         return None
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -226,13 +231,25 @@ def _measured(receive: Receive, most_bytes: int = MOST_BODY_BYTES) -> Receive:
     return measured
 
 
-async def _refuse(refusal: Refusal, send: Send) -> None:
-    body = json.dumps({"status": refusal.status, "title": refusal.title}).encode()
+async def _refuse(refusal: Refusal, scope: Scope, send: Send) -> None:
+    body, kind = _words_of(refusal, scope)
     headers: Iterable[tuple[bytes, bytes]] = [
-        (b"content-type", b"application/problem+json"),
+        (b"content-type", kind),
         (b"content-length", str(len(body)).encode()),
     ]
     if refusal.status == 401:
         headers = [*headers, (b"www-authenticate", b"Bearer")]
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def _words_of(refusal: Refusal, scope: Scope) -> tuple[bytes, bytes]:
+    """What a refusal says, and its kind: a page for people, JSON for all others."""
+    headers = Headers(scope=scope)
+    if refusal in FOR_PEOPLE and is_person(scope["method"], headers):
+        query = scope["query_string"].decode("latin-1")
+        target = scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
+        page = door_page(refusal.status, refusal.title, headers.get("host", ""), target)
+        return page, b"text/html; charset=utf-8"
+    problem = {"status": refusal.status, "title": refusal.title}
+    return json.dumps(problem).encode(), b"application/problem+json"

@@ -36,8 +36,9 @@ from starlette.routing import Route as HttpRoute
 from starlette.types import ASGIApp
 
 from buildopt.loopback import listening, server_of
+from buildopt.monitor.door_page import door_page, is_person
 from buildopt.monitor.exposition import CONTENT_TYPE
-from buildopt.monitor.guards import Doors, Guards, is_token
+from buildopt.monitor.guards import NO_TOKEN, Doors, Guards, is_token
 from buildopt.monitor.hookspecs import Request, Route
 from buildopt.monitor.socket_file import PREFIX, is_socket, listening_at, remove_dead
 from buildopt.monitor.tickets import Tickets
@@ -138,7 +139,9 @@ def application(shown: Shown, doors: Doors) -> ASGIApp:
         if not (
             is_token(asked.get("token", ""), doors.token) or tickets.take(asked.get("ticket", ""))
         ):
-            return _problem(401, "the token is missing or wrong")
+            if is_person(request.method, request.headers):
+                return HttpResponse(door_page(*NO_TOKEN, "", ""), 401, media_type="text/html")
+            return _problem(*NO_TOKEN)
         answer = RedirectResponse("/", status_code=303)
         answer.set_cookie(
             doors.cookie, doors.token, max_age=COOKIE_S, httponly=True, samesite="strict"

@@ -125,6 +125,24 @@ def test_a_page_says_how_its_updates_are_and_when_it_is_not_let_in_any_more(open
     page.wait_for_selector("#live:text('reload the page')")
 
 
+def test_a_link_on_another_site_leads_in_by_one_click_and_a_stranger_by_the_token(opened, running):
+    page = opened()
+    page.route("http://elsewhere.example/", lambda route: route.fulfill(
+        body=f'<a href="{running.url}/builds?range=1h">builds</a>', content_type="text/html",
+    ))  # fmt: skip
+    page.goto("http://elsewhere.example/")
+    page.click("a")
+    page.click("text=Open this page")
+    page.wait_for_selector("h1:text('Builds')")
+    assert page.url == f"{running.url}/builds?range=1h"
+
+    page.context.clear_cookies()
+    page.goto(f"{running.url}/builds")
+    page.fill("input[name=token]", running.token)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("nav[aria-label=Views]")
+
+
 def test_keys_lead_from_view_to_view_and_into_a_run(opened):
     page = opened()
     page.keyboard.press("?")

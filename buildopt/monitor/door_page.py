@@ -1,0 +1,59 @@
+"""What a person sees whose browser is not let in: the same refusal, with what to do about it.
+
+A link on another site brings no cookie (SameSite=Strict), and is refused; the page of the refusal
+has the same address as a link of its own, which does bring it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>buildopt</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/assets/tokens.css">
+<link rel="stylesheet" href="/assets/page.css">
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+{advice}
+</main>
+</body>
+</html>
+"""
+ELSEWHERE = """<p class="answer">A link on another page led here.</p>
+<p><a href="{address}">Open this page of the dashboard</a></p>
+"""
+UNKNOWN = """<p class="answer">This browser is not known here yet, or not any more.
+<code>buildopt dashboard --open</code> lets it in on the machine itself.</p>
+<form method="get" action="/enter" class="controls">
+<p><label>Token <input name="token" type="password" autocomplete="off" required></label>
+<button type="submit">Open</button></p>
+</form>
+<p class="muted">It is in the file <code>monitor.token</code> of the state folder, and in the
+address that <code>buildopt monitor</code> prints on a terminal.</p>
+"""
+
+
+def is_person(method: str, headers: Mapping[str, str]) -> bool:
+    """Whether a browser asks for a page to show it, by itself."""
+    return (
+        method == "GET"
+        and "text/html" in headers.get("accept", "")
+        and headers.get("sec-fetch-dest", "document") == "document"
+    )
+
+
+def door_page(status: int, title: str, host: str, target: str) -> bytes:
+    """The page; `host` was checked, `target` is path and query as they were asked for."""
+    advice = UNKNOWN
+    if status == 403:
+        advice = ELSEWHERE.format(address=escape(f"http://{host}{target}"))
+    return PAGE.format(title=escape(title.capitalize()), advice=advice).encode()

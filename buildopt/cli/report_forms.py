@@ -41,7 +41,7 @@ def of_run(place: Place, wanted: str) -> Forms:
     """One run; raises UsageError where there is none of that id."""
     run_id = find_run(place.state, place.root, wanted)[1].run_id
     found, blob = read_run(place.state, run_id), blobs_of(place.state)
-    view = view_from(found, blob, present_of(place.root))
+    view = view_from(found, blob, present_of(place.root, place.state))
 
     def trace() -> bytes:
         from buildopt.report.chrome_trace import trace_of

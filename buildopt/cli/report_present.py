@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
+from functools import partial
 from importlib.metadata import entry_points
 from itertools import islice
 from typing import Any
@@ -15,6 +17,7 @@ from buildopt.input_table import InputTable
 from buildopt.phrases import printable
 from buildopt.report.present import AddedSection, Present, SettingShown
 from buildopt.report.processes import Process
+from buildopt.report.system import Samples, Span
 from buildopt.report.versions import Place, ToolVersion, versions_of
 from buildopt.secrets_found import masked, secrets_of
 
@@ -24,8 +27,8 @@ MOST_ROWS = 100
 LONGEST_TEXT = 500
 
 
-def present_of(root: str) -> Present:
-    """Who is asked for the report of a run in `root`."""
+def present_of(root: str, state: bytes) -> Present:
+    """Who is asked for the report of a run in `root`; `state` is the folder of its journal."""
 
     def versions(processes: Sequence[Process], table: InputTable) -> tuple[ToolVersion, ...]:
         home = os.environ.get("HOME", "")
@@ -34,8 +37,27 @@ def present_of(root: str) -> Present:
     return Present(
         versions=versions,
         settings=lambda: tuple(_settings(root)),
+        samples=partial(_samples, os.fsdecode(state)),
         sections=lambda events: tuple(_sections(events)),
     )
+
+
+def _samples(state: str, span: Span, names: Sequence[str]) -> dict[str, Samples]:
+    """What a monitor measured, as far as it is in the index."""
+    import sqlite3
+
+    from buildopt.monitor.hookspecs import Where
+    from buildopt.monitor.index import Index
+
+    found: dict[str, Samples] = {}
+    span_s = span.start_ms // 1000, -(-span.end_ms // 1000)
+    with closing(Index(state)) as index, suppress(sqlite3.Error):
+        for metric in dict.fromkeys(name.partition("{")[0] for name in names):
+            for series in index.series(Where(host=span.host), metric=metric):
+                if series.name in names:
+                    samples = index.samples(series.id, span_s)
+                    found[series.name] = sorted([*found.get(series.name, ()), *samples])
+    return found
 
 
 def _settings(root: str) -> Iterator[SettingShown]:

@@ -63,7 +63,7 @@ def _write_report(stores: Stores, result: RunFinished, path: str) -> None:
         from buildopt.cli.report_present import present_of
         from buildopt.report.write import write_report
 
-        present = present_of(result.root)
+        present = present_of(result.root, stores.journal.state)
         written = write_report(stores.journal.state, result.run_id, path, present)
         tell(f"buildopt: report in {written}")
     except (OSError, ValueError) as error:

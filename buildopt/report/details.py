@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from buildopt.events import RunFinished, TaskFinished
+from buildopt.events import Event, RunFinished, TaskFinished
 from buildopt.input_table import InputTable
 from buildopt.phrases import printable
 from buildopt.quantities import moment
@@ -24,6 +24,7 @@ from buildopt.report.present import AddedSection, Present
 from buildopt.report.processes import Blob, processes_of
 from buildopt.report.steps import word_of
 from buildopt.report.surroundings import Known, Surroundings, surroundings_of
+from buildopt.report.system import Ran, System, system_of
 from buildopt.report.tested import Tests, tests_of
 from buildopt.report.timeline import Timeline, timeline_of
 from buildopt.report.trend import Trend, trend_of
@@ -51,6 +52,7 @@ class Details:
     causes_left_out: int
     trend: Trend | None
     tests: Tests | None
+    system: System | None
     surroundings: Surroundings
     added: tuple[AddedSection, ...]
     missing: tuple[Missing, ...]
@@ -83,6 +85,10 @@ def details_of(found: Gathered, history: History, blob: Blob, present: Present) 
         *advice_of_causes.from_unstored(found),
         *advice_of_causes.from_verify(found.verified),
     ]
+    at = _event_of(found, shown)
+    busy_s = timeline.whole_s if timeline else 0.0
+    processors = surroundings.machine.processors
+    system = system_of(Ran(at, shown, busy_s, processors), present.samples, origin) if at else None
     added = present.sections(found.own)
     missing = _missing(
         history=history.no_data,
@@ -90,7 +96,7 @@ def details_of(found: Gathered, history: History, blob: Blob, present: Present) 
         inputs="" if inputs else _why_no_inputs(run, table),
         made="" if made else "no data: nothing that it made is a bundle or archive we know",
         tests="" if found.tests else "no data: no test tool told of any",
-        system="no data: what else the machine did is on the dashboard, where a monitor ran",
+        system="" if system else _NOT_MEASURED,
         verified="" if found.verified else "no data: `buildopt verify` was not run for this task",
     )
     return Details(
@@ -104,15 +110,21 @@ def details_of(found: Gathered, history: History, blob: Blob, present: Present) 
         causes_left_out=max(0, len(causes) - MOST_CAUSES),
         trend=trend_of(found),
         tests=tests_of(found.tests),
+        system=system,
         surroundings=surroundings,
         added=added,
         missing=(*missing, *_failed(added)),
     )
 
 
+def _event_of(found: Gathered, shown: RunFinished) -> Event | None:
+    """What told of the end of the run that is shown, if it is still kept."""
+    return next((event for event, run in found.month if run.run_id == shown.run_id), None)
+
+
 def _origin(found: Gathered, shown: RunFinished) -> str:
     """Of which run it is, where the one of the report was answered."""
-    at = next((event for event, run in found.month if run.run_id == shown.run_id), None)
+    at = _event_of(found, shown)
     when = f" of {moment(at.time_ns)}" if at else ""
     return f"the recorded run{when}, by which this one was answered"
 
@@ -171,6 +183,10 @@ def _failed(added: Iterable[AddedSection]) -> Iterator[Missing]:
             yield Missing(section=each.title, why=f"plugin `{each.by}`: {each.trouble}")
 
 
+_NOT_MEASURED = (
+    "no data: a monitor measures the machine once a second, and less than three such measurements "
+    "are kept of the time of this run"
+)
 _SECTIONS = {
     "history": "History",
     "timeline": "Timeline",

@@ -10,6 +10,7 @@ from buildopt.report.history import SHAPES
 from buildopt.report.page import render
 from buildopt.report.period import Period
 from buildopt.report.period_drawing import columns_of, first_and_last
+from buildopt.report.system_drawing import system_drawn
 from buildopt.report.timeline_drawing import drawn
 from buildopt.report.trend_drawing import trend_drawn
 from buildopt.report.view import RunView
@@ -20,6 +21,7 @@ STYLES = ("tokens.css", "page.css", "report.css", "timeline.css", "bundle/treema
 def page_of(view: RunView) -> bytes:
     """The page, UTF-8."""
     timeline, trend = view.details.timeline, view.details.trend
+    system = view.details.system
     facts = {
         "view": view,
         "command": shlex.join(view.command),
@@ -27,6 +29,7 @@ def page_of(view: RunView) -> bytes:
         "spans": spans_of(view.steps),
         "shapes": SHAPES,
         "timeline_drawn": drawn(timeline) if timeline else None,
+        "system_drawn": system_drawn(system) if system else None,
         "trend_drawn": trend_drawn(trend, view.usual) if trend else None,
         "sections": _sections(view),
     }
@@ -60,6 +63,7 @@ def _sections(view: RunView) -> list[tuple[str, str]]:
         ("advice", "Suggestions", details.advice),
         ("steps", f"{view.steps.word.capitalize()}s", view.steps.rows),
         ("timeline", "Timeline", details.timeline),
+        ("system", "System", details.system),
         ("inputs", "Inputs", True),
         ("outputs", "Outputs", True),
         ("bundles", "Bundles", details.made),

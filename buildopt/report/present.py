@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from buildopt.events import Event
 from buildopt.input_table import InputTable
 from buildopt.report.processes import Process
+from buildopt.report.system import Ask
 from buildopt.report.versions import ToolVersion
 
 
@@ -36,6 +37,7 @@ class Present:
 
     versions: Callable[[Sequence[Process], InputTable], tuple[ToolVersion, ...]] = lambda *_: ()
     settings: Callable[[], tuple[SettingShown, ...]] = lambda: ()
+    samples: Ask = lambda *_: {}
     sections: Callable[[Sequence[Event]], tuple[AddedSection, ...]] = lambda *_: ()
 
 

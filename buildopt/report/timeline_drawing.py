@@ -86,7 +86,7 @@ def _areas(timeline: Timeline) -> list[Area]:
         found.append(
             Area(
                 name="Processors in use",
-                path=_area(timeline.cpu, most),
+                path=area_of(timeline.cpu, most),
                 most=f"{most:.3g}",
                 note="≈, CPU time spread over when a process may have worked",
             )
@@ -96,7 +96,7 @@ def _areas(timeline: Timeline) -> list[Area]:
         found.append(
             Area(
                 name="Memory",
-                path=_area(timeline.memory, most),
+                path=area_of(timeline.memory, most),
                 most=size(most),
                 note="at most, the peaks of the processes of each moment added up",
             )
@@ -104,8 +104,8 @@ def _areas(timeline: Timeline) -> list[Area]:
     return found
 
 
-def _area(values: Sequence[float], most: float) -> str:
-    """Columns without gaps."""
+def area_of(values: Sequence[float], most: float) -> str:
+    """The path of a chart: columns without gaps."""
     width = WIDTH / len(values)
     steps = [
         f"V{HEIGHT * (1 - min(1.0, max(0.0, value) / most)):.1f}h{width:.2f}" for value in values

@@ -2,11 +2,15 @@
 
 import json
 import os
+import time
 import zlib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from buildopt.monitor.index import Index
+from tests.e2e.test_monitor import monitor, wait_until
 from tests.rig import Rig
 
 OBSERVE = "auto"
@@ -155,3 +159,30 @@ def test_options_that_ask_for_two_things_are_refused(rig, both):
 
     assert done.returncode == 2
     assert b"together" in done.stderr
+
+
+def test_where_a_monitor_runs_the_machine_is_told_and_what_the_run_took_of_it(rig):
+    command, puppet = rig.puppet()
+    with monitor(rig), closing(Index(str(rig.state))) as index:
+        started = rig.start("run", "--", *command)
+        puppet.wait_for_start()
+        wait_until(lambda: own_samples(index) >= 4)
+        puppet.go_on()
+        started.communicate(timeout=20)
+        system = json.loads(report(rig, "--json"))["details"]["system"]
+        page = report(rig, "--html", "out.html") and (rig.root / "out.html").read_text()
+
+    figures = {each["name"]: each for each in system["figures"]}
+    assert system["samples"] >= 3
+    assert 0 <= figures["Processors"]["mean"] <= figures["Processors"]["most"] <= 1
+    assert 0 < figures["Memory"]["by_run"] < figures["Memory"]["most"] < figures["Memory"]["limit"]
+    assert figures["Read from disks"]["by_run"] is not None
+    assert system["others"] is not None
+    assert 'id="system"' in page
+
+
+def own_samples(index):
+    """How often a run was measured."""
+    span_s = (int(time.time()) - 60, int(time.time()) + 60)
+    series = index.series(metric="process.memory.usage")
+    return sum(len(index.samples(each.id, span_s)) for each in series)

@@ -1,20 +1,25 @@
 """Reports in a real browser: hostile names, both themes, a phone, paper, held to axe-core."""
 
+import os
+
 import pytest
 
+from buildopt.report.html import page_of
 from buildopt.report.period_report import ListedReport, page_of_reports
+from buildopt.report.present import Present
+from buildopt.report.write import read_view
 from tests.e2e import browser_rig
 from tests.rig import Rig
 
 pytestmark = browser_rig.marks(is_built=True)
 HOSTILE = "<img src=x onerror=alert(1)>\x1b[31m\u202e"
 BUILD = 'mkdir -p out; cat a "$1" > "out/$1"; sleep 0.3; exit "$(cat status)"'
-PAGES = ("run.html", "answer.html", "compared.html", "time.html", "reports.html")
+PAGES = ("run.html", "measured.html", "answer.html", "compared.html", "time.html", "reports.html")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Pages of an answer, a run after an edit, a failure; a comparison, a time and a list."""
+    """Pages of runs: answered, after an edit, failed, measured; a comparison, a time, a list."""
     rig = Rig(tmp_path_factory.mktemp("reports"), observe="auto")
     rig.write("a", "1\n")
     rig.write(HOSTILE, "2\n")
@@ -29,9 +34,16 @@ def folder(tmp_path_factory):
         ("time.html", ("--since", "1h")),
     ):
         assert rig.call("report", *arguments, "--html", name).returncode == 0
+    measured = read_view(os.fsencode(rig.state), runs[0], Present(samples=half_of_all))
+    (rig.root / "measured.html").write_bytes(page_of(measured))
     row = ListedReport("run.html", HOSTILE, HOSTILE, runs=3, failed=1, hit_ratio=0.5)
     (rig.root / "reports.html").write_bytes(page_of_reports("Hourly reports", [row]))
     return rig.root
+
+
+def half_of_all(span, names):
+    """What a monitor would have measured."""
+    return {name: [(span.start_ms + 10 * n, 0.5) for n in range(5)] for name in names}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

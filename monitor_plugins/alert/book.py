@@ -25,6 +25,9 @@ from monitor_plugins.alert.rule import Level, Rule, Signal
 from monitor_plugins.alert.windows import Point
 
 ALERT, GROUP, OVERLAY = "alert", "group", "overlay"
+Names = tuple[str, ...]
+Kin = tuple[str, Names, tuple[str | None, ...]]
+"""A rule, names of labels, and the values that some of its alerts share."""
 START = Moment(0.0, 0.0, 0.0)
 
 
@@ -63,13 +66,16 @@ class Book:
     planned: dict[str, float] = field(init=False, default_factory=dict)
     """When each alert, each group and the end of silences is next in the heap; an alert is looked
     at anew then, so a later time needs no entry."""
-    of_rule: defaultdict[str, set[str]] = field(
-        init=False, default_factory=lambda: defaultdict(set)
-    )
+    lookups: dict[str, set[Names]] = field(init=False, default_factory=dict)
+    """By rule: the labels by which its alerts are looked for."""
+    kin: defaultdict[Kin, set[str]] = field(init=False, default_factory=lambda: defaultdict(set))
     held: set[str] = field(init=False, default_factory=set)
     by_metric: dict[str, list[Rule]] = field(init=False, default_factory=dict)
     event_rules: list[Rule] = field(init=False, default_factory=list)
-    sources: set[str] = field(init=False, default_factory=set)
+    targets: dict[str, list[tuple[Rule, Names]]] = field(init=False, default_factory=dict)
+    """By rule: those that it holds back, and the labels that have to be equal."""
+    awake: set[str] = field(init=False, default_factory=set)
+    """Alerts that hold back others: pending, firing or recovering."""
     asked: set[str] = field(init=False, default_factory=set)
 
     def rule_of(self, alert: Alert) -> Rule:
@@ -90,12 +96,30 @@ class Book:
         group = self.groups.get(group_key(alert, rule))
         return group is not None and alert.key in group.waiting
 
+    def follow(self, alert: Alert) -> None:
+        """An alert is there from now on."""
+        self.alerts[alert.key] = alert
+        for kin in self._kin_of(alert):
+            self.kin[kin].add(alert.key)
+
     def forget(self, alert: Alert) -> None:
         """An alert is over for good."""
         del self.alerts[alert.key]
         self.planned.pop(alert.key, None)
-        self.of_rule[alert.rule].discard(alert.key)
+        for kin in self._kin_of(alert):
+            self.kin[kin].discard(alert.key)
+            if not self.kin[kin]:
+                del self.kin[kin]
         self.dirty.add((ALERT, alert.key))
+
+    def alike(self, rule_id: str, names: Names, labels: Mapping[str, str]) -> list[Alert]:
+        """The alerts of a rule that have the same labels of those names."""
+        keys = self.kin.get((rule_id, names, tuple(map(labels.get, names))), ())
+        return [self.alerts[key] for key in sorted(keys)]
+
+    def _kin_of(self, alert: Alert) -> list[Kin]:
+        names = self.lookups.get(alert.rule, ())
+        return [(alert.rule, one, tuple(map(alert.labels.get, one))) for one in names]
 
     def record(self, alert: Alert, rule: Rule, kind: str, at_s: float) -> None:
         """Add a transition to the history."""

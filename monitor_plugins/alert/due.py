@@ -32,17 +32,11 @@ def held_by(book: Book, alert: Alert, rule: Rule) -> str:
 
 
 def _inhibiting(book: Book, alert: Alert, rule: Rule) -> Iterator[Alert]:
-    if not rule.inhibited_by:
-        return iter(())
-    awake = {
-        one.rule: [
-            book.alerts[key]
-            for key in book.of_rule.get(one.rule, ())
-            if book.alerts[key].phase != "inactive"
-        ]
-        for one in rule.inhibited_by
-    }
-    return overlays.inhibiting(alert, rule, awake)
+    """The alerts that are pending or firing and explain this one."""
+    for one in rule.inhibited_by:
+        for source in book.alike(one.rule, one.equal, alert.labels):
+            if source.phase != "inactive" and source.key != alert.key:
+                yield source
 
 
 def change_due_s(book: Book, alert: Alert, rule: Rule) -> float:
@@ -52,8 +46,7 @@ def change_due_s(book: Book, alert: Alert, rule: Rule) -> float:
         due_s = machine.next_due_s(alert, rule) + alert.lag_s
     if alert.acked_by:
         due_s = min(due_s, book.steady_at(alert.acked_until_wall_s))
-    if alert.told == "firing" and not held_by(book, alert, rule):
-        due_s = min(due_s, next_step_due_s(alert, rule, book.now.steady_s))
+    due_s = min(due_s, step_due_s(book, alert, rule))
     if alert.is_flapping:
         due_s = min(due_s, alert.changed_s + rule.flap.quiet_s)
     return min(
@@ -62,6 +55,12 @@ def change_due_s(book: Book, alert: Alert, rule: Rule) -> float:
         event_ends_s(alert, rule),
         forgotten_s(book, alert, rule),
     )
+
+
+def step_due_s(book: Book, alert: Alert, rule: Rule) -> float:
+    """When the next step of its escalation is due; nobody is told what is held back."""
+    due_s = next_step_due_s(alert, rule, book.now.steady_s)
+    return math.inf if math.isinf(due_s) or held_by(book, alert, rule) else due_s
 
 
 def own_time_s(alert: Alert, rule: Rule, now_s: float) -> float:

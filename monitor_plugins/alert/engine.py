@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from monitor_plugins.alert import due, holding, judging, machine, overlays, telling, transitions
 from monitor_plugins.alert.alert import Alert
 from monitor_plugins.alert.book import ALERT, GROUP, OVERLAY, Book, Policy
-from monitor_plugins.alert.escalation import next_step_due_s, run_clock
+from monitor_plugins.alert.escalation import run_clock
 from monitor_plugins.alert.expressions import holds, names
 from monitor_plugins.alert.groups import NEVER_S
 from monitor_plugins.alert.inputs import Moment, Occurrence, Sample
@@ -43,7 +43,7 @@ class Engine(Book):
                 by_metric[rule.signal.metric].append(rule)
         self.by_metric = dict(by_metric)
         self.event_rules = [rule for rule in self.rules.values() if rule.signal.event]
-        self.sources = {one.rule for rule in self.rules.values() for one in rule.inhibited_by}
+        self._note_kin()
         self.asked = {
             name for rule in self.rules.values() if rule.gate for name in names(rule.gate)
         }
@@ -51,14 +51,26 @@ class Engine(Book):
             if not any(key.startswith(rule_id + "/") for rule_id in self.rules):
                 judging.drop_points(self, key)
         for alert in list(self.alerts.values()):
-            self.of_rule[alert.rule].add(alert.key)
+            self.follow(alert)
             if alert.held_wall_s:
                 self.held.add(alert.key)
+            if alert.rule in self.targets and alert.phase != "inactive":
+                self.awake.add(alert.key)
             transitions.adopt(self, alert)
             due.schedule(self, alert)
         for group in self.groups.values():
             due.schedule_group(self, group)
         due.schedule_overlays(self)
+
+    def _note_kin(self) -> None:
+        """By which labels alerts are looked for: by what ends them, and by what holds them back."""
+        for rule in self.rules.values():
+            if rule.is_event:
+                self.lookups.setdefault(rule.id, set()).add(rule.resolve_identity)
+            for one in rule.inhibited_by:
+                self.targets.setdefault(one.rule, []).append((rule, one.equal))
+                for each in (one.rule, rule.id):
+                    self.lookups.setdefault(each, set()).add(one.equal)
 
     def advance(self, moment: Moment, *, inclusive: bool) -> None:
         """Let time pass until `moment`: what is due before it happens, at its own time.
@@ -168,7 +180,7 @@ class Engine(Book):
         if alert.acked_by and self.now.wall_s >= alert.acked_until_wall_s - 1e-6:
             alert.acked_by = ""
         run_clock(alert, now_s)
-        if next_step_due_s(alert, rule, now_s) <= now_s and not due.held_by(self, alert, rule):
+        if due.step_due_s(self, alert, rule) <= now_s:
             telling.escalate(self, alert, rule)
         if due.repeat_due_s(self, alert, rule) <= now_s:
             telling.repeat(self, alert, rule)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from monitor_plugins.alert import due
 from monitor_plugins.alert.alert import Alert
 from monitor_plugins.alert.book import ALERT, Book
@@ -30,14 +32,17 @@ def release(book: Book) -> None:
     for silence in ended:
         del book.silences[silence.id]
         book.dirty.add(("silence", silence.id))
-    for key in sorted(book.held):
-        alert = book.alerts[key]
-        if alert.phase == "firing":
-            _tell_if_free(book, alert, book.rule_of(alert))
-    for alert in list(book.alerts.values()):
-        if alert.is_open:
-            due.schedule(book, alert)
+    _free(book, book.alerts.values())
     due.schedule_overlays(book)
+
+
+def _free(book: Book, alerts: Iterable[Alert]) -> None:
+    """What held these back may have ended."""
+    found = sorted((alert for alert in alerts if alert.is_open), key=lambda alert: alert.key)
+    for alert in found:
+        if alert.key in book.held and alert.phase == "firing":
+            _tell_if_free(book, alert, book.rule_of(alert))
+        due.schedule(book, alert)
 
 
 def _tell_if_free(book: Book, alert: Alert, rule: Rule) -> None:
@@ -62,6 +67,16 @@ def after(book: Book, alert: Alert) -> None:
     book.dirty.add((ALERT, alert.key))
     if alert.key in book.held and alert.phase == "firing" and not book.is_waiting(alert, rule):
         _tell_if_free(book, alert, rule)
-    if alert.phase == "inactive" and rule.id in book.sources:
-        release(book)
+    if rule.id in book.targets:
+        _hold_others(book, alert)
     due.schedule(book, alert)
+
+
+def _hold_others(book: Book, source: Alert) -> None:
+    """Others are held back as long as this one goes on."""
+    if source.phase != "inactive":
+        book.awake.add(source.key)
+    elif source.key in book.awake:
+        book.awake.discard(source.key)
+        for rule, equal in book.targets[source.rule]:
+            _free(book, book.alike(rule.id, equal, source.labels))

@@ -134,12 +134,9 @@ def _begin_by_event(book: Book, rule: Rule, event: Occurrence) -> None:
 
 def _end_by_event(book: Book, rule: Rule, event: Occurrence) -> None:
     at_s = book.now.steady_s - event.late_s
-    for key in sorted(book.of_rule.get(rule.id, ())):
-        alert = book.alerts[key]
-        is_same = all(
-            alert.labels.get(name) == _text(event.data.get(name)) for name in rule.resolve_identity
-        )
-        if is_same and alert.is_open and at_s >= alert.last_s:
+    labels = {name: _text(event.data.get(name)) for name in rule.resolve_identity}
+    for alert in book.alike(rule.id, rule.resolve_identity, labels):
+        if alert.is_open and at_s >= alert.last_s:
             alert.good_s = at_s
             machine.resolve(alert, at_s)
             transitions.apply(book, alert, rule, [Change("resolved", at_s)])
@@ -166,8 +163,7 @@ def _begin(
         key=key, rule=rule.id, labels=dict(labels), version=version_of(rule), last_s=at_s,
         observed_until_s=at_s,
     )  # fmt: skip
-    book.alerts[key] = alert
-    book.of_rule[rule.id].add(key)
+    book.follow(alert)
     return alert
 
 

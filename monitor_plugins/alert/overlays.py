@@ -6,14 +6,13 @@ since people set them so; a window goes by that of its time zone, also when the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from monitor_plugins.alert.alert import Alert
-from monitor_plugins.alert.rule import Rule
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -94,15 +93,3 @@ def held_by(
         if matches(window.match, alert) and window.ends_wall_s(wall_s) is not None:
             return f"window {window.name}"
     return ""
-
-
-def inhibiting(
-    alert: Alert, rule: Rule, open_alerts: Mapping[str, Iterable[Alert]]
-) -> Iterator[Alert]:
-    """The alerts, by rule those that are pending or firing, that explain this one."""
-    for inhibition in rule.inhibited_by:
-        for source in open_alerts.get(inhibition.rule, ()):
-            if source.key != alert.key and all(
-                source.labels.get(name) == alert.labels.get(name) for name in inhibition.equal
-            ):
-                yield source

@@ -97,7 +97,8 @@ class Simulation:
 
     rules: Mapping[str, Rule]
     policy: Policy = field(default_factory=Policy)
-    transport: Transport = deliver_at_once
+    transport: Transport | None = deliver_at_once
+    """None: messages are all that is asked for, and nothing is delivered."""
     fallbacks: Mapping[str, str] = field(default_factory=dict)
     random: Random = field(default_factory=lambda: Random(0))
     read_rules: Callable[[Mapping[str, Any]], Mapping[str, Rule]] | None = None  # Any: TOML
@@ -232,7 +233,7 @@ class Simulation:
 
     def _deliver_until(self, t: float) -> None:
         """Send what is due until `t`, each try at its own time."""
-        while True:
+        while self.transport is not None:
             waiting = [row for row in self.memory.outbox.values() if row.state == "waiting"]
             if not waiting:
                 return
@@ -253,6 +254,7 @@ class Simulation:
         return at + self._bucket(channel).wait_s(at)
 
     def _send(self, channel: str, at: float) -> None:
+        assert self.transport is not None
         waiting = [row for row in self.memory.outbox.values() if row.state == "waiting"]
         wall_s = self._moment(at).wall_s
         late = outbox.overtaken(waiting, wall_s)

@@ -62,7 +62,7 @@ def test_command(
             hint = meant(name, config.rules, "rules")
             raise UsageError(f"there is no rule `{plain(name)}`", hint=hint, slug="unknown-rule")
     chosen = {name: rule for name, rule in config.rules.items() if not rules or name in rules}
-    run = Simulation(rules=chosen, policy=config.policy, fallbacks=config.fallbacks)
+    run = Simulation(rules=chosen, policy=config.policy, transport=None)
     for message in run.run(read_lines(_stream(events), events)):
         said = told(message)
         if as_json:

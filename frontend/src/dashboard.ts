@@ -6,7 +6,8 @@ import { Charts } from "./dashboard/charts";
 import { listenToKeys } from "./dashboard/keys";
 import { follow } from "./dashboard/live";
 import { fillPanels } from "./dashboard/panels";
-import { refreshPage } from "./dashboard/refresh";
+import { freshPage, refreshPage } from "./dashboard/refresh";
+import { standing } from "./dashboard/standing";
 import { choice } from "./page/element";
 import { themeSwitch } from "./page/theme";
 
@@ -82,7 +83,10 @@ async function refresh(): Promise<void> {
   isDue = false;
   isRunning = true;
   try {
-    if (await refreshPage(main, charts)) dress();
+    const page = await freshPage();
+    const putBack = standing(main);
+    if (page && refreshPage(main, page, charts)) dress();
+    putBack();
     await fillPanels(main, charts);
     charts.refresh(true);
   } finally {

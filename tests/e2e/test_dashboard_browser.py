@@ -1,5 +1,6 @@
 """The dashboard in a real browser: live, by keyboard, on a phone, and asking nobody else."""
 
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -157,6 +158,57 @@ def test_keys_lead_from_view_to_view_and_into_a_run(opened):
     page.wait_for_url("**/runs/*")
 
     assert page.locator("h1").inner_text().startswith("cat a.txt")
+
+
+def test_slash_leads_to_the_filter_of_the_view_and_escape_back_to_its_time(opened, running):
+    page = opened()
+    page.goto(f"{running.url}/builds?range=7d")
+    page.wait_for_selector("#chart-durations .uplot canvas")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.name") == "task"
+
+    page.evaluate("document.activeElement.blur()")
+    place = page.locator("#chart-durations .u-over").bounding_box()
+    page.mouse.move(place["x"] + 100, place["y"] + 30)
+    page.mouse.down()
+    page.mouse.move(place["x"] + 260, place["y"] + 30)
+    page.mouse.up()
+    page.wait_for_url("**from=*")
+    page.wait_for_selector(".scripted")
+    page.keyboard.press("Escape")
+    page.wait_for_url(f"{running.url}/builds?range=7d")
+
+
+def test_who_stands_in_a_table_stands_there_still_when_a_build_joins_it(opened, running, rig):
+    page = opened()
+    page.goto(f"{running.url}/builds")
+    page.wait_for_selector(".scripted #list tbody tr")
+    page.keyboard.press("j")
+    page.locator("#list tbody tr a").first.focus()
+    run = page.locator("#list tbody tr").first.get_attribute("data-run")
+
+    rig.run("--", "cat", "a.txt", "./a.txt")
+    page.wait_for_selector("#list a:has-text('./a.txt')")
+
+    assert page.locator(".chosen-row").get_attribute("data-run") == run
+    assert page.evaluate("document.activeElement.closest('tr')?.dataset.run") == run
+
+
+def test_axes_have_the_time_that_tables_have_wherever_one_is(opened, running):
+    told, now_s = [], int(time.time()) + 60
+    for zone in ("UTC", "Asia/Kolkata"):
+        page = opened(timezone_id=zone)
+        page.add_init_script(
+            "window.drawn = []; const fill = CanvasRenderingContext2D.prototype.fillText;"
+            "CanvasRenderingContext2D.prototype.fillText = function (text, ...more) {"
+            " drawn.push(text); return fill.call(this, text, ...more); };"
+        )
+        page.goto(f"{running.url}/cache?from={now_s - 6 * 3_600}&to={now_s}")
+        page.wait_for_selector("#chart-hourly-hits .uplot canvas")
+        told.append(set(page.evaluate("drawn.filter((text) => /^\\d\\d:\\d\\d$/.test(text))")))
+
+    assert told[0]
+    assert told[0] == told[1]
 
 
 def test_charts_are_drawn_on_one_time_axis_and_have_tables(opened, running):

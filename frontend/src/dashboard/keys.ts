@@ -3,12 +3,14 @@ import { element } from "../page/element";
 
 const VIEWS: Record<string, [path: string, name: string]> = {
   o: ["/", "overview"], b: ["/builds", "builds"], c: ["/cache", "cache"], u: ["/bundles", "bundles"],
-  s: ["/system", "system"], a: ["/alerts", "alerts"], f: ["/findings", "findings"], p: ["/plugins", "plugins"],
+  r: ["/builds", "runs"], s: ["/system", "system"], a: ["/alerts", "alerts"], f: ["/findings", "findings"], p: ["/plugins", "plugins"],
 };
 const OTHERS: [string, string][] = [
   ["j k", "next and previous row"], ["Enter", "open the row"], ["/", "filter"], ["t", "tables of all charts"],
   ["Esc", "back to the whole time"], ["?", "these keys"],
 ];
+/** What `/` leads to: the first that is there. */
+const FILTERS = ["main input:not([type=hidden])", "main select", "header select"];
 const WAIT_MS = 1500;
 
 export function listenToKeys(): void {
@@ -23,7 +25,7 @@ export function listenToKeys(): void {
       j: () => step(1),
       k: () => step(-1),
       Enter: () => document.querySelector<HTMLElement>(".chosen-row a")?.click(),
-      "/": () => document.querySelector<HTMLElement>("main input, main select, header select")?.focus(),
+      "/": () => FILTERS.map((each) => document.querySelector<HTMLElement>(each)).find(Boolean)?.focus(),
       t: toggleTables,
       Escape: wholeTime,
       "?": help,

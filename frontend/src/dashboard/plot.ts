@@ -43,6 +43,7 @@ function options(place: HTMLElement, drawing: Drawing, look: Look): uPlot.Option
     width: look.width,
     height: HEIGHT_PX,
     legend: { show: false },
+    tzDate: (time) => uPlot.tzDate(new Date(time * 1000), "Etc/UTC"), // as tables and all other times of a page
     padding: [8, 16, 0, 0],
     cursor: { sync: { key: SYNC }, drag: { x: true, y: false, setScale: false }, y: false, points: { size: 6 } },
     scales: {
@@ -103,13 +104,12 @@ function drawMarks(plot: uPlot, marks: number[], colour: string): void {
   ctx.restore();
 }
 
-/** A time that was dragged over becomes the time of the page. */
+/** A time that was dragged over becomes the time of the page; its range stays in the address, to go back to. */
 function zoom(plot: uPlot): void {
   if (plot.select.width < 8) return;
   const from = plot.posToVal(plot.select.left, "x");
   const to = plot.posToVal(plot.select.left + plot.select.width, "x");
   const url = new URL(location.href);
-  url.searchParams.delete("range");
   url.searchParams.delete("cursor");
   url.searchParams.set("from", String(Math.floor(from)));
   url.searchParams.set("to", String(Math.max(Math.ceil(to), Math.floor(from) + 1)));
@@ -120,10 +120,10 @@ function timeWords(_: uPlot, ticks: number[]): string[] {
   const span = (ticks.at(-1) ?? 0) - (ticks[0] ?? 0);
   return ticks.map((tick) => {
     const at = new Date(tick * 1000);
-    const day = `${String(at.getMonth() + 1).padStart(2, "0")}-${String(at.getDate()).padStart(2, "0")}`;
+    const day = `${String(at.getUTCMonth() + 1).padStart(2, "0")}-${String(at.getUTCDate()).padStart(2, "0")}`;
     if (span > 2 * 86_400) return day;
-    const clock = `${String(at.getHours()).padStart(2, "0")}:${String(at.getMinutes()).padStart(2, "0")}`;
-    return span < 600 ? `${clock}:${String(at.getSeconds()).padStart(2, "0")}` : clock;
+    const clock = `${String(at.getUTCHours()).padStart(2, "0")}:${String(at.getUTCMinutes()).padStart(2, "0")}`;
+    return span < 600 ? `${clock}:${String(at.getUTCSeconds()).padStart(2, "0")}` : clock;
   });
 }
 

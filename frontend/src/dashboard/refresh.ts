@@ -3,11 +3,14 @@ import type { Charts } from "./charts";
 
 const AGES = /\b(just now|\d+ (s|min|h) ago)\b/g;
 
-/** Whether something was replaced that has to be dressed again. */
-export async function refreshPage(main: HTMLElement, charts: Charts): Promise<boolean> {
+/** The view as the server makes it now; nothing where it does not answer. */
+export async function freshPage(): Promise<Document | undefined> {
   const answer = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => undefined);
-  if (!answer?.ok) return false;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  return answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : undefined;
+}
+
+/** Whether something was replaced that has to be dressed again. */
+export function refreshPage(main: HTMLElement, page: Document, charts: Charts): boolean {
   let isNew = false;
   for (const old of main.querySelectorAll(".live-part")) if (!page.getElementById(old.id)) old.remove();
   for (const fresh of page.querySelectorAll<HTMLElement>(".live-part")) {
@@ -56,12 +59,10 @@ function replace(old: HTMLElement, fresh: HTMLElement): boolean {
   if (words(old) === words(fresh)) return false;
   const known = new Set([...old.querySelectorAll<HTMLElement>("tr[data-run]")].map((row) => row.dataset.run));
   const scrolled = [...old.querySelectorAll(".scroll")].map((part) => part.scrollLeft);
-  const focused = old.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null;
   old.replaceChildren(...fresh.childNodes);
   if (known.size)
     for (const row of old.querySelectorAll<HTMLElement>("tr[data-run]"))
       if (!known.has(row.dataset.run)) row.classList.add("new-row");
   old.querySelectorAll(".scroll").forEach((part, index) => (part.scrollLeft = scrolled[index] ?? 0));
-  if (focused) old.querySelector<HTMLElement>(`[href="${CSS.escape(focused)}"]`)?.focus();
   return true;
 }

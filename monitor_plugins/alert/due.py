@@ -80,6 +80,8 @@ def repeat_due_s(book: Book, alert: Alert, rule: Rule) -> float:
     is_held = alert.key in book.held
     if alert.told != "firing" or alert.phase != "firing" or is_silent or is_unsure or is_held:
         return math.inf
+    if book.is_waiting(alert, rule):
+        return math.inf
     return book.now.steady_s + alert.told_elapsed_s + rule.repeat_s - book.now.elapsed_s
 
 

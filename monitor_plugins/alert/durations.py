@@ -12,6 +12,7 @@ UNITS_S = {
     "week": 604_800.0, "weeks": 604_800.0,
 }  # fmt: skip
 WRITTEN = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)")
+LONGEST_TEXT = 100
 LONGEST_S = 366 * 86_400.0
 """More than a year is a slip of the hand."""
 EXPECTED = 'a duration as "30s", "5 min", "4h", "1d", or a number of seconds'
@@ -31,8 +32,13 @@ def seconds(value: object) -> float:
 
 
 def _seconds_of(text: str) -> float:
-    parts = WRITTEN.findall(text)
-    if not parts or WRITTEN.sub("", text).strip() or any(unit not in UNITS_S for _, unit in parts):
+    parts = WRITTEN.findall(text[:LONGEST_TEXT])
+    if (
+        len(text) > LONGEST_TEXT
+        or not parts
+        or WRITTEN.sub("", text).strip()
+        or any(unit not in UNITS_S for _, unit in parts)
+    ):
         raise ValueError(EXPECTED)
     return sum(float(number) * UNITS_S[unit] for number, unit in parts)
 

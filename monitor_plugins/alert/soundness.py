@@ -9,6 +9,7 @@ from monitor_plugins.alert.place import Path, Place, meant
 from monitor_plugins.alert.rule import Rule
 
 FACTS = ("run.active", "run.slower", "cpu.iowait", "cpu.steal")
+LEAST_REPEAT_S = 1.0
 FAMILIES = frozenset(name.partition(".")[0] for name in FACTS)
 
 
@@ -17,6 +18,9 @@ def require_possible(rule: Rule, place: Place, path: Path) -> None:
     if not rule.is_event:
         _require_order(rule, place, (*path, "levels"))
     _require_facts(rule, place, (*path, "gate"))
+    if 0 < rule.repeat_s < LEAST_REPEAT_S:
+        expected = "a second or more, or 0 for never"
+        raise place.impossible((*path, "repeat"), rule.repeat_s, expected)
     if rule.signal.window_count and rule.min_count > rule.signal.window_count:
         raise place.impossible((*path, "min_count"), rule.min_count, "no more than `window_count`")
 

@@ -102,6 +102,16 @@ def test_sample_that_comes_late_by_any_fraction_fires_once(looks, t, time, after
     assert [kind for _, kind in said(run)] == ["fired"]
 
 
+def test_repeat_is_not_due_again_while_it_waits_in_its_group(looks) -> None:
+    day_s = 86_400
+    looks.most = 10 * day_s // 31
+
+    run = replayed([bad(0), {"t": day_s, "do": "tick"}], repeat="1s", stale_after="30d")
+
+    assert len(run.messages) == pytest.approx(day_s / 30, rel=0.1)
+    assert sum(entry["kind"] == "repeat" for entry in run.history) <= len(run.messages)
+
+
 LINE = '{"t": 0, "metric": "m", "value": 90}'
 DIGITS = "1" + 400 * "0"
 

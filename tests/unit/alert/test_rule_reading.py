@@ -68,6 +68,8 @@ def test_escalation_comes_after_two_and_five_minutes_where_it_is_not_said() -> N
         ('for = "3 parsecs"', "a duration"),
         ("for = -1", "a duration"),
         ("for = nan", "a duration"),
+        (f'for = "{100 * "0"}5s"', "a duration"),
+        ("repeat = 1e-9", "a second or more, or 0 for never"),
         ("levels.warning.fire = inf", "a number"),
         ("min_count = true", "a whole number"),
         ('on_stale = "panic"', "`keep` or `resolve` or `alert`"),

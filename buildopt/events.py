@@ -40,8 +40,17 @@ class OutputCounts(NamedTuple):
     removed: int = 0
 
 
+class Ignored(NamedTuple):
+    """What settings leave out of the record: patterns of inputs and outputs, names of variables."""
+
+    input: tuple[str, ...] = ()
+    output: tuple[str, ...] = ()
+    env: tuple[str, ...] = ()
+
+
 NO_INPUTS = InputCounts()
 NO_OUTPUTS = OutputCounts()
+NOTHING_IGNORED = Ignored()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +107,7 @@ class RunFinished:
     restore_s: float = 0.0
     inputs: InputCounts = NO_INPUTS
     outputs: OutputCounts = NO_OUTPUTS
+    ignored: Ignored = NOTHING_IGNORED
     cpu_s: float = 0.0
     peak_memory_bytes: int = 0
     tasks: tuple[TaskResult, ...] = ()
@@ -331,6 +341,8 @@ def _run_data(record: RunFinished, data: dict[str, Any]) -> dict[str, Any]:
         del data["not_run"]
     if not record.error:
         del data["error"]
+    if record.ignored == NOTHING_IGNORED:
+        del data["ignored"]
     return data
 
 
@@ -355,6 +367,8 @@ def _typed(name: str, value: Any) -> Any:  # Any: JSON in, field values out
         return _row(InputCounts, value)
     if name == "outputs":
         return _row(OutputCounts, value)
+    if name == "ignored":
+        return _row(Ignored, value)
     return tuple(value) if isinstance(value, list) else value
 
 

@@ -50,6 +50,8 @@ _NOT_STORED = {
 }
 _NOT_STORED_OF_SETTINGS = {
     "cache": "the cache is off for it",
+    "observe": "watching is off for it",
+    "pass-fds": "it may use descriptors that it inherited (--pass-fds)",
     "persistent": "it is persistent",
     "cost": "it takes less time to run than to be answered",
     "call inside": "a `buildopt run` inside of it must not be answered or stored",

@@ -123,11 +123,9 @@ def try_to_answer(run: Run, recover: Callable[[Run], None]) -> Finished | lookup
 
 def why_unobserved(policy: Policy, observer: Observer | None) -> NotStored | None:
     """Why a command is neither looked up nor watched; None: it is."""
-    if policy.trouble:
-        return policy.trouble
     if policy.cache == "off":
         return _CACHE_OFF
-    return UNDECLARED if observer is None else None
+    return policy.trouble or (UNDECLARED if observer is None else None)
 
 
 def look_up_only(
@@ -307,7 +305,7 @@ def run_unobserved(
         stores.journal,
         "executed",
         not_stored=(*_reasons_against(execution), reason),
-        observer="off",
+        observer="declared" if reason == UNDECLARED else "off",
         duration_s=seconds_since(started_ns),
         **ended(execution, stores.journal.secrets),
     )

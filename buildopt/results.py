@@ -14,6 +14,7 @@ from buildopt.cache.store import Stored
 from buildopt.checkout import revision_of
 from buildopt.events import (
     CacheStored,
+    Ignored,
     InputCounts,
     Outcome,
     OutputCounts,
@@ -47,11 +48,19 @@ def result_of(task: Task, journal: Journal, outcome: Outcome, **values: Any) -> 
         "directory": task.directory,
         "project": task.project,
         "root": task.root,
+        "ignored": ignored_by(task),
     }
     result = RunFinished(
         run_id=journal.run_id, outcome=outcome, **masked({**known, **values}, journal.secrets)
     )
     return with_revision(result, task.environment)
+
+
+def ignored_by(task: Task) -> Ignored:
+    """What the settings of a task leave out of its record."""
+    return Ignored(
+        input=task.ignored_inputs, output=task.ignored_outputs, env=task.ignored_variables
+    )
 
 
 def with_revision(result: RunFinished, environ: Mapping[str, str]) -> RunFinished:

@@ -22,10 +22,13 @@ from buildopt.model import CacheMode, NotStored, Task
 from buildopt.observe.declared import DeclaredObserver
 from buildopt.observe.moved_caches import parts_of_npm
 from buildopt.observe.observer import Observer
+from buildopt.pipeline import UNDECLARED
 from buildopt.secrets_found import secrets_of
 from buildopt.session import Stores
 from buildopt.steps.shell import client_program
 
+_PASSED_FDS = NotStored(kind="settings", subject="pass-fds")
+_NOT_OBSERVED = NotStored(kind="settings", subject="observe")
 WAYS = ("auto", "seccomp", "declared", "off")
 """How inputs are found out: `--observe`."""
 
@@ -39,6 +42,8 @@ class Call(NamedTuple):
     cache: CacheMode
     trouble: NotStored | None
     """Why the cache cannot be used, if so."""
+    unobserved: NotStored
+    """Why nothing is looked up or watched, where there is no observer."""
 
 
 class Place(NamedTuple):
@@ -144,6 +149,7 @@ def call_at(place: Place, named: settings.TaskSettings) -> Call:
         stores=place.stores,
         cache=chosen.cache,
         trouble=place.trouble,
+        unobserved=place.trouble or (_NOT_OBSERVED if chosen.observe == "off" else UNDECLARED),
     )
 
 
@@ -168,6 +174,13 @@ def _open(named: str, environ: Mapping[str, str]) -> tuple[Layout, bytes, NotSto
     except BuildoptError as error:
         cause = getattr(error.__cause__, "strerror", None) or "it cannot be used"
         return Layout(top), b"", NotStored(kind="storage", subject=f"{top}: {cause}")
+
+
+def trouble_of(call: Call, chosen: settings.Settings) -> NotStored | None:
+    """Why a call is neither looked up nor watched, if so."""
+    if chosen.pass_fds:
+        return _PASSED_FDS
+    return call.unobserved if call.observer is None else None
 
 
 def working_directory() -> str:

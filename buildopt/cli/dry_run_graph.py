@@ -5,7 +5,7 @@ from __future__ import annotations
 from buildopt.cache.memo import Memo
 from buildopt.cli.call import Place
 from buildopt.cli.run_graph import call_of
-from buildopt.cli.words import miss_words, tell
+from buildopt.cli.words import miss_words, not_stored_words, tell
 from buildopt.errors import EXIT_DRY_RUN_MISS
 from buildopt.model import Hit
 from buildopt.phrases import printable
@@ -42,8 +42,7 @@ def _words(task: GraphTask, place: Place, known: Memo) -> str:
     if chosen.force or chosen.pass_fds or call.cache not in ("read-write", "read"):
         return "would run: the cache is not asked"
     if call.observer is None:
-        why = call.trouble.subject if call.trouble else "no inputs are declared"
-        return f"would run: {why}"
+        return f"would run: {not_stored_words((call.unobserved,))}"
     found, _ = look_up_only(call.task, call.observer, call.stores, known)
     if isinstance(found.lookup, Hit):
         return WOULD_HIT

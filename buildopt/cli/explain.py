@@ -17,6 +17,7 @@ from buildopt.cli.steps_text import (
     ToldStep,
     called,
     heading,
+    ignored_lines,
     line,
     reason_lines,
     rest,
@@ -78,6 +79,8 @@ def command(words: tuple[str, ...], as_json: bool, verbose: bool, **options: Any
         click.echo(json.dumps(run_row(run, reasons, steps)))
         return
     _explain_run(run, reasons)
+    for words_of_one in ignored_lines(run.ignored):
+        click.echo(words_of_one)
     if steps:
         click.echo(f"  {heading(event, run)}:")
         _print_table(event, run, steps, verbose=verbose)

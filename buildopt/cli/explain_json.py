@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from buildopt.cli.steps_text import ToldStep
-from buildopt.events import SCHEMA, RunFinished, TaskResult
-from buildopt.model import MissReason
+from buildopt.events import SCHEMA, RunFinished
+from buildopt.model import MissReason, NotStored
 
 
 def run_row(
@@ -15,7 +15,8 @@ def run_row(
     """A run, with its steps where there were some."""
     found: dict[str, object] = {"schema": SCHEMA, "run_id": run.run_id, "outcome": run.outcome}
     found["miss_reasons"] = [reason_row(reason) for reason in reasons]
-    found["not_stored"] = _not_stored_rows(run)
+    found["not_stored"] = not_stored_rows(run.not_stored)
+    found["ignored"] = run.ignored._asdict()
     if rows := [step_row(step) for step in steps]:
         found["tasks"] = rows
     return found
@@ -29,12 +30,13 @@ def step_row(step: ToldStep) -> dict[str, object]:
         "outcome": step.result.outcome,
         "exit_code": step.result.exit_code,
         "miss_reasons": [reason_row(reason) for reason in step.reasons],
-        "not_stored": _not_stored_rows(step.result),
+        "not_stored": not_stored_rows(step.result.not_stored),
     }
 
 
-def _not_stored_rows(result: RunFinished | TaskResult) -> list[dict[str, str]]:
-    return [{"kind": reason.kind, "subject": reason.subject} for reason in result.not_stored]
+def not_stored_rows(reasons: Iterable[NotStored]) -> list[dict[str, str]]:
+    """Why a run is not stored."""
+    return [{"kind": reason.kind, "subject": reason.subject} for reason in reasons]
 
 
 def reason_row(reason: MissReason) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from buildopt import settings
-from buildopt.cli.call import WAYS, Call, make_call, working_directory
+from buildopt.cli.call import WAYS, Call, make_call, trouble_of, working_directory
 from buildopt.cli.report_option import report_option
 from buildopt.cli.run_arguments import (
     BEHIND_AFFECTED,
@@ -25,7 +25,7 @@ from buildopt.cli.run_endings import tell_others
 from buildopt.cli.run_memory import may_be_remembered, remember, signatures
 from buildopt.cli.size_option import require_size
 from buildopt.cli.unmatched import Unmatched, unmatched_of
-from buildopt.cli.words import miss_words, summary, tell
+from buildopt.cli.words import miss_words, not_stored_words, summary, tell
 from buildopt.errors import EXIT_DRY_RUN_MISS, EXIT_FAILED
 from buildopt.events import RunFinished
 from buildopt.execute.environment import ACTIVE
@@ -55,7 +55,6 @@ Examples:
   buildopt run --report=out/pytest.html -- pytest
 """
 _LOST_OUTPUT = NotStored(kind="incomplete", subject="output")
-_PASSED_FDS = NotStored(kind="settings", subject="pass-fds")
 
 
 @click.command(
@@ -150,9 +149,8 @@ def command(context: click.Context, /, words: tuple[str, ...], **options: Any) -
     if ACTIVE in os.environ and not chosen.dry_run:
         _join_outer_run(chosen, task_name, argv)
     call = make_call(chosen, argv, task_name=task_name, cache_dir=chosen.cache_dir)
-    trouble = _PASSED_FDS if chosen.pass_fds else call.trouble
     if chosen.dry_run:
-        return _dry_run(call, trouble, forced=chosen.force)
+        return _dry_run(call, is_answered=not (chosen.force or chosen.pass_fds))
     policy = Policy(
         cache=call.cache,
         force=chosen.force,
@@ -161,7 +159,7 @@ def command(context: click.Context, /, words: tuple[str, ...], **options: Any) -
         uses_memo=os.environ.get("BUILDOPT_STAT_MEMO") != "0",
         is_quiet=chosen.quiet,
         takes_lists_apart=chosen.lists,
-        trouble=trouble,
+        trouble=trouble_of(call, chosen),
     )
     finished = run_task(call.task, policy, call.observer, call.stores, _interpret)
     result = replace(finished.result, lost_events=call.stores.journal.lost_events)
@@ -207,13 +205,12 @@ def _join_outer_run(chosen: settings.Settings, task_name: str, argv: tuple[str, 
         raise start_error(command, os.environ, error.errno or 0) from None
 
 
-def _dry_run(call: Call, trouble: NotStored | None, *, forced: bool) -> int:
-    if forced or trouble != call.trouble or call.cache not in ("read-write", "read"):
+def _dry_run(call: Call, *, is_answered: bool) -> int:
+    if not is_answered or call.cache not in ("read-write", "read"):
         tell("buildopt: would run: the cache is not asked")
         return EXIT_DRY_RUN_MISS
     if call.observer is None:
-        why = call.trouble.subject if call.trouble else "no inputs are declared"
-        tell(f"buildopt: would run: {why}")
+        tell(f"buildopt: would run: {not_stored_words((call.unobserved,))}")
         return EXIT_DRY_RUN_MISS
     found, _ = look_up_only(call.task, call.observer, call.stores)
     if isinstance(found.lookup, Hit):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from buildopt import settings
-from buildopt.cli.call import Call, Place, call_at, open_place, working_directory
+from buildopt.cli.call import Call, Place, call_at, open_place, trouble_of, working_directory
 from buildopt.cli.graph_words import summary_of, tell_crossing, tell_reasons
 from buildopt.cli.run_arguments import SINCE_BRANCH
 from buildopt.cli.run_endings import tell_others
@@ -16,7 +16,6 @@ from buildopt.cli.words import summary, tell
 from buildopt.events import RunFinished
 from buildopt.execute.environment import ACTIVE
 from buildopt.execute.process import end_like
-from buildopt.model import NotStored
 from buildopt.results import with_revision
 from buildopt.session import Policy
 from buildopt.tasks.graph import plan as plan_of
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from buildopt.tasks.outcome import GraphEnd
     from buildopt.tasks.work import Work
 
-PASSED_FDS = NotStored(kind="settings", subject="pass-fds")
 Options = dict[str, Any]  # Any: click's values
 
 
@@ -185,7 +183,7 @@ def _policy(call: Call, chosen: settings.Settings, *, is_quiet: bool) -> Policy:
         uses_memo=os.environ.get("BUILDOPT_STAT_MEMO") != "0",
         is_quiet=is_quiet,
         takes_lists_apart=chosen.lists,
-        trouble=PASSED_FDS if chosen.pass_fds else call.trouble,
+        trouble=trouble_of(call, chosen),
     )
 
 

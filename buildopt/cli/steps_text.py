@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from buildopt.cli.words import miss_words, not_stored_words, saved_words
-from buildopt.events import Event, RunFinished, TaskResult
+from buildopt.events import Event, Ignored, RunFinished, TaskResult
 from buildopt.model import MissReason
 from buildopt.phrases import printable
 from buildopt.quantities import counted, duration
@@ -77,6 +77,15 @@ def reason_lines(reasons: Iterable[MissReason]) -> Iterator[str]:
         if reason.before or reason.after:
             yield f"      before: {reason.before or 'nothing'}"
             yield f"      after:  {reason.after or 'nothing'}"
+
+
+def ignored_lines(ignored: Ignored) -> Iterator[str]:
+    """What settings leave out of the record, by kind."""
+    words = ("inputs", "outputs", "variables")
+    for kind, patterns in zip(words, ignored, strict=True):
+        if patterns:
+            names = " ".join(f"`{printable(pattern)}`" for pattern in patterns)
+            yield f"  left out by settings: {kind} {names}"
 
 
 def called(steps: Sequence[ToldStep], word: str) -> list[ToldStep]:

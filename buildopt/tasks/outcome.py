@@ -6,7 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from buildopt.events import InputCounts, Outcome, OutputCounts, RunFinished, TaskResult
+from buildopt.events import (
+    NOTHING_IGNORED,
+    InputCounts,
+    Outcome,
+    OutputCounts,
+    RunFinished,
+    TaskResult,
+)
 from buildopt.model import NotStored, Observation
 from buildopt.results import as_step
 from buildopt.steps.footprint import reasons_of
@@ -85,6 +92,7 @@ def result_of_graph(
         restore_s=sum(result.restore_s for result in started),
         inputs=InputCounts(*map(sum, zip(*(result.inputs for result in started), strict=True))),
         outputs=OutputCounts(*map(sum, zip(*(result.outputs for result in started), strict=True))),
+        ignored=started[0].ignored if started else NOTHING_IGNORED,
         cpu_s=sum(result.cpu_s for result in started),
         peak_memory_bytes=max((r.peak_memory_bytes for r in started), default=0),
         tasks=tuple(_rows(end)),

@@ -22,6 +22,7 @@ from buildopt.report.made import Made, made_of
 from buildopt.report.misses import MOST_CAUSES, MissCause, causes_of
 from buildopt.report.present import AddedSection, Present
 from buildopt.report.processes import Blob, processes_of
+from buildopt.report.shared_inputs import SharedInput, shared_of
 from buildopt.report.steps import word_of
 from buildopt.report.surroundings import Known, Surroundings, surroundings_of
 from buildopt.report.system import Ran, System, system_of
@@ -45,6 +46,7 @@ class Details:
     advice: tuple[Suggestion, ...]
     timeline: Timeline | None
     inputs: Inputs | None
+    shared: tuple[SharedInput, ...]
     made: tuple[Made, ...]
     bundlers: tuple[Bundler, ...]
     economy: Economy
@@ -103,6 +105,7 @@ def details_of(found: Gathered, history: History, blob: Blob, present: Present) 
         advice=ranked(advice),
         timeline=timeline,
         inputs=inputs,
+        shared=shared_of(shown, tasks, blob),
         made=made,
         bundlers=tuple(_bundlers(found, shown)),
         economy=economy_of(found, DAYS),

@@ -3,12 +3,14 @@
 import json
 
 from buildopt.input_table import encode
-from buildopt.model import NotStored, Observation
+from buildopt.model import MissReason, NotStored, Observation
 from buildopt.report.html import page_of
 from buildopt.report.view import view_of
+from tests.unit.report.test_report_steps import step
 
 DIGEST = "0123456789abcdef0123456789abcdef+644"
 OTHER = DIGEST.replace("0123", "ffff")
+REASONS = (MissReason(kind="no-record", subject="task"),)
 MACHINE = b'{"processors": 2, "memory_bytes": 1000, "file_system": "nfs4", "kernel": "6.1"}'
 
 
@@ -258,3 +260,26 @@ def test_too_few_runs_are_no_band(story):
     story.ran()
 
     assert view_of(story.newest_first, "run").usual is None
+
+
+def test_files_that_several_steps_read_are_listed_those_of_most_first(story):
+    read = {"tsc": "ab", "vite": "ac", "lint": "ab", "build": "abc", "all": "abc"}
+    for name, files in read.items():
+        story.finished(name, inputs=inputs(**dict.fromkeys(files, DIGEST)))
+    steps = [step(name, inside="build") for name in ("tsc", "vite", "lint")]
+    story.ran(task="all", tasks=(step("build"), *steps), miss_reasons=REASONS)
+
+    view = view_of(story.newest_first, "run", story.blob)
+
+    assert [(each.path, each.steps, each.bytes) for each in view.details.shared] == [
+        ("a", 3, 1_000), ("b", 2, 1_000),
+    ]  # fmt: skip
+    assert b"Files that most steps read" in page_of(view)
+
+
+def test_one_step_shares_its_files_with_nobody(story):
+    story.finished("tsc", inputs=inputs(a=DIGEST))
+    story.finished("build", inputs=inputs(a=DIGEST))
+    story.ran(tasks=(step("tsc"),), miss_reasons=REASONS)
+
+    assert details(story).shared == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -109,13 +110,22 @@ class PluginCaller:
     def read(
         self, consumer: str, sql: str, parameters: Sequence[Any] = ()
     ) -> Sequence[tuple[Any, ...]]:
-        """Rows of a consumer's tables as they were last committed."""
+        """Rows of a consumer's tables as they were last committed; raises BuildoptError for a
+        file that cannot be read.
+        """
         path = plugin_file.path_of(settings.state_folder(os.environ), consumer)
         try:
             with plugin_file_reading.read_only(path) as connection:
                 return connection.execute(sql, parameters).fetchall()
         except FileNotFoundError:
             return ()
+        except (OSError, sqlite3.DatabaseError) as error:
+            raise BuildoptError(
+                f"cannot read `{path}`: {getattr(error, 'strerror', None) or error}",
+                hint="`buildopt doctor` looks at the state folder; a damaged file is moved aside "
+                "and made anew by `buildopt monitor`",
+                slug="plugin-file",
+            ) from error
 
     def emit(self, event: Event) -> Event:
         """Write an event of the project to the journal; raises BuildoptError where it is lost."""

@@ -58,3 +58,21 @@ def test_bytes_that_are_no_text_are_told_as_bytes(rig):
     done = rig.call("run", "--", b"no\xe9")
 
     assert done.stderr.startswith(rb"buildopt: cannot find the command `no\xe9`")
+
+
+@pytest.mark.parametrize("words", ["list", "history", "stats", "show 1", "silence", "list --json"])
+@pytest.mark.parametrize("is_damaged", [True, False])
+def test_alerts_that_cannot_be_read_are_told_without_a_traceback(rig, words, is_damaged):
+    if is_damaged:
+        kept = rig.state / "plugins" / "alert.sqlite"
+        kept.parent.mkdir(parents=True)
+        kept.write_text("no database")
+    else:
+        rig.state.write_text("no folder")
+
+    done = rig.call("alert", *words.split())
+
+    told = done.stderr.decode()
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert told.startswith("buildopt: cannot ")
+    assert "Traceback" not in told

@@ -156,9 +156,13 @@ def coded(words: str) -> Markup:
     )
 
 
+LAST_S = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()
+
+
 def moment(time_s: float) -> str:
-    """`2026-11-24 15:41:02 UTC`."""
-    return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    """`2026-11-24 15:41:02 UTC`; years that no calendar has are the last one, or the first."""
+    shown_s = min(max(time_s, 0.0), LAST_S)
+    return datetime.fromtimestamp(shown_s, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def ago(time_s: float, now_s: float) -> str:

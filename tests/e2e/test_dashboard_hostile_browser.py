@@ -59,6 +59,9 @@ def server(full):
         "kind": "bundle", "output": "dist", "totals": {"raw": 5_000, "gzip": 300},
         "packages": [{"name": IMAGE, "versions": [IMAGE], "bytes": 500}], "document": digest,
     }, run="run-long")  # fmt: skip
+    full.project("y" * 80).emit("buildopt.bundle.analyzed", {"kind": "bundle", "output": "dist"})
+    full.build("run-wide", task="z" * 80)
+    full.tell("buildopt.alert.silenced", {"id": IMAGE, "match": {IMAGE: LONG[:90]}, "until": 9e15})
     full.catch_up()
     answers = {"rows": ROWS, "lines": LINES, "number": {"value": 0.5, "unit": "1", "state": "warn"}}
     routes = [

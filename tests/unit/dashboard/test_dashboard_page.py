@@ -77,6 +77,21 @@ def test_what_cannot_be_shown_is_a_page_for_people(server):
     assert ask(server, "/?range=2y", accept="text/html").status == 400
 
 
+def test_times_that_no_calendar_has_are_its_last(place):
+    for since in (1e15, -1e15):
+        place.tell("buildopt.alert.fired", {"incident": f"i{since}", "rule": "x", "since": since})
+    place.tell("buildopt.alert.silenced", {"id": "s", "match": {}, "until": 9e15})
+    place.catch_up()
+    server = serving(place)
+    try:
+        answer = ask(server, "/alerts")
+    finally:
+        server.stop()
+
+    assert answer.status == 200
+    assert b"9999-12-31" in answer.body
+
+
 def test_a_name_without_end_is_cut(place):
     place.build("long", task="x" * 20_000)
     place.catch_up()

@@ -12,6 +12,7 @@ import click
 
 from buildopt import __version__
 from buildopt.cli import COMMANDS, GROUPS
+from buildopt.cli.signs import fit_streams
 from buildopt.cli.words import tell, tell_error
 from buildopt.errors import (
     EXIT_FAILED,
@@ -109,6 +110,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
     is_run = arguments[:1] in (["run"], ["build"])
     if sys.stdout is None:  # closed by the caller: what we print goes nowhere
         sys.stdout = open(os.devnull, "w", encoding="utf-8")
+    fit_streams()
     try:
         if ASKED in os.environ and not arguments:
             from buildopt.cli.completion_answer import answer

@@ -6,6 +6,7 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING
 
+from buildopt.cli.signs import WRITTEN_OUT
 from buildopt.phrases import miss_phrase, not_stored_phrase
 from buildopt.quantities import counted, duration
 
@@ -28,7 +29,7 @@ def tell(line: str) -> None:
 def as_told(line: str) -> bytes:
     """The bytes by which `tell` tells a line."""
     encoding = getattr(sys.stderr, "encoding", None) or "ascii"
-    return line.encode(encoding, "backslashreplace") + "\n".encode(encoding)
+    return line.encode(encoding, WRITTEN_OUT) + "\n".encode(encoding)
 
 
 def tell_error(message: str, hint: str, slug: str) -> None:

@@ -84,8 +84,8 @@ def standing(known: Known, asked: Asked) -> list[Alert]:
     rows = told_until(known, asked.where, (PREFIX,), MOST_EVENTS)
     is_meant = concerns(known, asked.where)
     told = (row for row in rows if row["type"] not in OF_PEOPLE)
-    meant = {row["data"].get("incident") for row in told if is_meant(row)}
-    return alerts_of([row for row in rows if row["data"].get("incident") in meant])
+    meant = {_incident_of(row) for row in told if is_meant(row)}
+    return alerts_of([row for row in rows if _incident_of(row) in meant])
 
 
 def goes_on_since(alert: Alert, start_s: float) -> bool:
@@ -97,8 +97,7 @@ def alerts_of(rows: Sequence[Row]) -> list[Alert]:
     """What events of alerts, newest first, come to."""
     found: dict[str, Alert] = {}
     for row in reversed(rows):
-        data = row["data"]
-        incident = str(data.get("incident") or "")
+        incident = _incident_of(row)
         if not incident:
             continue
         if row["type"] in OF_PEOPLE:
@@ -112,7 +111,7 @@ def alerts_of(rows: Sequence[Row]) -> list[Alert]:
 
 def silences_of(rows: Sequence[Row], now_s: float) -> list[Silence]:
     """What is held back, newest first."""
-    ended = {row["data"].get("id") for row in rows if row["type"] == UNSILENCED}
+    ended = {str(row["data"].get("id")) for row in rows if row["type"] == UNSILENCED}
     found = []
     for row in rows:
         data = row["data"]
@@ -198,6 +197,10 @@ def _write(known: Known, kind: str, id_: str, data: Mapping[str, Any], asked: As
         return Written(event=known.emit(event).id, id=id_)
     except PermissionError as error:
         raise Problem(403, str(error)) from error
+
+
+def _incident_of(row: Row) -> str:
+    return str(row["data"].get("incident") or "")
 
 
 def _number(value: Any) -> float | None:  # Any: JSON

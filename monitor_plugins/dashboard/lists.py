@@ -142,6 +142,8 @@ def _rows(ask: Any, asked: Asked, names: Mapping[str, Any]) -> Sequence[Row]:  #
 def _of(kind: type[T], row: Row) -> T:
     """The record of a row: columns of its own names, times in seconds."""
     values = {**row, "time_s": row.get("time_ns", 0) / NS}
+    if values.get("stored") is not None:
+        values["stored"] = bool(values["stored"])  # the index has numbers
     return msgspec.convert(values, kind, strict=False)
 
 

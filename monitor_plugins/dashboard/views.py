@@ -100,7 +100,7 @@ def run_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
     return {
         "run": found.run,
         "result": found.result,
-        "command": found.result.get("command") or [],
+        "command": _words(found.result.get("command")),
         "steps": steps,
         "reasons": list({reason.text: reason for reason in reasons}.values()),
         "not_stored": lists.not_stored_of(found.result.get("not_stored")),
@@ -235,6 +235,10 @@ def _others(known: Known, run: Run) -> list[Run]:
     """What it can be compared with: the newest other runs of its task."""
     found = known.runs(Where(project=run.project), task=run.task, limit=MOST_OTHERS)
     return [lists.run_of(row) for row in found if row["run"] != run.run]
+
+
+def _words(command: Any) -> list[Any]:  # Any: JSON
+    return command if isinstance(command, list) else []
 
 
 def _by_name(steps: Sequence[Step]) -> dict[str, Step]:

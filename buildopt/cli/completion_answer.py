@@ -7,7 +7,7 @@ click's, so that the scripts that click makes are answered too:
     COMP_WORDS           the words up to the cursor, as typed
     COMP_CWORD           which of them is completed: its number, in fish the word
 
-Only the module of the command that was typed is imported.
+Only the module of the command that was typed is imported, and while that is typed, none.
 """
 
 from __future__ import annotations
@@ -18,13 +18,15 @@ from collections.abc import Mapping, Sequence
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
-from buildopt.cli import COMMANDS
+from buildopt.cli import COMMANDS, plugin_commands
 from buildopt.errors import EXIT_FAILED, BuildoptError
 
 ASKED = "_BUILDOPT_COMPLETE"
 SHELLS = ("bash", "zsh", "fish")
 TAKES_TASKS = ("run", "watch")
 """Commands whose words before `--` are names of tasks."""
+TAKES_PATH = "bundle"
+"""A group that may have a path in place of a command."""
 PATH_KINDS = {"FILE": "file", "[FILE]": "file", "PATH": "file", "GLOB": "file", "DIR": "dir"}
 """What stands for an option's value in the help -> what the shell looks for."""
 
@@ -65,17 +67,30 @@ def _items(
 ) -> list[CompletionItem[str]]:
     """What we know and click does not; empty leaves the answer to click."""
     if not arguments:
-        rows = COMMANDS.items()
+        lines = {name: line for name, (_, _, line) in COMMANDS.items()}
+        # What plugins' commands say of themselves would take their modules to know.
+        lines |= dict.fromkeys(plugin_commands.names(), "")
         return [
-            CompletionItem(n, help=line) for n, (_, _, line) in rows if n.startswith(incomplete)
+            CompletionItem(name, help=line or None)
+            for name, line in lines.items()
+            if name.startswith(incomplete)
         ]
     option = _option_before(program, arguments, incomplete)
     if option is not None:
         kind = PATH_KINDS.get(option.metavar or "")
         return [CompletionItem(incomplete.rpartition("=")[2], type=kind)] if kind else []
+    if arguments == [TAKES_PATH] and not incomplete.startswith("-"):
+        return _subcommands_or_path(program, incomplete)
     if arguments[0] in TAKES_TASKS and not incomplete.startswith("-"):
         return [CompletionItem(name) for name in _task_names(incomplete)]
     return []
+
+
+def _subcommands_or_path(program: click.Group, incomplete: str) -> list[CompletionItem[str]]:
+    group = program.get_command(click.Context(program), TAKES_PATH)
+    assert isinstance(group, click.Group)
+    names = [name for name in group.commands if name.startswith(incomplete)]
+    return [*map(CompletionItem, names), CompletionItem(incomplete, type="file")]
 
 
 def _option_before(

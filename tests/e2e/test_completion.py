@@ -20,6 +20,10 @@ command = "make test"
 """
 EXPECTED = {
     "buildopt run": ["run", "runs"],
+    "buildopt dash": ["dashboard"],
+    "buildopt al": ["alert"],
+    "buildopt bundle wh": ["why"],
+    "buildopt bundle not": ["notes.txt"],
     "buildopt run --obs": ["--observe"],
     "buildopt run --observe s": ["seccomp"],
     "buildopt run --observe=d": ["--observe=declared"],

@@ -17,6 +17,7 @@ from monitor_plugins.alert.engine import Engine
 from monitor_plugins.alert.facts import Facts, facts_of
 from monitor_plugins.alert.inputs import Moment
 from monitor_plugins.alert.outbox import Outcome
+from monitor_plugins.alert.overdue import without_early_repeats, worth_sending
 from monitor_plugins.alert.overlays import Silence
 from monitor_plugins.alert.simulation import feed
 from monitor_plugins.alert.snapshot import MOMENT, STATE, RowKey, changed_rows, engine_of
@@ -142,7 +143,7 @@ class AlertConsumer:
     # ---- what goes out, and what is kept ----
 
     def _said(self, state: State) -> Iterator[Event]:
-        history, self._engine.history = self._engine.history, []
+        history, self._engine.history = without_early_repeats(self._engine.history), []
         messages, self._engine.messages = self._engine.messages, []
         if history:
             store.add_history(state, history)
@@ -152,8 +153,9 @@ class AlertConsumer:
                 subject=entry["rule"], run=str(entry.get("run", "")),
                 severity=SEVERITY.get(str(entry.get("level", "")), "info"),
             )  # fmt: skip
-        for message in messages:
-            store.add_to_outbox(state, outbox.rows_of(message))
+        rows = [row for one in worth_sending(messages) for row in outbox.rows_of(one)]
+        if rows:
+            store.add_to_outbox(state, rows)
 
     def _recall(self, state: State) -> None:
         """Take up what was kept, unless it is what is remembered."""

@@ -27,6 +27,8 @@ DEAD_AFTER_S = 86_400.0
 OVERDUE_S = 60.0
 """A row that is older was not sent because we were not there, or the channel was not."""
 MOST_ROWS_IN_PARCEL = 50
+MOST_KEYS_IN_EVENT = 2_000
+"""Rows about the same incident: the event that tells what came of them has the keys of all."""
 MOST_WAITING = 10_000
 """Rows of all channels; beyond it new ones of a channel replace its oldest."""
 
@@ -131,6 +133,7 @@ def pick(
         taken = mine[:MOST_ROWS_IN_PARCEL]
     else:
         taken = [row for row in mine if row is first or row.incidents & first.incidents]
+        taken = taken[:MOST_KEYS_IN_EVENT]
     newest = taken[-1]
     return Parcel(
         channel=channel, key=newest.key, rows=tuple(taken), entries=_last_entries(taken),
@@ -221,6 +224,7 @@ def _last_entries(rows: Iterable[Row]) -> tuple[Mapping[str, Any], ...]:  # Any:
         for entry in row.message["entries"]:
             before = last.get(entry["incident"])
             said = () if before is None else (*before.get("unsent", ()), before["kind"])
+            said = tuple(dict.fromkeys(said))
             last[entry["incident"]] = {**entry, "unsent": said} if said else entry
     return tuple(last.values())
 

@@ -125,10 +125,10 @@ def run_command_line(arguments: Sequence[str]) -> int:
         click.echo(error.format_message(), err=True)
         return EXIT_USAGE
     except click.ClickException as error:
-        message, _, hint = error.format_message().partition("\nhint: ")
-        context = getattr(error, "ctx", None)
-        where = f"see `{context.command_path} --help`" if context else ""
-        tell_error(message.rstrip("."), hint or where or "see `buildopt --help`", "usage")
+        from buildopt.cli.usage_words import usage_words  # compiles a pattern
+
+        called = f"buildopt {arguments[0]}" if arguments[:1] and arguments[0] in COMMANDS else ""
+        tell_error(*usage_words(error, called or "buildopt"), "usage")
         return EXIT_NOT_STARTED if is_run else EXIT_USAGE
     except click.Abort:
         return 130

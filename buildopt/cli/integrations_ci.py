@@ -36,8 +36,8 @@ Examples:
 
 
 @click.command("ci", epilog=EPILOG)
-@click.argument("form", type=click.Choice((AUTO, *FORMS)), default=AUTO, metavar="[FORM")
-@click.argument("runs", nargs=-1, metavar="[RUN…]]")
+@click.argument("form", type=click.Choice((AUTO, *FORMS)), default=AUTO, metavar="[FORM]")
+@click.argument("runs", nargs=-1, metavar="[RUN…]")
 @click.option("--since", "since_ns", type=Moment(), metavar="TIME", help="All runs from then on.")
 @click.option(
     "--found",

@@ -421,7 +421,7 @@ def test_changed_settings_are_heeded_at_once(project):
         (("--input", "x", "--", "./src/a.txt"), 126, "cannot run `./src/a.txt`"),
         (("--input", "x", "--output", "../o", "--", "true"), 125, "not below the project"),
         (("--input", "x", "--output", "/", "--", "true"), 125, "not below the project"),
-        (("--inptu", "x", "--", "true"), 125, "No such option"),
+        (("--inptu", "x", "--", "true"), 125, "no such option `--inptu`"),
         (("no-such-task",), 125, "no task or script `no-such-task`"),
         ((), 125, "nothing to run"),
         (("--",), 125, "no command behind `--`"),

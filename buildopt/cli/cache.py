@@ -41,10 +41,11 @@ def command(context: click.Context, cache_dir: str | None) -> None:
 
 
 @command.command("path")
+@click.option("--json", "as_json", is_flag=True, help="One object, for machines.")
 @click.pass_obj
-def path(layout: Layout) -> None:
+def path(layout: Layout, as_json: bool) -> None:
     """Print the cache folder."""
-    click.echo(layout.top)
+    click.echo(json.dumps({"schema": SCHEMA, "path": layout.top}) if as_json else layout.top)
 
 
 @command.command("stats")

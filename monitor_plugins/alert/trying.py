@@ -66,7 +66,7 @@ def test_command(
     for message in run.run(read_lines(_stream(events), events)):
         said = told(message)
         if as_json:
-            print_json(said)
+            print_json({"schema": SCHEMA, **said})
         else:
             click.echo(f"{said['t']:>10.1f}  {said['transition']:<10} {title_of(message.entries)}")
 

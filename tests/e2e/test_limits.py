@@ -134,6 +134,13 @@ def test_for_people_the_kinds_are_told_with_their_sizes(project):
     assert re.match(r"[\d.]+ kB would be freed\n  records +1, [\d.]+ k?B\n", said)
 
 
+def test_path_of_the_cache_is_told_to_people_and_to_machines(rig):
+    plain, told = rig.call("cache", "path").stdout, rig.call("cache", "path", "--json").stdout
+
+    assert plain.decode() == f"{rig.cache}\n"
+    assert json.loads(told) == {"schema": 1, "path": str(rig.cache)}
+
+
 def test_stats_tell_the_limits_and_the_oldest_use(project):
     before = time.time()
     build(project, "a")

@@ -56,6 +56,7 @@ def test_stream_is_replayed_one_object_a_line(tmp_path, capsys) -> None:
         (60.5, "fired", "warning"),
         (180.5, "resolved", "warning"),
     ]
+    assert [one["schema"] for one in told] == [1, 1]
     assert told[0]["channels"] == ["team"]
     assert told[0]["key"] != told[1]["key"]
     assert {"rule", "incident", "value", "held", "message"} <= set(told[0])

@@ -18,6 +18,10 @@ from buildopt.model import MissReason, NotStored
 SCHEMA = 1
 EVENT_LIMIT_BYTES = 65_536
 """An event's JSON is at most this long; lists in it are cut to fit and the cut is counted."""
+BY_USER = (1, 2, 15)
+"""Hang-up, interrupt, termination: somebody ended the command, and it did not fail."""
+STATUS_OF_SIGNAL = 128
+"""A shell shows 128 + N for a command that signal N ended."""
 Outcome = Literal["fresh", "restored", "executed"]
 Severity = Literal["info", "warning", "error"]
 
@@ -277,6 +281,16 @@ def data_of(record: EventData) -> dict[str, Any]:
     return data
 
 
+def severity_of(record: EventData) -> Severity:
+    """How grave a fact is: a run or a task that failed is an error, unless its user ended it."""
+    if not isinstance(record, RunFinished | TaskFinished):
+        return "info"
+    signal = record.signal if isinstance(record, RunFinished) else None
+    is_by_user = signal in BY_USER or record.exit_code - STATUS_OF_SIGNAL in BY_USER
+    has_failed = bool(record.exit_code or signal)
+    return "error" if has_failed and not is_by_user else "info"
+
+
 def record_of(event: Event) -> EventData | None:
     """The typed record of an event, or None for a type that this version does not know."""
     kind = TYPES.get(event.type)
@@ -351,7 +365,7 @@ def _values(kind: type[Any], data: Mapping[str, Any]) -> dict[str, Any]:  # Any:
     known = {f.name for f in fields(kind)}
     values = {name: _typed(name, value) for name, value in data.items() if name in known}
     if kind is RunFinished and "exit_code" not in values:
-        values["exit_code"] = 128 + int(values.get("signal") or 0)
+        values["exit_code"] = STATUS_OF_SIGNAL + int(values.get("signal") or 0)
     return values
 
 

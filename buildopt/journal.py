@@ -17,7 +17,7 @@ from functools import cache
 from typing import Any
 
 from buildopt import hit, journal_line
-from buildopt.events import Event, EventData, Severity, data_of, decode, encode
+from buildopt.events import Event, EventData, Severity, data_of, decode, encode, severity_of
 from buildopt.secrets_found import Secrets, masked
 
 DAY_NS = 86_400 * 1_000_000_000
@@ -46,7 +46,10 @@ class Journal:
 
     def append(self, record: EventData, *, subject: str = "", now_ns: int | None = None) -> Event:
         """Emit one event; never raises for a journal that cannot be written."""
-        return self.emit(record.type, data_of(record), subject=subject, now_ns=now_ns)
+        severity = severity_of(record)
+        return self.emit(
+            record.type, data_of(record), subject=subject, severity=severity, now_ns=now_ns
+        )
 
     def emit(
         self,

@@ -11,12 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from buildopt.events import BY_USER
 from monitor_plugins.alert.alert import digest
 from monitor_plugins.alert.inputs import Occurrence
 
 ENDED, INTERRUPTED = "buildopt.build.ended", "buildopt.build.interrupted"
-BY_USER = (1, 2, 15)
-"""Hang-up, interrupt, termination: somebody ended the command, and it did not fail."""
 INTERRUPTED_STATUS = 130
 """Exit status of a command that ended itself upon an interrupt."""
 MOST_RUNS = 500

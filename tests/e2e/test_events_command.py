@@ -105,3 +105,17 @@ def test_tail_prints_events_as_they_come_and_ends_by_ctrl_c(rig):
     out, err = tail.communicate(timeout=20)
 
     assert (tail.returncode, out, err) == (130, b"", b"")
+
+
+def test_run_that_failed_is_an_error_and_one_that_its_user_ended_is_none(rig):
+    for name, text in (("good", "true"), ("bad", "exit 3"), ("ended", "kill -INT $$")):
+        rig.script(f"{name}.sh", text)
+        rig.run("--", f"./{name}.sh")
+
+    told = listed(rig, "--type", "buildopt.run.finished")
+    assert [event["severity"] for event in told] == ["info", "error", "info"]
+    assert {event["severity"] for event in listed(rig, "--type", "buildopt.task.finished")} == {
+        "info",
+        "error",
+    }
+    assert b"  error: " in rig.call("events", "list").stdout

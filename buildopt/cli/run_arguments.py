@@ -29,6 +29,8 @@ class RunCommand(click.Command):
         end = args.index("--") if "--" in args else len(args)
         ours, behind = args[:end], args[end:]
         ctx.meta[BEHIND_DASHES] = tuple(behind[1:]) if behind else None
+        if behind and ours:
+            self._require_value(ctx, ours[-1])
         ours, ctx.meta[BEHIND_AFFECTED] = with_joined_values(ours)
         try:
             return super().parse_args(ctx, ours + behind)
@@ -40,6 +42,14 @@ class RunCommand(click.Command):
                 hint=f"for a command put `--` in front: buildopt run -- {shlex.join(args)}",
                 slug="no-dashes",
             ) from None
+
+    def _require_value(self, ctx: click.Context, last: str) -> None:
+        """Refuse a last option without its value, which click would take the dashes for."""
+        for option in self.params:
+            if not isinstance(option, click.Option) or last not in option.opts:
+                continue
+            if not option.is_flag and not (option.metavar or "").startswith("["):
+                raise click.BadOptionUsage(last, f"Option '{last}' requires an argument.", ctx)
 
 
 def with_joined_values(arguments: list[str]) -> tuple[list[str], str]:

@@ -24,7 +24,14 @@ Examples:
 
 
 @click.group("runs", epilog=EPILOG, invoke_without_command=True)
-@click.option("--limit", default=20, show_default=True, help="How many.", metavar="N")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="How many.",
+    metavar="N",
+)
 @click.option("--json", "as_json", is_flag=True, help="One object, for machines.")
 @click.pass_context
 def command(context: click.Context, limit: int, as_json: bool) -> None:
@@ -32,7 +39,7 @@ def command(context: click.Context, limit: int, as_json: bool) -> None:
     if context.invoked_subcommand:
         return
     state, root = here()
-    runs = list(islice(finished_runs(state, root), max(0, limit)))
+    runs = list(islice(finished_runs(state, root), limit))
     if as_json:
         click.echo(json.dumps({"schema": SCHEMA, "runs": [_json(e, r) for e, r in runs]}))
         return

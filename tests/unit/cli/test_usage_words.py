@@ -23,6 +23,13 @@ from buildopt.cli.app import run_command_line
             "missing argument `{bash|zsh|fish}`. Choose from: bash, zsh, fish",
             "see `buildopt completion --help`.",
         ),
+        (
+            "runs --limit 0",
+            2,
+            "invalid value for `--limit`: 0 is not in the range x>=1",
+            "see `buildopt runs --help`.",
+        ),
+        ("run -q --input -- true", 125, "option `--input` requires an argument", "see `buildopt"),
         ("cache nope", 2, "no such command `nope`", "see `buildopt cache --help`."),
         (
             "run --cache-limit zz",

@@ -119,7 +119,16 @@ def test_a_report_that_cannot_be_written_changes_no_status(rig):
     done = rig.call("run", "--report=made/r.html", "--", "echo", "made")
 
     assert (done.returncode, done.stdout) == (0, b"made\n")
-    assert b"cannot write the report" in done.stderr
+    assert b"cannot write the report `made/r.html`: " in done.stderr
+
+
+@pytest.mark.parametrize("words", [("--", "echo", "made"), ("docs",)])
+def test_quiet_says_nothing_of_a_report_that_was_written(rig, words):
+    rig.write("buildopt.toml", DOCS)
+
+    done = rig.call("run", "--quiet", "--report=r.html", *words)
+
+    assert (done.returncode, done.stderr, reports(rig)) == (0, b"", ["r.html"])
 
 
 def test_quiet_by_a_variable_says_nothing_and_is_answered_at_once_next_time(counted):

@@ -1,4 +1,4 @@
-"""What a person sees whose browser is not let in: the same refusal, with what to do about it.
+"""What a person sees whose browser is not answered: the same refusal, with what to do about it.
 
 A link on another site brings no cookie (SameSite=Strict), and is refused; the page of the refusal
 has the same address as a link of its own, which does bring it.
@@ -31,6 +31,9 @@ PAGE = """<!doctype html>
 ELSEWHERE = """<p class="answer">A link on another page led here.</p>
 <p><a href="{address}">Open this page of the dashboard</a></p>
 """
+NOWHERE = """<p class="answer">There is no page of this address.</p>
+<p><a href="/">To the overview</a></p>
+"""
 UNKNOWN = """<p class="answer">This browser is not known here yet, or not any more.
 <code>buildopt dashboard --open</code> lets it in on the machine itself.</p>
 <form method="get" action="/enter" class="controls">
@@ -51,9 +54,9 @@ def is_person(method: str, headers: Mapping[str, str]) -> bool:
     )
 
 
-def door_page(status: int, title: str, host: str, target: str) -> bytes:
+def door_page(status: int, title: str, host: str = "", target: str = "") -> bytes:
     """The page; `host` was checked, `target` is path and query as they were asked for."""
-    advice = UNKNOWN
+    advice = {401: UNKNOWN, 404: NOWHERE}.get(status, "")
     if status == 403:
         advice = ELSEWHERE.format(address=escape(f"http://{host}{target}"))
     return PAGE.format(title=escape(title.capitalize()), advice=advice).encode()

@@ -140,7 +140,7 @@ def application(shown: Shown, doors: Doors) -> ASGIApp:
             is_token(asked.get("token", ""), doors.token) or tickets.take(asked.get("ticket", ""))
         ):
             if is_person(request.method, request.headers):
-                return HttpResponse(door_page(*NO_TOKEN, "", ""), 401, media_type="text/html")
+                return HttpResponse(door_page(*NO_TOKEN), 401, media_type="text/html")
             return _problem(*NO_TOKEN)
         answer = RedirectResponse("/", status_code=303)
         answer.set_cookie(
@@ -216,8 +216,10 @@ async def _pieces(body: Iterator[bytes]) -> AsyncIterator[bytes]:
             body.close()
 
 
-async def _refused(_: HttpRequest, error: Exception) -> HttpResponse:
+async def _refused(request: HttpRequest, error: Exception) -> HttpResponse:
     assert isinstance(error, HTTPException)
+    if error.status_code == 404 and is_person(request.method, request.headers):
+        return HttpResponse(door_page(404, "Not found"), 404, media_type="text/html")
     return _problem(error.status_code, error.detail.lower())
 
 

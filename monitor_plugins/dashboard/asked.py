@@ -18,6 +18,9 @@ NS = 1_000_000_000
 UNITS_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _AGO = re.compile(r"(\d{1,6})([smhdw])")
 LONGEST_TEXT = 1_000
+ENDS_FIRST = (400, "the time ends before it begins", "`from` has to be before `to`")
+_PLACE = r"(?:[0-9]{8},[^,\r\n]{1,255},[0-9]{12})?"
+_POSITION = re.compile(f"{_PLACE}/{_PLACE}")
 T = TypeVar("T")
 EARLIEST_S, LATEST_S = 0.0, LAST_NS / NS
 
@@ -88,7 +91,7 @@ class Asked:
         start = self.values.get("from")
         start_s = math.ceil(end_s - UNITS_S["d"] if start is None else start)
         if start_s >= end_s:
-            raise Problem(400, "the time ends before it begins", "`from` has to be before `to`")
+            raise Problem(*ENDS_FIRST)
         return start_s, end_s
 
 
@@ -101,6 +104,9 @@ def read(request: Request, parameters: Sequence[Parameter], now_s: float | None 
         names = ", ".join(sorted(known)) or "none"
         raise Problem(400, f"unknown parameter `{unknown[0][:60]}`", f"known are: {names}")
     values = {name: _value(each, given.get(name), at_s) for name, each in known.items()}
+    start, end = values.get("from"), values.get("to")
+    if start is not None and end is not None and start >= end:
+        raise Problem(*ENDS_FIRST)
     return Asked(values, request, at_s)
 
 
@@ -110,6 +116,11 @@ def body_of(request: Request, kind: type[T]) -> T:
         return msgspec.json.decode(request.body, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(400, "the body is not as it should be", str(error)[:200]) from error
+
+
+def is_position(text: str) -> bool:
+    """Whether it may be a position of the stream."""
+    return _POSITION.fullmatch(text) is not None
 
 
 def moment_of(text: str, now_s: float) -> float:

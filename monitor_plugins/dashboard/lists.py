@@ -9,7 +9,7 @@ import msgspec
 
 from buildopt.model import MissReason, NotStored
 from buildopt.monitor.hookspecs import Known, Row, miss_phrase, not_stored_phrase
-from monitor_plugins.dashboard.asked import NS, Asked, Problem
+from monitor_plugins.dashboard.asked import NS, Asked, Problem, is_position
 from monitor_plugins.dashboard.shapes.monitor import Origin
 from monitor_plugins.dashboard.shapes.runs import Bundle, Happened, Lookup, Reason, Run, Task
 
@@ -55,7 +55,10 @@ def bundle_figures(known: Known, asked: Asked) -> Page:
 def events_after(known: Known, asked: Asked) -> Iterator[Happened]:
     """Events behind a position, oldest first."""
     types = tuple(filter(None, (asked["type"] or "").split(",")))
-    rows = known.events_after(asked["after"] or "", asked.where, types=types, limit=asked["limit"])
+    after = asked["after"] or ""
+    if after and not is_position(after):
+        raise Problem(400, f"`after` cannot be `{after[:60]}`", "take one from `position`")
+    rows = known.events_after(after, asked.where, types=types, limit=asked["limit"])
     return (happened(row) for row in rows)
 
 

@@ -50,7 +50,7 @@ def _answer(endpoint: Endpoint, known: Known, request: Request) -> Response:
     asked = read(request, endpoint.parameters)
     found = endpoint.handler(known, asked)
     if endpoint.form == "lines":
-        return Response(200, lines_of(found), "application/x-ndjson")
+        return tagged(request, lines_of(found), "application/x-ndjson")
     body = found if endpoint.form == "bytes" else json_of(found)
     if endpoint.method == "POST":
         return Response(endpoint.status, body)

@@ -14,14 +14,13 @@ kept for it, but read again from the index when it is ready.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from threading import Lock, Semaphore
 
 from buildopt.monitor.hookspecs import Known, Request, Response
 from monitor_plugins.dashboard.answers import json_of
-from monitor_plugins.dashboard.asked import Parameter, read
+from monitor_plugins.dashboard.asked import Parameter, is_position, read
 from monitor_plugins.dashboard.lists import happened
 
 PARAMETERS = (
@@ -38,8 +37,6 @@ MOST_MISSED = 5_000
 READ_AT_ONCE = 2
 """Streams that read the index: more threads with work to do make every answer wait for its turn."""
 WAIT_S = 0.1
-_PLACE = r"(?:[0-9]{8},[^,\r\n]{1,255},[0-9]{12})?"
-_POSITION = re.compile(f"{_PLACE}/{_PLACE}")
 
 
 class Streams:
@@ -64,7 +61,7 @@ class Streams:
     def told(self, after: str, types: Sequence[str]) -> Iterator[bytes]:
         """What one client hears, `b""` where there is nothing now."""
         yield b"retry: 1000\n\n"
-        position = after if _POSITION.fullmatch(after) else ""
+        position = after if is_position(after) else ""
         seen = self._now()
         if after and not position:
             yield _named("snapshot", seen)

@@ -65,6 +65,9 @@ def test_there_is_something_in_each_list(server):
         ("/api/v1/runs?cursor=nothing", 400),
         ("/api/v1/runs?cursor=99999999999999999999999~x", 400),
         ("/api/v1/runs?from=yesterday", 400),
+        ("/api/v1/runs?from=now&to=1h", 400),
+        ("/api/v1/alerts?from=1h&to=2h", 400),
+        ("/api/v1/events?after=nowhere", 400),
         ("/api/v1/query_range", 400),
         ("/api/v1/query_range?metric=system.cpu.utilization&from=2h&to=3h", 400),
         ("/api/v1/query_range?metric=never.measured", 404),
@@ -120,11 +123,12 @@ def test_pages_of_alerts_and_findings_go_through_everything_once(place, path):
     assert wrong.status == 400
 
 
-def test_who_has_it_already_gets_no_body(server):
-    first = ask(server, "/api/v1/runs")
+@pytest.mark.parametrize("path", ["/api/v1/runs", "/api/v1/events"])
+def test_who_has_it_already_gets_no_body(server, path):
+    first = ask(server, path)
 
-    again = ask(server, "/api/v1/runs", if_none_match=first.headers["etag"])
-    weak = ask(server, "/api/v1/runs", if_none_match=f'"other", W/{first.headers["etag"]}')
+    again = ask(server, path, if_none_match=first.headers["etag"])
+    weak = ask(server, path, if_none_match=f'"other", W/{first.headers["etag"]}')
 
     assert (again.status, again.body, weak.status) == (304, b"", 304)
     assert ask(server, "/api/v1/tasks", if_none_match=first.headers["etag"]).status == 200

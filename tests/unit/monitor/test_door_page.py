@@ -50,6 +50,13 @@ def test_programs_and_frames_are_told_in_json(server, headers, site):
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+def test_an_address_that_leads_nowhere_is_a_page_with_a_way_back(server):
+    answer = ask(server, "/nowhere", **BROWSER)
+
+    assert answer.status == 404
+    assert b'<a href="/">' in answer.body
+
+
 def test_a_name_of_somebody_elses_gets_no_page(server):
     answer = ask(server, "/", token="", host="evil.example", **BROWSER)
 

@@ -92,7 +92,7 @@ class States:
             return self.list_folder(subject, self.own)
         status = _lstat(subject)
         if status is None:
-            return self._absent_state(subject, observation.value)
+            return self._absent_state(observation)
         if kind == "attributes":
             return "attributes" if has_attributes(subject) else ""
         if kind == "directory":
@@ -165,11 +165,12 @@ class States:
         value = self.content(output.path, signature)
         return value is not None and value[:32] == output.fast_digest
 
-    def _absent_state(self, path: str, expected: str) -> str | None:
-        """`expected` where a tool's state is gone and comes back, or was not there then either."""
-        if "|" not in expected:
+    def _absent_state(self, observation: Observation) -> str | None:
+        """The value where a tool's state is gone and comes back, or was not there then either."""
+        expected = observation.value
+        if observation.kind != "file" or "|" not in expected:
             return None
-        return expected if path in self.outputs else _either("", expected)
+        return expected if observation.subject in self.outputs else _either("", expected)
 
     def _is_own_state(self, path: str, value: str | None) -> bool:
         """Whether a tool's state is as some run of this task left it, and is given back anyway."""

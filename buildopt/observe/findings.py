@@ -108,7 +108,7 @@ class Findings:
 
     def depend(self, touch: Touch) -> None:
         """Have the first state of a path be an input."""
-        if touch.place is not Place.PLAIN and touch.kind not in (0, FILE, LINK):
+        if touch.kind not in (0, FILE, LINK) and not _counts_as_place(touch):
             return
         if touch.error == "ENAMETOOLONG":
             return  # the name itself decides, and it is in the command
@@ -149,3 +149,14 @@ class Findings:
             elif touch.did == KIND:
                 value = PRESENT
         self.conclusion.rows.append(Row(kind, touch.path, value, first))
+
+
+def _counts_as_place(touch: Touch) -> bool:
+    """Whether a folder, or what is no file, counts by being there.
+
+    In the temporary folder it does where it was merely looked at. What was to be made there may
+    have been left by any earlier run.
+    """
+    if touch.place is Place.TEMPORARY:
+        return not touch.is_attempted
+    return touch.place is Place.PLAIN

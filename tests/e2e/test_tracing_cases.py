@@ -6,6 +6,7 @@ would have left.
 
 import os
 import shutil
+import stat
 import subprocess
 
 import pytest
@@ -243,6 +244,54 @@ def test_cleaning_up_in_the_temporary_folder_hinders_no_record(rig):
 
     assert rig.run(*command).result["stored"]
     assert rig.run(*command).outcome == "fresh"
+
+
+def test_folder_in_the_temporary_folder_that_was_looked_at_counts_by_being_there(rig):
+    folder = rig.place / "temporary"
+    (folder / "d").mkdir(parents=True)
+    rig.environ["TMPDIR"] = str(folder)
+    command = f"test -d {folder}/d && echo there > out || echo none > out"
+    assert settled(rig, *shell(command)).outcome == "fresh"
+
+    (folder / "d").rmdir()
+
+    assert run_as_rebuilt(rig, command).outcome == "executed"
+
+
+def test_folder_in_the_temporary_folder_that_was_to_be_made_counts_for_nothing(rig):
+    folder = rig.place / "temporary"
+    (folder / "d").mkdir(parents=True)
+    rig.environ["TMPDIR"] = str(folder)
+    rig.write("a", "1")
+    command = f"mkdir -p {folder}/d; cp a {folder}/d; cat {folder}/d/a > out; rm {folder}/d/a"
+    assert settled(rig, *shell(command)).outcome == "fresh"
+
+    (folder / "d").rmdir()
+
+    assert rig.run(*shell(command)).outcome == "fresh"
+
+
+@pytest.mark.parametrize("kind", [stat.S_IFIFO, stat.S_IFSOCK], ids=["pipe", "socket"])
+def test_pipe_or_socket_in_the_temporary_folder_is_not_stored(rig, kind):
+    folder = rig.place / "temporary"
+    folder.mkdir()
+    rig.environ["TMPDIR"] = str(folder)
+    os.mknod(folder / "p", kind | 0o600)
+
+    done = rig.run(*shell(f"test -e {folder}/p && echo there"))
+
+    assert done.not_stored == [("incomplete", str(folder / "p"))]
+
+
+@pytest.mark.parametrize("text", ["a|", "|", "|a"])
+def test_link_whose_text_has_a_bar_counts(rig, text):
+    (rig.root / "l").symlink_to(text)
+    command = "readlink l > out; true"
+    assert settled(rig, *shell(command)).outcome == "fresh"
+
+    (rig.root / "l").unlink()
+
+    assert run_as_rebuilt(rig, command).outcome == "executed"
 
 
 def test_temporary_file_that_is_published_by_a_rename_may_be_read(rig):

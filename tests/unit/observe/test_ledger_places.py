@@ -77,7 +77,7 @@ def test_what_a_run_makes_in_a_temporary_folder_does_not_count(root, script_in):
     script.create(f"{folder}/left")
 
     seen = script.end()
-    assert seen.inputs == {}
+    assert seen.inputs == {("directory", folder): ""}
     assert seen.outputs == []
 
 
@@ -91,7 +91,10 @@ def test_what_was_in_a_temporary_folder_before_is_an_input(root, script_in):
     script.unlink(str(before))
 
     seen = script.end()
-    assert seen.inputs == {("file", str(before)): value(b"text")}
+    assert seen.inputs == {
+        ("file", str(before)): value(b"text"),
+        ("directory", str(before.parent)): "",
+    }
     assert seen.removed == []
 
 

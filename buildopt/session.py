@@ -283,9 +283,14 @@ def variable_observations(digests: Mapping[str, str]) -> tuple[Observation, ...]
 def made_by_run(entry: CacheEntry, observations: Sequence[Observation]) -> tuple[OutputState, ...]:
     """Outputs whose content the run made: not an input of which it only changed the mode."""
     inputs = {o.subject: o.value[:32] for o in observations if o.kind in ("file", "tool")}
-    return tuple(
-        o for o in entry.outputs if inputs.get(o.path, "") != o.fast_digest or not o.fast_digest
-    )
+    folders = {o.subject for o in observations if o.kind == "directory"}
+
+    def is_made(output: OutputState) -> bool:
+        if output.kind == "directory":
+            return output.path not in folders
+        return not output.fast_digest or inputs.get(output.path, "") != output.fast_digest
+
+    return tuple(filter(is_made, entry.outputs))
 
 
 def named(error: Exception) -> str:

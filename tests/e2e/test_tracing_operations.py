@@ -142,3 +142,17 @@ def test_mode_that_a_made_file_gets_later_is_there_from_the_start_the_next_time(
     again = rig.run("--strict-outputs", "--", *command)
 
     assert again.out == plain.stdout == b"-rwxr-xr-x\n"
+
+
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_what_only_had_its_mode_changed_is_not_brought_back_after_its_deletion(rig, kind):
+    rig.write("b", "1")
+    path = rig.root / "d"
+    path.mkdir() if kind == "folder" else path.write_text("2")
+    command = "mv b l 2>&1; chmod 700 d"
+    assert run_as_rebuilt(rig, command).result["stored"]
+    run_as_rebuilt(rig, command)
+
+    path.rmdir() if kind == "folder" else path.unlink()
+
+    assert run_as_rebuilt(rig, command).outcome == "executed"

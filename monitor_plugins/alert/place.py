@@ -53,8 +53,13 @@ class Place:
 def meant(name: str, known: Iterable[str], what: str) -> str:
     """What somebody may have meant by a name that is none; `what` are the known ones."""
     names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean `{close[0]}`?" if close else f"known {what}: {', '.join(names)}"
+    close = closest(name, names)
+    return f"did you mean `{close}`?" if close else f"known {what}: {', '.join(names)}"
+
+
+def closest(name: str, known: Iterable[str], *, likeness: float = 0.6) -> str:
+    """The known name that is most like this one; empty for none that is like it."""
+    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=likeness)), "")
 
 
 def name_of(path: Path) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from buildopt.errors import UsageError
 from buildopt.events import SCHEMA
 from buildopt.monitor.hookspecs import Caller, fact
 from monitor_plugins.alert import consumer as names
@@ -18,10 +19,12 @@ from monitor_plugins.alert.alert import digest
 from monitor_plugins.alert.durations import seconds
 from monitor_plugins.alert.lines import AS_JSON, clock, match_text, print_json
 from monitor_plugins.alert.overlays import matches
-from monitor_plugins.alert.place import meant
+from monitor_plugins.alert.place import closest, meant
 from monitor_plugins.alert.trying import config_of
 from monitor_plugins.alert.wording import plain
 
+A_SLIP = 0.8
+"""How like two names are of which one is a slip: `memori` is, and `page-load` is not `load`."""
 Options = Callable[[Callable[..., Any]], Callable[..., Any]]  # Any: a command
 
 
@@ -73,6 +76,8 @@ def silence_command(
     if ended:
         _end(caller, ended, as_json=as_json)
         return
+    known = _known_rules(caller) if rule else set()
+    _require_no_slip(rule, known)
     match = {**({"rule": rule} if rule else {}), **dict(_pair(label) for label in labels)}
     until = time.time() + _seconds(duration)
     id_ = digest(str(until), json.dumps(match, sort_keys=True))[:8]
@@ -83,8 +88,10 @@ def silence_command(
     if going_on:
         said += f"; holds {held} of {len(going_on)} that go on"
     _tell(caller, names.SILENCED, data, as_json, said)
-    if rule:
-        _warn_of_no_rule(caller, rule)
+    if rule and rule not in known:
+        hint = meant(rule, known, "rules")
+        text = f"warning: no rule `{plain(rule)}` in the settings, and none ever fired: {hint}"
+        click.echo(text, err=True)
 
 
 @click.command("mark")
@@ -114,13 +121,20 @@ def _end(caller: Caller, id_: str, *, as_json: bool) -> None:
         click.echo(f"warning: no silence `{plain(id_)}` goes on: {hint}", err=True)
 
 
-def _warn_of_no_rule(caller: Caller, rule: str) -> None:
-    """A silence of a rule that nobody knows holds nothing back."""
-    known = {*config_of(caller, None).rules, *(one["rule"] for one in kept.history(caller))}
-    if rule not in known:
-        hint = meant(rule, known, "rules")
-        text = f"warning: no rule `{plain(rule)}` in the settings, and none ever fired: {hint}"
-        click.echo(text, err=True)
+def _known_rules(caller: Caller) -> set[str]:
+    """Those of the settings, and of any plugin those that ever fired."""
+    return {*config_of(caller, None).rules, *(one["rule"] for one in kept.history(caller))}
+
+
+def _require_no_slip(rule: str, known: set[str]) -> None:
+    """A silence of a rule that is none holds nothing back; raises UsageError."""
+    if rule in known or not (close := closest(rule, sorted(known), likeness=A_SLIP)):
+        return
+    raise UsageError(
+        f"there is no rule `{plain(rule)}`",
+        hint=f"did you mean `{close}`? `--label rule={plain(rule)}` silences one of another plugin",
+        slug="unknown-rule",
+    )
 
 
 def _pair(label: str) -> tuple[str, str]:

@@ -72,16 +72,30 @@ def test_broken_stream_and_unknown_rule_are_named(tmp_path, capsys) -> None:
     assert "known rules" in capsys.readouterr().err
 
 
+def test_silence_of_a_rule_that_is_a_slip_of_another_is_refused(
+    tmp_path, monkeypatch, capsys
+) -> None:
+    monkeypatch.setenv("BUILDOPT_STATE_DIR", str(tmp_path))
+
+    assert run_command_line(["alert", "silence", "--rule", "memori", "--json"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "there is no rule `memori`" in told.err
+    assert "did you mean `memory`? `--label rule=memori`" in told.err
+
+    assert run_command_line(["alert", "silence", "--label", "rule=memori", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["match"] == {"rule": "memori"}
+
+
 def test_silence_of_a_rule_that_nobody_knows_is_warned_of_and_kept(
     tmp_path, monkeypatch, capsys
 ) -> None:
     monkeypatch.setenv("BUILDOPT_STATE_DIR", str(tmp_path))
 
-    assert run_command_line(["alert", "silence", "--rule", "memori", "--json"]) == 0
+    assert run_command_line(["alert", "silence", "--rule", "page-load", "--json"]) == 0
     told = capsys.readouterr()
-    assert json.loads(told.out)["match"] == {"rule": "memori"}
-    assert "warning: no rule `memori`" in told.err
-    assert "did you mean `memory`?" in told.err
+    assert json.loads(told.out)["match"] == {"rule": "page-load"}
+    assert "warning: no rule `page-load`" in told.err
 
     assert run_command_line(["alert", "silence", "--rule", "memory"]) == 0
     told = capsys.readouterr()

@@ -15,6 +15,7 @@ from buildopt.cli.bundle_asked import (
     document_of,
     usual_path,
 )
+from buildopt.cli.directory import working_directory
 from buildopt.errors import EXIT_FAILED, EXIT_NO_HISTORY, UsageError
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def check(
     as_json: bool,
 ) -> int:
     """Hold PATH to its budgets, of the settings or given here; exit 1 where one is exceeded."""
-    budgets = budgets or settings.load(os.getcwd(), os.environ).bundle_budgets
+    budgets = budgets or settings.load(working_directory(), os.environ).bundle_budgets
     if not budgets:
         raise UsageError(
             "there is no budget to check",

@@ -12,6 +12,7 @@ from buildopt.bundle.private_folder import private_folder
 from buildopt.bundle.reading import looked_at
 from buildopt.bundle.unchanged import keep, key_of, recall
 from buildopt.cache.layout import Layout
+from buildopt.cli.directory import working_directory
 from buildopt.cli.words import tell
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def usual_path() -> str:
 
     Raises UsageError for a folder that is no project and holds no code: all below it is not meant.
     """
-    here = os.getcwd()
+    here = working_directory()
     if any(os.path.isdir(os.path.join(here, name)) for name in OUTPUT_FOLDERS):
         return "."
     from buildopt.cli.bundle_history import Place, last_analysis

@@ -14,9 +14,10 @@ from buildopt.cache.layout import Layout, open_cache
 from buildopt.cache.task_key import task_key
 from buildopt.cache.tokens import tokens_for
 from buildopt.cli import tracing
+from buildopt.cli.directory import working_directory as working_directory
 from buildopt.cli.identity import project_identity
 from buildopt.deployment import environment_name, machine_class
-from buildopt.errors import BuildoptError, SettingsError, UsageError
+from buildopt.errors import BuildoptError, SettingsError
 from buildopt.journal import Journal, source_of
 from buildopt.model import CacheMode, NotStored, Task
 from buildopt.observe.declared import DeclaredObserver
@@ -181,18 +182,6 @@ def trouble_of(call: Call, chosen: settings.Settings) -> NotStored | None:
     if chosen.pass_fds:
         return _PASSED_FDS
     return call.unobserved if call.observer is None else None
-
-
-def working_directory() -> str:
-    """Where we are; raises UsageError for a folder that is gone."""
-    try:
-        return os.getcwd()
-    except OSError as error:
-        raise UsageError(
-            f"cannot tell the working directory: {error.strerror}",
-            hint="go to a folder that exists",
-            slug="directory-not-entered",
-        ) from error
 
 
 def open_journal(

@@ -30,6 +30,8 @@ def dry_run_graph(plan: Plan, place: Place) -> int:
         elif before := sorted(running.intersection(task.depends_on)):
             words = f"may run: it would hit now, and `{printable(before[0])}` runs before it"
             running.add(task.id)
+        if place.chosen.quiet:
+            continue
         tell(f"buildopt: {printable(task.id).ljust(width)}  {words}")
     return EXIT_DRY_RUN_MISS if running else 0
 

@@ -150,7 +150,10 @@ def command(context: click.Context, /, words: tuple[str, ...], **options: Any) -
         _join_outer_run(chosen, task_name, argv)
     call = make_call(chosen, argv, task_name=task_name, cache_dir=chosen.cache_dir)
     if chosen.dry_run:
-        return _dry_run(call, is_answered=not (chosen.force or chosen.pass_fds))
+        words, status = _dry_run(call, is_answered=not (chosen.force or chosen.pass_fds))
+        if not chosen.quiet:
+            tell(f"buildopt: {words}")
+        return status
     policy = Policy(
         cache=call.cache,
         force=chosen.force,
@@ -205,19 +208,17 @@ def _join_outer_run(chosen: settings.Settings, task_name: str, argv: tuple[str, 
         raise start_error(command, os.environ, error.errno or 0) from None
 
 
-def _dry_run(call: Call, *, is_answered: bool) -> int:
+def _dry_run(call: Call, *, is_answered: bool) -> tuple[str, int]:
+    """What the call would do, and the status that says so."""
     if not is_answered or call.cache not in ("read-write", "read"):
-        tell("buildopt: would run: the cache is not asked")
-        return EXIT_DRY_RUN_MISS
+        return "would run: the cache is not asked", EXIT_DRY_RUN_MISS
     if call.observer is None:
-        tell(f"buildopt: would run: {not_stored_words((call.unobserved,))}")
-        return EXIT_DRY_RUN_MISS
+        return f"would run: {not_stored_words((call.unobserved,))}", EXIT_DRY_RUN_MISS
     found, _ = look_up_only(call.task, call.observer, call.stores)
     if isinstance(found.lookup, Hit):
-        tell("buildopt: would hit")
-        return 0
-    tell(f"buildopt: would run: {miss_words(relative(found.lookup.reasons, call.task.root))}")
-    return EXIT_DRY_RUN_MISS
+        return "would hit", 0
+    reasons = relative(found.lookup.reasons, call.task.root)
+    return f"would run: {miss_words(reasons)}", EXIT_DRY_RUN_MISS
 
 
 def _tell_all(result: RunFinished) -> None:

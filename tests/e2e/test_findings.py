@@ -247,11 +247,21 @@ def test_result_file_that_is_a_pipe_stays_one(project):
     assert not pipe.is_file()
 
 
-def test_folder_that_is_gone_is_told(project):
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("run -- /bin/echo x", 125),
+        ("bundle", 2),
+        ("bundle check", 2),
+        ("config", 2),
+        ("integrations ci", 2),
+    ],
+)
+def test_folder_that_is_gone_is_told(project, words, status):
     done = subprocess.run(
-        ["sh", "-c", 'mkdir gone; cd gone; rmdir ../gone; exec "$0" run -- /bin/echo x', PROGRAM],
+        ["sh", "-c", f'mkdir gone; cd gone; rmdir ../gone; exec "$0" {words}', PROGRAM],
         cwd=project.root, env=project.environ, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
-    assert done.returncode == 125
-    assert "working directory" in done.stderr
+    assert done.returncode == status
+    assert done.stderr.startswith("buildopt: cannot tell the working directory: ")

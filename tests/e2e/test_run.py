@@ -507,6 +507,8 @@ def test_dry_run_says_what_would_be_and_does_nothing(project):
     miss = project.call("run", "--dry-run", *RUN)
     assert miss.returncode == 3
     assert b"src/a.txt" in miss.stderr
+    quiet = project.call("run", "--dry-run", "--quiet", *RUN)
+    assert (quiet.returncode, quiet.stderr) == (3, b"")
 
 
 def test_force_runs_and_stores_over_a_hit(project):

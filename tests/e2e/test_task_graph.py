@@ -205,6 +205,8 @@ def test_dry_run_tells_of_each_task_and_runs_none(graph):
     assert "gen    would run: `src/a` changed" in told
     assert "build  may run" in told
     assert "lint   would hit" in told
+    quiet = graph.call("run", "--dry-run", "-q", "all")
+    assert (quiet.returncode, quiet.stderr) == (3, b"")
 
 
 def test_graph_is_drawn_and_nothing_runs(graph):

@@ -28,9 +28,11 @@ ASKED = "_BUILDOPT_COMPLETE"
 
 EPILOG = """\b
 Examples:
-  buildopt run --input 'src/**' --output dist -- ./build.sh
-  buildopt explain
-  buildopt cache stats
+  buildopt run -- npm run build     answered from its record where nothing that it reads changed
+  buildopt explain                  what decided the last run
+  buildopt watch -- npm run build   again whenever that changes
+  buildopt report                   one HTML page about the last run
+  buildopt init                     tasks and settings for this project
 """
 
 

@@ -150,9 +150,9 @@ def command(context: click.Context, /, words: tuple[str, ...], **options: Any) -
         _join_outer_run(chosen, task_name, argv)
     call = make_call(chosen, argv, task_name=task_name, cache_dir=chosen.cache_dir)
     if chosen.dry_run:
-        words, status = _dry_run(call, is_answered=not (chosen.force or chosen.pass_fds))
+        said, status = _dry_run(call, is_answered=not (chosen.force or chosen.pass_fds))
         if not chosen.quiet:
-            tell(f"buildopt: {words}")
+            tell(f"buildopt: {said}")
         return status
     policy = Policy(
         cache=call.cache,

@@ -77,6 +77,9 @@ def reason_lines(reasons: Iterable[MissReason]) -> Iterator[str]:
         if reason.before or reason.after:
             yield f"      before: {reason.before or 'nothing'}"
             yield f"      after:  {reason.after or 'nothing'}"
+        if reason.kind == "environment":
+            name = printable(reason.subject)
+            yield f"      to ignore it: --ignore-env {name}, or `ignore_env` in the settings"
 
 
 def ignored_lines(ignored: Ignored) -> Iterator[str]:

@@ -46,6 +46,16 @@ def test_explain_of_a_command_names_what_would_be_left_out(project):
     assert (found["would"], found["ignored"]) == ("hit", AS_JSON)
 
 
+def test_explain_says_how_to_ignore_the_variable_that_made_a_miss(project):
+    project.run("--", "./build.sh")
+    project.environ["STAMP"] = "2"
+    ignored = "      to ignore it: --ignore-env STAMP, or `ignore_env` in the settings"
+
+    assert ignored in said(project, "--", "./build.sh").splitlines()
+    project.run("--", "./build.sh")
+    assert ignored in said(project).splitlines()
+
+
 def test_result_has_nothing_of_it_where_nothing_is_left_out(project):
     assert "ignored" not in project.run("--", "./build.sh").result
     assert "left out" not in said(project)

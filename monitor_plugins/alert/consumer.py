@@ -100,7 +100,11 @@ class AlertConsumer:
         for name, value in self._facts.gauges(self._engine.now.steady_s).items():
             self._engine.set_gauge(name, value)
         run = event.run or str(data.get("run_id", ""))
-        for item in items_of(event.type, data, event.id, run, late_s):
+        try:
+            items = list(items_of(event.type, data, event.id, run, late_s))
+        except (ValueError, TypeError, KeyError):  # a sample that is none says nothing
+            return
+        for item in items:
             feed(self._engine, self._facts, item)
 
     def _obey(self, event: Event, state: State) -> None:

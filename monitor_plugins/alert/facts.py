@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from monitor_plugins.alert.failures import Failures
-from monitor_plugins.alert.inputs import Occurrence, Sample
+from monitor_plugins.alert.inputs import Occurrence, Sample, real, tables
 from monitor_plugins.alert.running import Running
 from monitor_plugins.alert.served import DURATION, FAILED, HTTP_SERVED, samples_of
 
@@ -100,8 +100,7 @@ class Facts:
     def _of_run(self, event: Occurrence) -> Iterator[Occurrence | Sample]:
         data = event.data
         self.running.run_ended(str(data.get("run_id") or event.run))
-        tasks = [one for one in data.get("tasks") or () if isinstance(one, Mapping)]
-        for one in tasks or [data]:
+        for one in tables(data.get("tasks")) or [data]:
             of_project = {"project": data.get("project", ""), **one}
             yield from _looked_up(event, of_project, one.get("outcome") != "executed")
         yield from self.failures.of_run(event)
@@ -125,7 +124,8 @@ class Facts:
             "service.name": str(data.get("service.name", data.get("service", ""))),
         }
         if isinstance(duration_s, int | float):
-            yield from self.of_sample(Sample(DURATION, duration_s, labels, event.late_s, event.run))
+            sample = Sample(DURATION, real(duration_s), labels, event.late_s, event.run)
+            yield from self.of_sample(sample)
 
 
 def facts_of(raw: Data) -> Facts:
@@ -137,8 +137,7 @@ def facts_of(raw: Data) -> Facts:
 
 
 def _looked_up(event: Occurrence, data: Data, is_hit: bool) -> Iterator[Sample]:
-    reasons = [one for one in data.get("miss_reasons") or () if isinstance(one, Mapping)]
-    if not is_hit and any(_is_cold(one) for one in reasons):
+    if not is_hit and any(map(_is_cold, tables(data.get("miss_reasons")))):
         return
     labels = {"project": str(data.get("project", ""))}
     yield Sample("buildopt.cache.warm_hit", float(is_hit), labels, event.late_s, event.run)
@@ -146,4 +145,4 @@ def _looked_up(event: Occurrence, data: Data, is_hit: bool) -> Iterator[Sample]:
 
 def _is_cold(reason: Data) -> bool:
     name = str(reason.get("subject", "")).rpartition("/")[2]
-    return reason.get("kind") in COLD or name in LOCK_FILES
+    return str(reason.get("kind")) in COLD or name in LOCK_FILES

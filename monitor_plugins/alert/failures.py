@@ -13,7 +13,7 @@ from typing import Any
 
 from buildopt.events import BY_USER
 from monitor_plugins.alert.alert import digest
-from monitor_plugins.alert.inputs import Occurrence
+from monitor_plugins.alert.inputs import Occurrence, tables
 
 ENDED, INTERRUPTED = "buildopt.build.ended", "buildopt.build.interrupted"
 INTERRUPTED_STATUS = 130
@@ -56,14 +56,14 @@ class Failures:
         """A run ended, with its tasks and steps; one in which a step failed fails for that."""
         data = event.data
         project = {"project": data.get("project", "")}
-        tasks = [{**project, **one} for one in data.get("tasks") or () if isinstance(one, Mapping)]
+        tasks = [{**project, **one} for one in tables(data.get("tasks"))]
         failed = [str(one.get("task", "")) for one in tasks if has_failed(one)]
-        around = {one.get("inside") for one in tasks if has_failed(one)}
+        around = {str(one["inside"]) for one in tasks if has_failed(one) and one.get("inside")}
         self.told.pop(str(data.get("run_id") or event.run), None)
         if not failed:
             yield ended(event, data)
         for one in tasks:
-            if not (has_failed(one) and one.get("task") in around):
+            if not (has_failed(one) and str(one.get("task", "")) in around):
                 yield ended(event, one)
         told = {str(one.get("task", "")) for one in tasks}
         for task in self._over(data, failed, told):
@@ -83,7 +83,7 @@ class Failures:
 def ended(event: Occurrence, data: Data) -> Occurrence:
     """How a task ended, with what names its failure."""
     task = str(data.get("task", ""))
-    failed = has_failed(data)
+    failed, command = has_failed(data), data.get("command")
     told = {
         "project": str(data.get("project", "")),
         "task": task,
@@ -92,9 +92,9 @@ def ended(event: Occurrence, data: Data) -> Occurrence:
         "exit_code": data.get("exit_code"),
         "signal": data.get("signal"),
         "error": str(data.get("error", "")),
-        "command": " ".join(map(str, data.get("command") or ())),
+        "command": " ".join(map(str, command)) if isinstance(command, list | tuple) else "",
         "directory": data.get("directory", ""),
-        "changed": changed(data.get("miss_reasons") or ()),
+        "changed": changed(tables(data.get("miss_reasons"))),
     }
     mark = f"{event.run}/{task}" if event.run else event.id
     if is_by_user(data):
@@ -122,11 +122,11 @@ def fingerprint(data: Data) -> str:
     return digest(str(data.get("exit_code")), str(data.get("signal")), said)
 
 
-def changed(reasons: Sequence[Any]) -> str:  # Any: JSON
+def changed(reasons: Sequence[Data]) -> str:
     """What changed since the last run, in a few words: the likely cause of a failure."""
     subjects = [
         str(one["subject"]) for one in reasons
-        if isinstance(one, Mapping) and one.get("subject") and one.get("kind") not in ("no-record",)
+        if one.get("subject") and one.get("kind") not in ("no-record",)
     ]  # fmt: skip
     more = f" and {len(subjects) - 3} more" if len(subjects) > 3 else ""
     return ", ".join(subjects[:3]) + more

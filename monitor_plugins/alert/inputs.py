@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
+
+
+def real(value: float) -> float:
+    """A number of JSON as one to reckon with; infinite where it is too large."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def tables(raw: object) -> list[Mapping[str, Any]]:  # Any: JSON
+    """The tables in a list; none in what is no list."""
+    return [one for one in raw if isinstance(one, Mapping)] if isinstance(raw, list | tuple) else []
 
 
 class Moment(NamedTuple):

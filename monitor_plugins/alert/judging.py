@@ -5,6 +5,7 @@ sample ─▶ labels, window ─▶ machine.judge ─▶ feed        event ─�
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ from monitor_plugins.alert import holding, machine, telling, transitions
 from monitor_plugins.alert.alert import Alert, digest, key_of
 from monitor_plugins.alert.book import Book, version_of
 from monitor_plugins.alert.expressions import holds
-from monitor_plugins.alert.inputs import Occurrence, Sample
+from monitor_plugins.alert.inputs import Occurrence, Sample, real
 from monitor_plugins.alert.machine import Change
 from monitor_plugins.alert.rule import Rule
 from monitor_plugins.alert.windows import Point, added, aggregate, is_same_slice
@@ -104,9 +105,9 @@ def take(book: Book, rule: Rule, event: Occurrence) -> None:
         value = event.data.get(rule.signal.value) if rule.signal.value else 1.0
         if rule.signal.aggregation == "share":
             value = float(holds(rule.signal.bad, event.data))
-        if isinstance(value, int | float):
+        if isinstance(value, int | float) and math.isfinite(number := real(value)):
             labels = _labels(rule, event.data)
-            judge_sample(book, rule, Sample("", float(value), labels, event.late_s, event.run))
+            judge_sample(book, rule, Sample("", number, labels, event.late_s, event.run))
         return
     if rule.signal.good and holds(rule.signal.good, event.data):
         _end_by_event(book, rule, event)

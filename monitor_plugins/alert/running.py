@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from monitor_plugins.alert.inputs import real
 from monitor_plugins.alert.windows import quantile
 
 SLOWER = 1.5
@@ -53,7 +54,7 @@ class Running:
         self.active.pop(_in_run(run, data), None)
         duration_s = data.get("duration_s")
         if data.get("outcome", "executed") == "executed" and isinstance(duration_s, int | float):
-            self._remember(_name(data), float(duration_s))
+            self._remember(_name(data), real(duration_s))
 
     def run_ended(self, run: str) -> None:
         """All that belongs to a run is over."""

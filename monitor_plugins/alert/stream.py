@@ -12,14 +12,13 @@ before that of a line above it comes late.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from buildopt.errors import UsageError
 from monitor_plugins.alert.durations import seconds
-from monitor_plugins.alert.inputs import Occurrence, Sample
+from monitor_plugins.alert.inputs import Occurrence, Sample, real
 
 SAMPLE = "buildopt.metric.sample"
 ACTIONS = (
@@ -100,12 +99,12 @@ def items_of(
     if isinstance(data.get("metric", data.get("name")), str):
         name = str(data.get("metric", data.get("name")))
         own = _labels(data.get("labels", data.get("attributes", {})))
-        yield Sample(name, _float(data["value"]), own, late_s, run)
+        yield Sample(name, _value(data["value"]), own, late_s, run)
         return
     for series, value in data.items():
         if isinstance(value, int | float) and not isinstance(value, bool):
             name, labels = parse_series(series)
-            yield Sample(name, _float(value), labels, late_s, run)
+            yield Sample(name, real(value), labels, late_s, run)
 
 
 @lru_cache(maxsize=4_096)
@@ -126,7 +125,7 @@ def _of_event(raw: Mapping[str, Any]) -> Line:  # Any: JSON
         or not isinstance(time_ns, int | float)
     ):
         raise ValueError("it has neither `t` nor `type` and `time`")
-    wall_s = _time(_float(time_ns) / 1e9, "time")
+    wall_s = _time(real(time_ns) / 1e9, "time")
     items = items_of(kind, data, str(raw.get("id", "")), str(raw.get("run", "")), 0.0)
     return Line(wall_s, tuple(items), wall_s=wall_s)
 
@@ -155,7 +154,7 @@ def _number(raw: Mapping[str, Any], name: str) -> float:  # Any: JSON
     value = raw.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"`{name}` is no number")
-    return _float(value)
+    return real(value)
 
 
 def _time(at_s: float, name: str) -> float:
@@ -172,12 +171,8 @@ def _behind_s(t: float, happened_s: float) -> float:
     return max(0.0, t - happened_s)
 
 
-def _float(value: Any) -> float:  # Any: JSON
-    """A number, infinite where it is too large to be one."""
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
+def _value(raw: Any) -> float:  # Any: JSON
+    return real(raw if isinstance(raw, int | float) else float(raw))
 
 
 def _labels(raw: object, name: str = "labels") -> dict[str, str]:

@@ -5,11 +5,13 @@ Labels and event data are strangers' text: control characters are shown as `?`, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
 from monitor_plugins.alert.durations import spoken
+from monitor_plugins.alert.inputs import real
 from monitor_plugins.alert.rule import rank
 
 Entry = Mapping[str, Any]  # Any: JSON
@@ -128,10 +130,10 @@ def _how_bad(entry: Entry) -> str:
     if "exit_code" in entry.get("context", {}):
         status = entry["context"].get("exit_code")
         parts.append(f"exit status {status}")
-    elif "before" in entry.get("context", {}) and "after" in entry["context"]:
+    elif all(_is_number(entry.get("context", {}).get(name)) for name in ("before", "after")):
         before, after = entry["context"]["before"], entry["context"]["after"]
         unit = plain(str(entry["context"].get("unit", "")))
-        parts.append(f"was {quantity(float(before), unit)}, is {quantity(float(after), unit)}")
+        parts.append(f"was {quantity(before, unit)}, is {quantity(after, unit)}")
     elif entry["compare"]:
         parts.append(f"limit {entry['compare']} {quantity(entry['threshold'], unit)}")
         parts.append(f"worst {quantity(entry['peak'], unit)}")
@@ -144,6 +146,10 @@ def _how_bad(entry: Entry) -> str:
     if entry.get("state"):
         parts.append(f"now {entry['state']}")
     return ", ".join(parts)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and math.isfinite(real(value))
 
 
 def _cause(entry: Entry) -> str:

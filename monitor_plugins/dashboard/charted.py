@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import takewhile
 from typing import Literal, NamedTuple
@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from buildopt.monitor.hookspecs import Known, Panel, Series
 from monitor_plugins.dashboard.asked import UNITS_S
 from monitor_plugins.dashboard.drawing import UNITS, Chart, Unit, spaced
-from monitor_plugins.dashboard.overview import LONG_S
+from monitor_plugins.dashboard.overview import LONG_S, Happened, hours_of
 from monitor_plugins.dashboard.ranges import Shown
 from monitor_plugins.dashboard.shapes.figures import Hour
 
@@ -110,23 +110,33 @@ def _told_apart(metrics: Sequence[str]) -> list[str]:
     return [" ".join(each[shared:]).replace("_", " ") for each in words]
 
 
-def of_hours(shown: Shown, hours: Sequence[Hour]) -> Iterator[Chart]:
-    """Runs, hits and time saved, hour by hour."""
-    span_s = shown.asked.span_s
-    width_s = UNITS_S["d"] if span_s[1] - span_s[0] > LONG_S else UNITS_S["h"]
-    each = "day" if width_s == UNITS_S["d"] else "hour"
-    values: Sequence[tuple[str, str, Unit, Sequence[float | None]]] = (
-        ("runs", f"Runs an {each}" if each == "hour" else "Runs a day", "count",
-         [hour.runs for hour in hours]),
+PIECES_S = ((UNITS_S["h"], 300, "each 5 min"), (12 * UNITS_S["h"], 1_800, "each 30 min"),
+            (LONG_S, UNITS_S["h"], "an hour"))  # fmt: skip
+"""Up to how long a time has pieces of what length, and how they are called; days beyond."""
+
+
+def of_hours(shown: Shown, found: Happened) -> Iterator[Chart]:
+    """Runs, hits and time saved: of each hour, day, or shorter piece of a short time."""
+    start_s, end_s = shown.asked.span_s
+    width_s, each = next(
+        ((width_s, each) for most_s, width_s, each in PIECES_S if end_s - start_s <= most_s),
+        (UNITS_S["d"], "a day"),
+    )
+    first_s = start_s - start_s % width_s
+    hours = {hour.start_s: hour for hour in hours_of(found, width_s)}
+    times = range(first_s, end_s, width_s) if hours else ()
+    values: Sequence[tuple[str, str, Unit, Callable[[Hour | None], float | None]]] = (
+        ("runs", f"Runs {each}", "count", lambda hour: hour.runs if hour else 0),
         ("hits", "Tasks from the cache", "ratio",
-         [hour.hits / hour.tasks if hour.tasks else None for hour in hours]),
-        ("saved", "Time saved", "seconds", [hour.time_saved_s for hour in hours]),
+         lambda hour: hour.hits / hour.tasks if hour and hour.tasks else None),
+        ("saved", "Time saved", "seconds", lambda hour: hour.time_saved_s if hour else 0.0),
     )  # fmt: skip
-    for name, title, unit, column in values:
-        rows = [(hour.start_s, [value]) for hour, value in zip(hours, column, strict=True)]
+    for name, title, unit, value_of in values:
         yield Chart(
-            id=f"chart-hourly-{name}", title=title, unit=unit, names=[title], rows=rows,
-            span_s=span_s, kind="bars", width_s=width_s, top=1.0 if unit == "ratio" else None,
+            id=f"chart-hourly-{name}", title=title, unit=unit, names=[title],
+            rows=[(at_s, [value_of(hours.get(at_s))]) for at_s in times],
+            span_s=(first_s, end_s), kind="bars", width_s=width_s,
+            top=1.0 if unit == "ratio" else None,
         )  # fmt: skip
 
 

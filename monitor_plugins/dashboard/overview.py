@@ -117,13 +117,13 @@ def cache_of(known: Known, asked: Asked, found: Happened) -> Cached:
 
 def hourly(known: Known, asked: Asked) -> dict[str, Any]:  # Any: a page
     """The runs of each hour that had some, oldest first."""
-    return {"items": hours_of(asked, happened(known, asked)), "next": None}
-
-
-def hours_of(asked: Asked, found: Happened) -> list[Hour]:
-    """The hours of runs and tasks, or their days."""
     start_s, end_s = asked.span_s
     width_s = UNITS_S["d"] if end_s - start_s > LONG_S else UNITS_S["h"]
+    return {"items": hours_of(happened(known, asked), width_s), "next": None}
+
+
+def hours_of(found: Happened, width_s: int) -> list[Hour]:
+    """The hours of runs and tasks that had some, or pieces of another length."""
     runs: dict[int, list[Row]] = {}
     tasks: dict[int, list[Row]] = {}
     for by_hour, rows in ((runs, found.runs), (tasks, found.tasks)):

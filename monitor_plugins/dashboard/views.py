@@ -51,7 +51,7 @@ def overview_facts(known: Known, shown: Shown, every: Sequence[Panel]) -> Facts:
         "changes": [c for c in standing.changes if findings.is_open(c)][:FEW],
         "charts": [
             *charted.of_metrics(known, shown, charted.FEW),
-            *list(charted.of_hours(shown, overview.hours_of(asked, found)))[:2],
+            *list(charted.of_hours(shown, found))[:2],
         ],
         "runs": with_reasons(known, list(map(lists.run_of, found.runs[:FEW]))),
         "panels": panels.placed(known, shown, panels.of_view(every, "")),
@@ -136,7 +136,7 @@ def cache_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
     lookups = known.lookups(asked.where, limit=ROWS)
     return {
         "view": overview.cache_of(known, asked, found),
-        "charts": list(charted.of_hours(shown, overview.hours_of(asked, found)))[1:],
+        "charts": list(charted.of_hours(shown, found))[1:],
         "lookups": list(map(lists.lookup_of, lookups)),
     }
 

@@ -45,7 +45,7 @@ function options(place: HTMLElement, drawing: Drawing, look: Look): uPlot.Option
     legend: { show: false },
     tzDate: (time) => uPlot.tzDate(new Date(time * 1000), "Etc/UTC"), // as tables and all other times of a page
     padding: [8, 16, 0, 0],
-    cursor: { sync: { key: SYNC }, drag: { x: true, y: false, setScale: false }, y: false, points: { size: 6 } },
+    cursor: { sync: { key: SYNC }, drag: { x: true, y: false, setScale: false }, y: false, points: { size: look.kinds[0] === "bars" ? 0 : 6 } },
     scales: {
       x: { time: true, range: () => [drawing.from, drawing.to] },
       y: { range: (_, __, most) => [0, look.top ?? (most || FLAT_TOP[look.unit] || 1) * 1.05] },
@@ -60,7 +60,7 @@ function options(place: HTMLElement, drawing: Drawing, look: Look): uPlot.Option
       ...(drawing.band ? [edge(), edge()] : [])],
     ...(area ? { bands: [{ series: area, fill: colour("--series-1", 0.18) }] } : {}),
     hooks: {
-      setCursor: [(plot) => look.onCursor(plot.cursor.idx ?? undefined)],
+      setCursor: [(plot) => look.onCursor(look.kinds[0] === "bars" ? barAt(plot) : (plot.cursor.idx ?? undefined))],
       setSelect: [zoom],
       drawClear: [(plot) => drawMarks(plot, look.marks, warn)],
     },
@@ -72,8 +72,15 @@ function series(colour: Colour, kind: Kind, number: number, count: number): uPlo
   const stroke = colour(`--series-${number + 1}`);
   const line = { stroke, width: 1.5, points: { show: kind === "dots" || (kind === "line" && count === 1), size: 6, fill: stroke } };
   if (kind === "dots") return { ...line, paths: () => null };
-  if (kind === "bars") return { ...line, paths: uPlot.paths.bars!({ size: [0.8, 60] }), fill: stroke, width: 0 };
+  if (kind === "bars") return { ...line, paths: uPlot.paths.bars!({ size: [0.8, 120], align: 1 }), fill: stroke, width: 0 };
   return line;
+}
+
+/** A bar stands from its time to the next one's. */
+function barAt(plot: uPlot): number | undefined {
+  const { idx, left } = plot.cursor;
+  if (idx == null) return undefined;
+  return idx > 0 && plot.data[0][idx]! > plot.posToVal(left!, "x") ? idx - 1 : idx;
 }
 
 /** Places of the upper and the lower edge of the light area. */

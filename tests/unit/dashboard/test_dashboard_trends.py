@@ -1,12 +1,13 @@
 """What charts of builds, findings and outputs say: usual ranges, levels, what changed."""
 
+import itertools
 import time
 
 import pytest
 
 from buildopt.events import RunFinished
 from buildopt.monitor.hookspecs import Request
-from monitor_plugins.dashboard import finding_series, findings, trends, views
+from monitor_plugins.dashboard import charted, finding_series, findings, overview, trends, views
 from monitor_plugins.dashboard.bundles import Part, beside, without_hash
 from monitor_plugins.dashboard.drawing import Chart
 from monitor_plugins.dashboard.ranges import shown
@@ -98,6 +99,28 @@ def test_runs_lead_to_those_of_their_own_project(place):
         server.stop()
 
     assert 'href="/builds?project=mill&amp;task=make"' in run
+
+
+@pytest.mark.parametrize(
+    ("range_", "title", "width_s"),
+    [("1h", "Runs each 5 min", 300), ("6h", "Runs each 30 min", 1_800),
+     ("24h", "Runs an hour", 3_600), ("30d", "Runs a day", 86_400)],
+)  # fmt: skip
+def test_bars_have_every_run_of_the_time_and_end_with_it(place, range_, title, width_s):
+    now_ns = time.time_ns()
+    for number in range(4):
+        place.build(f"run-{number}", at_ns=now_ns - number * 19 * 60 * NS)
+    place.catch_up()
+    request = Request("GET", "/", {}, {"range": range_}, {}, b"")
+    here = shown(request)
+
+    runs, hits, _ = charted.of_hours(here, overview.happened(place.known, here.asked))
+
+    assert (runs.title, runs.width_s) == (title, width_s)
+    assert sum(row[0] for _, row in runs.rows) == 4
+    assert {later - one for (one, _), (later, _) in itertools.pairwise(runs.rows)} <= {width_s}
+    assert runs.span_s[0] <= runs.rows[0][0] <= here.asked.span_s[0]
+    assert {row[0] for _, row in hits.rows} == {0.0, None}
 
 
 def test_an_area_stands_between_its_edges():

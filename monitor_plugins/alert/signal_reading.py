@@ -8,6 +8,7 @@ from typing import get_args
 from monitor_plugins.alert.place import name_of
 from monitor_plugins.alert.rule import Aggregation, Bound, Signal
 from monitor_plugins.alert.section import Section
+from monitor_plugins.alert.windows import MOST_POINTS
 
 SIGNAL_KEYS = (
     "metric", "event", "value", "where", "bad", "good", "aggregation", "window", "window_count",
@@ -62,6 +63,9 @@ def _require_possible(signal: Signal, raw: Section) -> None:
         raise raw.place.error(raw.path, what, hint, slug="impossible-rule")
     if signal.aggregation != "last" and not (signal.window_s or signal.window_count):
         raise raw.wrong("aggregation", signal.aggregation, "`last` without a `window`")
+    if signal.window_count > MOST_POINTS:
+        expected = f"{MOST_POINTS} samples at most; a `window` has any number"
+        raise raw.wrong("window_count", signal.window_count, expected)
     if signal.event and not signal.event.startswith(TYPES):
         raise raw.wrong("event", signal.event, f"a type of events; all begin with `{TYPES}`")
     if signal.aggregation == "predict" and "limit" not in raw.table:

@@ -10,7 +10,10 @@ from monitor_plugins.alert.prediction import hours_until_full
 from monitor_plugins.alert.rule import Signal
 
 MOST_POINTS = 600
-"""Points of one window: beyond that every second old one is left out."""
+"""Points of one window: beyond that those of one slot are put together where that loses nothing of
+the value, else every second old one is left out."""
+SLOTS = 300
+"""Into which a window is cut for that: what is put together leaves it up to so much too late."""
 SLICES = 60
 """A window of a minute is judged once a second at most, whatever comes in: hundreds of requests a
 second cost no more than one."""
@@ -20,6 +23,8 @@ Point = tuple[float, float, int]
 """When, the value, and how many measurements had it."""
 MERGED = ("mean", "sum", "count", "share", "p50", "p90", "p95", "p99")
 """Aggregations for which equal values of one moment may be one point."""
+ADDED_UP = ("mean", "sum", "count", "share", "min", "max")
+"""Aggregations of which the values of parts give that of the whole."""
 
 
 class Aggregate(NamedTuple):
@@ -46,8 +51,29 @@ def added(points: Sequence[Point], point: Point, signal: Signal) -> list[Point]:
             gone += 1
         kept = kept[gone:]
     if len(kept) > MOST_POINTS:
-        kept = _thinned(kept[: MOST_POINTS // 2]) + kept[MOST_POINTS // 2 :]
+        kept = _fewer(kept, signal)
     return kept
+
+
+def _fewer(points: Sequence[Point], signal: Signal) -> list[Point]:
+    if signal.aggregation not in ADDED_UP:
+        return _thinned(points[: MOST_POINTS // 2]) + list(points[MOST_POINTS // 2 :])
+    slots: dict[float, Point] = {}
+    for point in points:
+        slot = point[0] // (signal.window_s / SLOTS)
+        before = slots.get(slot)
+        slots[slot] = point if before is None else _together(before, point, signal.aggregation)
+    return sorted(slots.values())
+
+
+def _together(one: Point, other: Point, kind: str) -> Point:
+    """Two points as one, of which the window has the same value."""
+    at_s, count = max(one[0], other[0]), one[2] + other[2]
+    if kind == "min":
+        return at_s, min(one[1], other[1]), count
+    if kind == "max":
+        return at_s, max(one[1], other[1]), count
+    return at_s, (one[1] * one[2] + other[1] * other[2]) / count, count
 
 
 def _merges(signal: Signal) -> bool:

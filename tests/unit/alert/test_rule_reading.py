@@ -81,6 +81,7 @@ def test_escalation_comes_after_two_and_five_minutes_where_it_is_not_said() -> N
         ('signal.event = "buildopt.x"', "keep one of them"),
         ("escalate = [{ after = 5 }]", "`channels` in each step"),
         ('escalate = [{ after = 9, channels = "a" }, { after = 9, channels = "b" }]', "in order"),
+        ("signal.window_count = 601", "600 samples at most"),
         ("stale_after = 0", "a duration above zero"),
         ("flap = 3", "a table with"),
         ("gate = 'not run.activ'", "did you mean `run.active`?"),

@@ -14,6 +14,8 @@ from monitor_plugins.dashboard.shapes.runs import Bundle
 
 MOST_BUNDLES = 200
 MOST_ROWS = 50
+NO_MAP = "no-map"
+"""A finding of an analysis: a file without a source map."""
 Figures = Mapping[str, Any]  # Any: JSON of the event
 Analysis = tuple[Bundle, Figures]
 PARAMETERS = (
@@ -69,6 +71,7 @@ def _of_output(shown: Shown, mine: Sequence[Analysis]) -> dict[str, Any]:  # Any
     chosen, figures = _of_run(mine, run) if run else mine[0]
     before, older = _of_run(mine, against) if against else (None, {})
     earlier = [one for one, _ in mine if one.time_s < chosen.time_s]
+    has_packages = _has_packages(figures) and (before is None or _has_packages(older))
     sizes = [(one.time_s, one.raw_bytes, one.gzip_bytes) for one, _ in reversed(mine)]
     return {
         "chosen": chosen,
@@ -76,7 +79,10 @@ def _of_output(shown: Shown, mine: Sequence[Analysis]) -> dict[str, Any]:  # Any
         "compared": before,
         "history": [one for one, _ in mine],
         "charts": [charted.of_sizes(sizes)] if len(sizes) > 1 else [],
-        "packages": beside(_packages(figures), _packages(older), is_compared=bool(before)),
+        "packages": beside(
+            _packages(figures), _packages(older), is_compared=bool(before) and has_packages
+        ),
+        "has_packages": has_packages,
         "files": beside(_files(figures), _files(older), is_compared=bool(before)),
         "folders": beside(_folders(figures), _folders(older), is_compared=bool(before)),
     }
@@ -116,6 +122,13 @@ def _packages(figures: Figures) -> list[Part]:
         )
         for row in _rows(figures, "packages")
     ]
+
+
+def _has_packages(figures: Figures) -> bool:
+    """Whether its packages are known; without source maps they are not."""
+    findings = figures.get("findings")
+    lacks_maps = isinstance(findings, Mapping) and NO_MAP in findings
+    return bool(_packages(figures)) or not lacks_maps
 
 
 def _files(figures: Figures) -> list[Part]:

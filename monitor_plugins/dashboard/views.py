@@ -126,6 +126,10 @@ def compare_facts(known: Known, shown: Shown, _: Sequence[Panel]) -> Facts:
         "a": sides[0],
         "b": sides[1],
         "rows": [(name, steps[0].get(name), steps[1].get(name)) for name in names],
+        "reasons": [
+            next((one.text for one in lists.reasons_of(side.result.get("miss_reasons"))), "")
+            for side in sides
+        ],
     }
 
 

@@ -21,8 +21,9 @@ const HASH = /[-.][A-Za-z0-9_-]{8,}(?=\.[a-z0-9.]+$)/;
 export async function showBundle(place: HTMLElement, path: string, before?: string): Promise<void> {
   const [analysis, older] = await Promise.all([analysisAt(path), before ? analysisAt(before) : undefined]);
   if (!analysis) return void place.append(element("p", { class: "muted" }, "The whole analysis is kept no longer."));
-  const root = treeOf(analysis);
-  if (older) compareWith(root, treeOf(older));
+  const byModules = [analysis, older].every((one) => !one || one.modules?.length); // of both, or of none
+  const root = treeOf(analysis, byModules);
+  if (older) compareWith(root, treeOf(older, byModules));
   measure(root, (leaf) => leaf.bytes);
   search(root, "");
   show(place, root, older !== undefined);
@@ -33,8 +34,8 @@ async function analysisAt(path: string): Promise<Analysis | undefined> {
   return answer?.ok ? ((await answer.json()) as Analysis) : undefined;
 }
 
-function treeOf(analysis: Analysis): Item {
-  return analysis.modules?.length ? ofModules(analysis) : ofFiles(analysis);
+function treeOf(analysis: Analysis, byModules: boolean): Item {
+  return byModules ? ofModules(analysis) : ofFiles(analysis);
 }
 
 /** Gives each part the size that it had; names of files have other hashes in each build. */

@@ -77,6 +77,29 @@ def test_what_cannot_be_shown_is_a_page_for_people(server):
     assert ask(server, "/?range=2y", accept="text/html").status == 400
 
 
+def test_a_run_that_failed_says_what_its_output_said_and_of_which_commit(place):
+    more = {"branch": "main", "commit": "0123456789abcdef"}
+    place.build("bad", exit_code=2, error="a.ts(1,2): error <b>TS1</b>\x1b[31m", **more)
+    place.build("good", **more)
+    place.catch_up()
+    server = serving(place)
+    try:
+        bad, good, both = (
+            ask(server, path).body.decode()
+            for path in ("/runs/bad", "/runs/good", "/compare?a=bad&b=good")
+        )
+    finally:
+        server.stop()
+
+    said = "a.ts(1,2): error &lt;b&gt;TS1&lt;/b&gt;\\x1b[31m"
+    assert said in bad.partition("<dl")[0]
+    assert said not in good
+    assert "main @ <code>0123456789</code>" in good
+    assert both.count("<code>src/App.tsx</code> changed") == 2
+    assert both.count("main @ <code>0123456789</code>") == 2
+    assert both.count("✕ failed") == 3  # the run and both of its steps
+
+
 def test_times_that_no_calendar_has_are_its_last(place):
     for since in (1e15, -1e15):
         place.tell("buildopt.alert.fired", {"incident": f"i{since}", "rule": "x", "since": since})

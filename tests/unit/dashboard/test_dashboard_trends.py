@@ -244,6 +244,24 @@ def test_two_builds_of_an_output_are_compared(place):
     assert unknown.status == 404
 
 
+def test_packages_are_not_new_where_the_other_build_told_of_none(place):
+    packages = [{"name": "left-pad", "versions": ["1"], "bytes": 500}]
+    for run, more in (("without", {"findings": {"no-map": 1}}), ("with", {"packages": packages})):
+        data = {"kind": "bundle", "output": "dist", "totals": {"raw": 900}, **more}
+        place.tell("buildopt.bundle.analyzed", data, run=run)
+    place.catch_up()
+    server = serving(place)
+    try:
+        page = ask(server, "/bundles?run=with&against=without").body.decode()
+    finally:
+        server.stop()
+
+    table = page.partition('id="packages"')[2].partition("</section>")[0]
+    assert "left-pad" in table
+    assert "not there" not in table
+    assert "Packages are not compared" in page
+
+
 def test_outputs_of_one_name_are_those_of_their_projects(place):
     for name, size in (("mill", 900), ("shop", 5_000)):
         data = {"kind": "bundle", "output": "dist", "totals": {"raw": size, "gzip": 300}}

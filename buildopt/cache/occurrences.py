@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from buildopt.cache import files
+from buildopt.cache import files, unpacked
 from buildopt.model import PRESENT, Observation
 
 FAMILY = b"npm_"
@@ -34,8 +34,9 @@ def occurring(
 ) -> set[str]:
     """Those of `names` that stand in one of the `words`, or in a file that was read.
 
-    A file that cannot be read is taken to hold them all. So is the beginning of a name up to an
-    underscore (`"npm_config_" + key`) for all that begin so.
+    What is packed in a file counts too. One that cannot be read, or unpacked, is taken to hold
+    them all. So is the beginning of a name up to an underscore (`"npm_config_" + key`) for all that
+    begin so.
     """
     left = {name: os.fsencode(name) for name in names}
     single = frozenset(sought for sought in left.values() if not _is_of_family(sought))
@@ -62,16 +63,34 @@ def occurring(
 
 @lru_cache(maxsize=FILES_KNOWN)
 def _named_by(path: str, _value: str, single: frozenset[bytes], *, has_family: bool) -> Named:
-    """What a file names that was observed with this value."""
+    """What a file names that was observed with this value, and what is packed in it."""
+    head = tail = b""
+    found = Named(frozenset(), frozenset())
+    for piece in _pieces(path, single, has_family=has_family):
+        head = head or bytes(piece[: unpacked.HEAD_BYTES])
+        tail = bytes(piece[-unpacked.TAIL_BYTES :])
+        found = _both(found, _named_in(piece, single, has_family=has_family))
+    if unpacked.is_packed(head, tail):
+        for content in unpacked.contents(path):
+            found = _both(found, _named_in(content, single, has_family=has_family))
+    return found
+
+
+def _both(one: Named, other: Named) -> Named:
+    return Named(one.single | other.single, one.members | other.members)
+
+
+def _pieces(
+    path: str, single: frozenset[bytes], *, has_family: bool
+) -> Iterator[bytes | bytearray]:
+    """The content: whole where the family is sought, whose members may be of any length."""
     if has_family:
-        return _named_in(files.read(path), single, has_family=True)
-    found: set[bytes] = set()
-    for piece in _pieces(path, overlap_bytes=max(map(len, single)) - 1):
-        found |= _singles_in(piece, single)
-    return Named(frozenset(found), frozenset())
+        yield files.read(path)
+    else:
+        yield from _overlapping(path, overlap_bytes=max(map(len, single)) - 1)
 
 
-def _pieces(path: str, *, overlap_bytes: int) -> Iterator[bytearray]:
+def _overlapping(path: str, *, overlap_bytes: int) -> Iterator[bytearray]:
     """The content in pieces of which each begins with the end of the one before."""
     with open(path, "rb", buffering=0) as file:
         kept = b""
@@ -83,7 +102,7 @@ def _pieces(path: str, *, overlap_bytes: int) -> Iterator[bytearray]:
             window[: len(kept)] = kept
 
 
-def _named_in(content: bytes, single: frozenset[bytes], *, has_family: bool) -> Named:
+def _named_in(content: bytes | bytearray, single: frozenset[bytes], *, has_family: bool) -> Named:
     found = _singles_in(content, single)
     if not has_family or (FAMILY not in content and FAMILY.upper() not in content):
         return Named(found, frozenset())

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipapp
 
 import pytest
 
@@ -118,6 +119,16 @@ def test_variable_that_a_script_names_is_a_miss(rig, name):
 
     assert rig.run("--", "./stamp.sh").reasons == [("environment", name)]
     assert rig.read("out") == b"2\n"
+
+
+def test_variable_that_a_packed_program_names_is_a_miss(rig):
+    rig.write("app/__main__.py", "import os\nopen('out', 'w').write(os.environ['GITHUB_SHA'])\n")
+    zipapp.create_archive(rig.root / "app", rig.root / "app.pyz", compressed=True)
+    for sha in ("1" * 40, "2" * 40):
+        rig.environ["GITHUB_SHA"] = sha
+        rig.run("--", sys.executable, "app.pyz")
+
+        assert rig.read("out") == sha.encode()
 
 
 def test_the_logs_of_npm_count_for_nothing_where_a_variable_puts_them(rig):

@@ -1,3 +1,9 @@
+import bz2
+import gzip
+import io
+import lzma
+import zipfile
+
 import pytest
 
 from buildopt.cache import variables
@@ -71,3 +77,56 @@ def test_an_empty_file_and_a_name_of_one_letter(tmp_path):
     assert occurring(("X",), (), [read(file, "1")]) == set()
     file.write_bytes(b"X")
     assert occurring(("X",), (), [read(file, "2")]) == {"X"}
+
+
+def zipped(content, before=b""):
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("module.py", content)
+    return before + whole.getvalue()
+
+
+PACKED = {
+    "zip": zipped,
+    "program before a zip": lambda content: zipped(content, b"#!/usr/bin/env python3\n"),
+    "zip in a zip": lambda content: zipped(zipped(content)),
+    "gzip": gzip.compress,
+    "bzip2": bz2.compress,
+    "xz": lzma.compress,
+}
+TEXT = b"GITHUB_SHA npm_config_mode " * 9
+
+
+@pytest.mark.parametrize("pack", PACKED.values(), ids=PACKED)
+@pytest.mark.parametrize("names", [NAMES, ("GITHUB_SHA", "NODE")], ids=["family", "single"])
+def test_name_is_found_in_a_packed_file(tmp_path, pack, names):
+    file = tmp_path / "file"
+    file.write_bytes(pack(TEXT))
+    assert TEXT not in file.read_bytes()
+
+    expected = {"GITHUB_SHA", "npm_config_mode"} & set(names)
+    assert occurring(names, (), [read(file, str(pack))]) == expected
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        gzip.compress(TEXT)[:-12],
+        b"\x28\xb5\x2f\xfd packed otherwise",
+        b"\x7fELF" + b"MEI\x0c\x0b\x0a\x0b\x0e" + b"the rest",
+        zipped(zipped(zipped(zipped(b"nothing")))),
+    ],
+    ids=["cut off", "zstd", "frozen", "too deep"],
+)
+def test_packed_file_that_cannot_be_looked_through_may_have_all_names(tmp_path, content):
+    file = tmp_path / "file"
+    file.write_bytes(content)
+
+    assert occurring(NAMES, (), [read(file, "1")]) == set(NAMES)
+
+
+def test_file_that_only_looks_packed_is_searched_as_it_is(tmp_path):
+    file = tmp_path / "file"
+    file.write_bytes(b"NODE PK\x05\x06 and no archive")
+
+    assert occurring(NAMES, (), [read(file, "1")]) == {"NODE"}

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import xxhash
 
-from buildopt.cache import files
+from buildopt.cache import files, unpacked
 from buildopt.cache.layout import Layout
 from buildopt.model import OutputState
 from buildopt.progress import Advance, ignore
@@ -51,8 +51,9 @@ class Artifacts(NamedTuple):
     ) -> tuple[OutputState, int, set[bytes]]:
         """Store the content of a regular file.
 
-        Its state, the bytes the cache grew by, and which of `needles` are in the content. Raises
-        OSError, also for a file that changes while it is read.
+        Its state, the bytes the cache grew by, and which of `needles` are in the content, or in
+        what is packed in it: the first, where that cannot be told. Raises OSError, also for a file
+        that changes while it is read.
         """
         found: set[bytes] = set()
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
@@ -61,9 +62,10 @@ class Artifacts(NamedTuple):
                 data = _read_exactly(descriptor, status.st_size)
                 digest, fast, grown = self._put_small(data)
                 self.advance(len(data))
-                found = {needle for needle in needles if needle in data}
+                found = _held(data, needles)
             else:
                 digest, fast, grown, found = self._put_large(descriptor, status.st_size, needles)
+            found |= _held_packed(path, descriptor, status.st_size, needles)
             after = os.fstat(descriptor)
             if (after.st_mtime_ns, after.st_size) != (status.st_mtime_ns, status.st_size):
                 raise OSError(f"changed while it was stored: {path}")
@@ -256,6 +258,23 @@ def _unpacked(descriptor: int) -> Iterator[bytes]:
 def _read_pieces(descriptor: int) -> Iterator[bytes]:
     while piece := os.read(descriptor, PIECE_BYTES):
         yield piece
+
+
+def _held(data: bytes, needles: tuple[bytes, ...]) -> set[bytes]:
+    return {needle for needle in needles if needle in data}
+
+
+def _held_packed(
+    path: str, descriptor: int, size_bytes: int, needles: tuple[bytes, ...]
+) -> set[bytes]:
+    head = os.pread(descriptor, unpacked.HEAD_BYTES, 0)
+    tail = os.pread(descriptor, unpacked.TAIL_BYTES, max(0, size_bytes - unpacked.TAIL_BYTES))
+    if not unpacked.is_packed(head, tail):
+        return set()
+    try:
+        return {needle for content in unpacked.contents(path) for needle in _held(content, needles)}
+    except OSError:
+        return set(needles[:1])
 
 
 def _read_exactly(descriptor: int, size_bytes: int) -> bytes:

@@ -1,5 +1,6 @@
 """`buildopt run` as its user meets it, with declared inputs and outputs."""
 
+import gzip
 import os
 import shutil
 import socket
@@ -324,6 +325,20 @@ def test_output_that_holds_the_folders_name_serves_only_there(project):
     assert done.outcome == "executed"
     assert ("settings", "directory") in done.reasons
     assert project.read("out/where") == f"{moved}\n".encode()
+
+
+def test_packed_output_that_holds_the_folders_path_serves_only_there(project):
+    project.script("build.sh", "mkdir -p out; pwd | gzip -n > out/where")
+    project.run(*RUN)
+    moved = project.place / "elsewhere" / "other"
+    moved.parent.mkdir()
+    shutil.copytree(project.root, moved, symlinks=True)
+    project.root = moved
+
+    done = project.run(*RUN)
+
+    assert done.outcome == "executed"
+    assert gzip.decompress(project.read("out/where")) == f"{moved}\n".encode()
 
 
 def test_names_of_any_bytes(project):

@@ -28,6 +28,10 @@ from monitor_plugins.dashboard.waterfall import of_processes, of_steps
 ROWS = 50
 FEW = 8
 MOST_OTHERS = 30
+MOST_LOOKUPS = 5_000
+"""Of the runs of a page: a run of a large workspace has a hundred."""
+SLACK_S = 60.0
+"""A run looks up before it starts its clock, and clocks are set."""
 MOST_RUNS = 1_000
 """Of a trend: more points than a screen has columns."""
 Facts = dict[str, Any]  # Any: what the template shows
@@ -210,11 +214,11 @@ def with_reasons(known: Known, found: Sequence[Run]) -> list[tuple[Run, str]]:
     """Runs, each with the first reason why it really ran."""
     if not found:
         return []
-    times = [int(run.time_s * NS) for run in found]
-    day_ns = 86_400 * NS
-    where = Where(from_ns=max(0, min(times) - day_ns), to_ns=max(times) + NS)
+    began_s = min(run.time_s - (run.duration_s or 0.0) for run in found) - SLACK_S
+    ended_s = max(run.time_s for run in found) + SLACK_S
+    where = Where(from_ns=max(0, int(began_s * NS)), to_ns=int(ended_s * NS))
     reasons: dict[str, str] = {}
-    for row in reversed(known.lookups(where, limit=10 * ROWS)):
+    for row in reversed(known.lookups(where, limit=MOST_LOOKUPS)):
         text = lists.lookup_of(row).text
         reasons.setdefault(row["run"], f"{row['task']}: {text}" if text else "")
     own = {run.run: run.task + ": " for run in found}

@@ -1,14 +1,16 @@
 """The page as the server makes it: whole without scripts, harmless whatever it is told."""
 
 import re
+import time
 
 import pytest
 
+from buildopt.events import CacheLookup
 from buildopt.monitor.hookspecs import Panel
 from monitor_plugins.dashboard import page
 from monitor_plugins.dashboard.shapes.runs import Process
 from monitor_plugins.dashboard.waterfall import of_processes
-from tests.unit.dashboard.conftest import PROCESSES, ask, serving
+from tests.unit.dashboard.conftest import NS, PROCESSES, ask, serving
 
 PATHS = (
     "/", "/builds", "/cache", "/bundles", "/system", "/alerts", "/findings", "/plugins",
@@ -75,6 +77,24 @@ def test_what_cannot_be_shown_is_a_page_for_people(server):
     assert answer.status == 404
     assert b"no run of that id" in answer.body
     assert ask(server, "/?range=2y", accept="text/html").status == 400
+
+
+def test_each_run_has_its_reason_however_many_steps_others_had(place):
+    now_ns = time.time_ns()
+    place.build("first", at_ns=now_ns - 40 * NS)
+    journal = place.journal("workspace")
+    for number in range(600):
+        lookup = CacheLookup(task=f"step {number}", result="miss")
+        journal.append(lookup, now_ns=now_ns - 30 * NS + number)
+    place.build("workspace", at_ns=now_ns)
+    place.catch_up()
+    server = serving(place)
+    try:
+        rows = ask(server, "/builds").body.decode().split("<tr data-run=")
+    finally:
+        server.stop()
+
+    assert ["src/App.tsx" in row for row in rows[1:]][-1]
 
 
 def test_a_run_that_failed_says_what_its_output_said_and_of_which_commit(place):

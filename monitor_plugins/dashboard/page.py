@@ -124,7 +124,7 @@ def environment() -> Environment:
     for name in ("duration", "size", "share", "counted", "exact_bytes"):
         made.filters[name] = getattr(hookspecs, name)
     made.filters.update(
-        coded=coded, plain=plain, ago=ago, moment=moment, slug=slug_of,
+        coded=coded, plain=plain, ago=ago, moment=moment, clock=clock, slug=slug_of,
         amount=amount, measured=measured, change=change_of, signed_share=signed_share,
     )  # fmt: skip
     made.globals["outcomes"] = OUTCOMES
@@ -163,6 +163,12 @@ def moment(time_s: float) -> str:
     """`2026-11-24 15:41:02 UTC`; years that no calendar has are the last one, or the first."""
     shown_s = min(max(time_s, 0.0), LAST_S)
     return datetime.fromtimestamp(shown_s, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def clock(time_s: float, day_of_s: float) -> str:
+    """`15:41`; with its date where that is not the day of the other time."""
+    words, day = moment(time_s)[:16], moment(day_of_s)[:10]
+    return words.removeprefix(day).strip()
 
 
 def ago(time_s: float, now_s: float) -> str:

@@ -120,6 +120,28 @@ def test_a_run_that_failed_says_what_its_output_said_and_of_which_commit(place):
     assert both.count("✕ failed") == 3  # the run and both of its steps
 
 
+def test_care_that_is_over_is_offered_again_and_times_of_other_days_have_their_date(place):
+    now_s = time.time()
+    yesterday_s = now_s - 86_400
+    journal = place.journal()
+    for incident, until_s in (("over", now_s - 60), ("held", now_s + 5 * 86_400)):
+        fired = {"incident": incident, "rule": "cpu", "since": yesterday_s - 86_400}
+        journal.emit("buildopt.alert.fired", fired, now_ns=int((yesterday_s - 86_400) * NS))
+        taken = {"incident": incident, "by": "me", "until": until_s}
+        journal.emit("buildopt.alert.acknowledged", taken, now_ns=int(yesterday_s * NS))
+    place.catch_up()
+    server = serving(place)
+    try:
+        text = ask(server, "/alerts").body.decode()
+    finally:
+        server.stop()
+
+    over, held = (text.partition(f'data-incident="{name}"')[2] for name in ("over", "held"))
+    assert 'data-ack="over"' in over
+    assert f"me until {page.moment(now_s + 5 * 86_400)[:16]}" in held
+    assert f"{page.moment(yesterday_s)[:16]} acknowledged" in held
+
+
 def test_times_that_no_calendar_has_are_its_last(place):
     for since in (1e15, -1e15):
         place.tell("buildopt.alert.fired", {"incident": f"i{since}", "rule": "x", "since": since})

@@ -229,6 +229,9 @@ class Task(NamedTuple):
     """Further paths that are a tool's own cache: neither input nor output."""
     state: tuple[str, ...] = ()
     """Further paths that hold as the record found them or as it left them."""
+    told_files: tuple[str, ...] = ()
+    """Result file and report of the call, written after it: a listing shows them only where the run
+    looked at them."""
     key: str = ""
 
 

@@ -98,7 +98,8 @@ def _changes(
     """What is not any more as the run found it, but for what it made itself."""
     made = frozenset(observed.outputs) | frozenset(observed.removed)
     gone = frozenset(observed.removed)
-    now = run.states(own=lookup.own_paths(observations, observed.outputs, run.owned))
+    own = lookup.own_paths(observations, observed.outputs, run.owned, run.task.told_files)
+    now = run.states(own=own)
     unmade = [_without(o, gone) for o in observations if o.subject not in made]
     with run.progress.step("checking inputs"):
         changed = [r.subject for r in now.differences(unmade) if r.subject not in made]

@@ -157,7 +157,7 @@ class Run(NamedTuple):
         """The present, its listings taken without `own` and what a record gives back."""
         if trace is not None and entry is not None:
             outputs = (output.path for output in entry.outputs)
-            own = lookup.own_paths(trace.observations, outputs, self.owned)
+            own = lookup.own_paths(trace.observations, outputs, self.owned, self.task.told_files)
         given_back = {o.path: o for o in (*entry.spared, *entry.outputs)} if entry else {}
         return States(
             memo=self.memo,

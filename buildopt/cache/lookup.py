@@ -126,13 +126,18 @@ class _Tried:
 
 
 def own_paths(
-    observations: Iterable[Observation], outputs: Iterable[str], owned: Ownership
+    observations: Iterable[Observation],
+    outputs: Iterable[str],
+    owned: Ownership,
+    told_files: Iterable[str] = (),
 ) -> frozenset[str]:
-    """Paths that a listing leaves out: what the task made, but for what the trace depends on."""
+    """Paths that a listing leaves out: what the task made and what we write about it, but for what
+    the trace depends on.
+    """
     depended_on = {
         o.subject for o in observations if o.kind not in ("absent", "listing", "attributes")
     }
-    return frozenset({*outputs, *(owned.paths() - depended_on)})
+    return frozenset({*outputs, *({*owned.paths(), *told_files} - depended_on)})
 
 
 def _facts(

@@ -134,6 +134,7 @@ def call_at(place: Place, named: settings.TaskSettings) -> Call:
         allowed_hosts=chosen.allow_hosts,
         private=(*chosen.private, *_npm_caches(chosen, named.directory)),
         state=chosen.state,
+        told_files=() if chosen.strict_outputs else _told_files(chosen),
     )
     _require_inside(task)
     observer = None
@@ -212,6 +213,21 @@ def _task_settings(
         if task.command == command and directory == settings.directory_of(task, chosen.root):
             return task
     return settings.TaskSettings()
+
+
+def _told_files(chosen: settings.Settings) -> tuple[str, ...]:
+    """What we write about the run into the project, once it is over."""
+    paths = [chosen.result_file] if chosen.result_file else []
+    if chosen.report:
+        from buildopt.cli.run_endings import report_path
+
+        paths.append(report_path(chosen))
+    return tuple(map(_resolved, paths))
+
+
+def _resolved(path: str) -> str:
+    folder, name = os.path.split(os.path.abspath(path))
+    return os.path.join(os.path.realpath(folder), name)
 
 
 def _require_inside(task: Task) -> None:

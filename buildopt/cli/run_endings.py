@@ -30,7 +30,7 @@ def tell_others(
     if chosen.result_file:
         _write_result(chosen.result_file, result)
     if chosen.report:
-        _write_report(stores, result, _report_path(chosen), is_quiet=chosen.quiet)
+        _write_report(stores, result, report_path(chosen), is_quiet=chosen.quiet)
     if result.stored:
         _sweep_where_due(stores.layout, chosen)
     if chosen.bundle_analysis and made and result.outcome != "fresh" and not result.exit_code:
@@ -50,24 +50,26 @@ def _write_result(path: str, result: RunFinished) -> None:
         tell(f"buildopt: cannot write the result file `{path}`: {error.strerror}")
 
 
-def _report_path(chosen: settings.Settings) -> str:
+def report_path(chosen: settings.Settings) -> str:
     """Where the report goes: a file's path is seen from the project, a call's from here."""
     if chosen.report is True:
-        return ""
+        from buildopt.report.write import DEFAULT_NAME  # with all of a report
+
+        return DEFAULT_NAME
     path = str(chosen.report)
     return path if "report" in chosen.overrides else os.path.join(chosen.root, path)
 
 
 def _write_report(stores: Stores, result: RunFinished, path: str, *, is_quiet: bool) -> None:
     from buildopt.cli.report_present import present_of
-    from buildopt.report.write import DEFAULT_NAME, write_report
+    from buildopt.report.write import write_report
 
     try:
         present = present_of(result.root, stores.journal.state)
         written = write_report(stores.journal.state, result.run_id, path, present)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
-        tell(f"buildopt: cannot write the report `{path or DEFAULT_NAME}`: {why}")
+        tell(f"buildopt: cannot write the report `{path}`: {why}")
         return
     if not is_quiet:
         tell(f"buildopt: report in {written}")

@@ -104,6 +104,8 @@ class TracePolicy:
     """That with which the command starts."""
     strict_outputs: bool = False
     """No adoption of own outputs: what an earlier run made is a dependency like any file."""
+    told_files: tuple[str, ...] = ()
+    """What we write about the run after it; a listing leaves them out unless they are looked at."""
     network: NetworkMode = "uncacheable"
     allow_hosts: tuple[str, ...] = ()
     """Addresses, `HOST` or `HOST:PORT`, or socket paths, to which a connection is harmless."""

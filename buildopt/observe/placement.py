@@ -21,13 +21,16 @@ _MAGIC = re.compile(r"[*?\[]")
 class Placement:
     """Where paths stand in one run."""
 
-    __slots__ = ("_by_membership", "_folders", "_hidden", "_inside", "_restored", "_state", "_tops")
+    __slots__ = (
+        "_by_membership", "_folders", "_hidden", "_inside", "_restored", "_state", "_told", "_tops",
+    )  # fmt: skip
 
     def __init__(self, policy: TracePolicy) -> None:
         self._inside = _as_folder(policy.root)
         self._hidden = _Patterns((*policy.private, *policy.ignore), policy.home)
         self._state = _Patterns(policy.state, policy.home)
         self._restored = _Patterns(policy.restored_state, policy.home)
+        self._told = frozenset(policy.told_files)
         self._by_membership = frozenset([*_above(policy.root), policy.home, *_above(policy.home)])
         self._tops = _tops(policy)
         self._folders: dict[str, Place] = {}
@@ -52,6 +55,10 @@ class Placement:
     def is_restored(self, path: str) -> bool:
         """Whether a path of state is stored and restored with the outputs."""
         return self._restored.match(path, path.rpartition("/")[2])
+
+    def is_told(self, path: str) -> bool:
+        """Whether we write it about the run, once that is over."""
+        return path in self._told
 
     def is_root(self, path: str) -> bool:
         """Whether it is the project's root, which is there while anything runs in it."""

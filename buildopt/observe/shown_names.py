@@ -54,15 +54,20 @@ class ShownNames:
     def _counting(
         self, folder: Touch, letters: Mapping[str, str], observed: frozenset[str]
     ) -> list[str]:
-        """The names that are no outputs, neither of this run nor, unlooked at, of earlier ones."""
+        """The names that are no outputs, neither of this run nor, unlooked at, of earlier ones, nor
+        what we wrote about those.
+        """
         findings, base = self._findings, _below(folder)
         return [
             name
             for name in letters
             if (path := base + name) not in findings.conclusion.outputs
             and path not in findings.exempt
-            and (path not in findings.adoptable or path in observed)
+            and (path in observed or not self._is_left_out(path))
         ]
+
+    def _is_left_out(self, path: str) -> bool:
+        return path in self._findings.adoptable or self._placement.is_told(path)
 
     def _add_unseen(self, folder: Touch, letters: Mapping[str, str], made: Iterable[str]) -> None:
         """A listing did not show what came to be an output, and leaves it out: so it counts."""

@@ -73,9 +73,11 @@ class TracedObserver:
             return Observed()
         declared = survey_inputs(scope_of(task), digest)
         placement = placement_for(self.policy_for(task))
+        files = {o.subject for o in declared.observations if o.kind == "file"}
+        left_out = own.union(path for path in task.told_files if path not in files)
         return declared._replace(
             observations=tuple(
-                o._replace(value=list_folder(placement, o.subject, own))
+                o._replace(value=list_folder(placement, o.subject, left_out))
                 if o.kind == "listing"
                 else o
                 for o in declared.observations
@@ -101,6 +103,7 @@ class TracedObserver:
             ),
             umask=task.umask,
             strict_outputs=task.strict_outputs,
+            told_files=task.told_files,
             private=() if task.strict_private else (*PRIVATE, *moved, *task.private),
             state=(*STATE, *task.state),
             network=task.network,

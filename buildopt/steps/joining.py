@@ -50,9 +50,11 @@ def start_of(task: Task, policy: Policy, *, has_null_stdin: bool) -> Start:
 
 def task_within(around: Task, own: Task) -> Task:
     """The task of a call inside: as strict as the run around it."""
+    is_strict = own.strict_outputs or around.strict_outputs
     return own._replace(
-        strict_outputs=own.strict_outputs or around.strict_outputs,
+        strict_outputs=is_strict,
         strict_private=own.strict_private or around.strict_private,
+        told_files=() if is_strict else (*own.told_files, *around.told_files),
     )
 
 

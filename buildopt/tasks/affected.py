@@ -118,7 +118,8 @@ class _Judge(NamedTuple):
     def _against(self, run: Run, trace: Trace, entry: CacheEntry) -> Reason | None:
         """Why a record does not prove that nothing changed for its task."""
         seen = trace.observations
-        own = lookup.own_paths(seen, (output.path for output in entry.outputs), run.owned)
+        outputs = (output.path for output in entry.outputs)
+        own = lookup.own_paths(seen, outputs, run.owned, run.task.told_files)
         if touched := self.touches.of_observations(seen, own, self.given):
             kind: ReasonKind = "entries" if touched.kind == "listing" else "changed"
             return Reason(kind, self._shown(touched.subject))

@@ -1,13 +1,19 @@
 """What a person sees whose browser is not answered: the same refusal, with what to do about it.
 
 A link on another site brings no cookie (SameSite=Strict), and is refused; the page of the refusal
-has the same address as a link of its own, which does bring it.
+has the same address as a link of its own, which does bring it. The page has its style sheet in it,
+known by its digest: nothing else is answered without a token.
 """
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
+from functools import cache
+from hashlib import sha256
 from html import escape
+
+from buildopt.report.page import stylesheet
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -17,8 +23,7 @@ PAGE = """<!doctype html>
 <meta name="color-scheme" content="light dark">
 <title>buildopt</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="/assets/tokens.css">
-<link rel="stylesheet" href="/assets/page.css">
+<style>{style}</style>
 </head>
 <body>
 <main>
@@ -59,4 +64,20 @@ def door_page(status: int, title: str, host: str = "", target: str = "") -> byte
     advice = {401: UNKNOWN, 404: NOWHERE}.get(status, "")
     if status == 403:
         advice = ELSEWHERE.format(address=escape(f"http://{host}{target}"))
-    return PAGE.format(title=escape(title.capitalize()), advice=advice).encode()
+    return PAGE.format(title=escape(title.capitalize()), advice=advice, style=_style()).encode()
+
+
+@cache
+def door_headers() -> Mapping[str, str]:
+    """The page's kind, and what it may load: an icon without content, and its own style."""
+    digest = b64encode(sha256(_style().encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
+        "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+    )
+    return {"content-type": "text/html; charset=utf-8", "content-security-policy": policy}
+
+
+@cache
+def _style() -> str:
+    return stylesheet("tokens.css") + stylesheet("page.css")

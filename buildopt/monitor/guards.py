@@ -16,7 +16,7 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -26,14 +26,14 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from buildopt.loopback import LOOPBACK, is_host
-from buildopt.monitor.door_page import door_page, is_person
+from buildopt.monitor.door_page import door_headers, door_page, is_person
 from buildopt.monitor.socket_file import is_socket
 
 MOST_BODY_BYTES = 1_000_000
 MOST_OPEN_BYTES = 64 * 1024
 """Of what pages of other sites send: browsers send no larger beacons."""
-OPEN_PATHS = frozenset({"/healthz", "/enter", "/assets/tokens.css", "/assets/page.css"})
-"""What needs no token: one word, the exchange of a token for a cookie, and how that page looks."""
+OPEN_PATHS = frozenset({"/healthz", "/enter"})
+"""What is answered without a token: one word, and the exchange of a token for a cookie."""
 METRICS_PATH = "/metrics"
 READING = frozenset({"GET", "HEAD"})
 SIMPLE = "POST"
@@ -232,24 +232,22 @@ def _measured(receive: Receive, most_bytes: int = MOST_BODY_BYTES) -> Receive:
 
 
 async def _refuse(refusal: Refusal, scope: Scope, send: Send) -> None:
-    body, kind = _words_of(refusal, scope)
-    headers: Iterable[tuple[bytes, bytes]] = [
-        (b"content-type", kind),
-        (b"content-length", str(len(body)).encode()),
-    ]
+    body, headers = _words_of(refusal, scope)
+    headers = {**headers, "content-length": str(len(body))}
     if refusal.status == 401:
-        headers = [*headers, (b"www-authenticate", b"Bearer")]
-    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+        headers["www-authenticate"] = "Bearer"
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": refusal.status, "headers": raw})
     await send({"type": "http.response.body", "body": body})
 
 
-def _words_of(refusal: Refusal, scope: Scope) -> tuple[bytes, bytes]:
-    """What a refusal says, and its kind: a page for people, JSON for all others."""
+def _words_of(refusal: Refusal, scope: Scope) -> tuple[bytes, Mapping[str, str]]:
+    """What a refusal says, and headers of it: a page for people, JSON for all others."""
     headers = Headers(scope=scope)
     if refusal in FOR_PEOPLE and is_person(scope["method"], headers):
         query = scope["query_string"].decode("latin-1")
         target = scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
         page = door_page(refusal.status, refusal.title, headers.get("host", ""), target)
-        return page, b"text/html; charset=utf-8"
+        return page, door_headers()
     problem = {"status": refusal.status, "title": refusal.title}
-    return json.dumps(problem).encode(), b"application/problem+json"
+    return json.dumps(problem).encode(), {"content-type": "application/problem+json"}

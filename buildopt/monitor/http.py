@@ -36,7 +36,7 @@ from starlette.routing import Route as HttpRoute
 from starlette.types import ASGIApp
 
 from buildopt.loopback import listening, server_of
-from buildopt.monitor.door_page import door_page, is_person
+from buildopt.monitor.door_page import door_headers, door_page, is_person
 from buildopt.monitor.exposition import CONTENT_TYPE
 from buildopt.monitor.guards import NO_TOKEN, Doors, Guards, is_token
 from buildopt.monitor.hookspecs import Request, Route
@@ -140,7 +140,7 @@ def application(shown: Shown, doors: Doors) -> ASGIApp:
             is_token(asked.get("token", ""), doors.token) or tickets.take(asked.get("ticket", ""))
         ):
             if is_person(request.method, request.headers):
-                return HttpResponse(door_page(*NO_TOKEN), 401, media_type="text/html")
+                return HttpResponse(door_page(*NO_TOKEN), 401, dict(door_headers()))
             return _problem(*NO_TOKEN)
         answer = RedirectResponse("/", status_code=303)
         answer.set_cookie(
@@ -219,7 +219,7 @@ async def _pieces(body: Iterator[bytes]) -> AsyncIterator[bytes]:
 async def _refused(request: HttpRequest, error: Exception) -> HttpResponse:
     assert isinstance(error, HTTPException)
     if error.status_code == 404 and is_person(request.method, request.headers):
-        return HttpResponse(door_page(404, "Not found"), 404, media_type="text/html")
+        return HttpResponse(door_page(404, "Not found"), 404, dict(door_headers()))
     return _problem(error.status_code, error.detail.lower())
 
 

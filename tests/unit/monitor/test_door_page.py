@@ -1,5 +1,8 @@
 """What a person sees whose browser is not let in."""
 
+from base64 import b64encode
+from hashlib import sha256
+
 import pytest
 
 from tests.unit.monitor.test_http import TOKEN, ask, server
@@ -16,13 +19,16 @@ def test_a_browser_without_the_token_is_asked_for_it_on_a_page(server, path):
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert b'action="/enter"' in answer.body
     assert TOKEN.encode() not in answer.body
-    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    policy = answer.headers["content-security-policy"]
+    assert {"default-src 'none'", "frame-ancestors 'none'"} <= set(policy.split("; "))
+    style = answer.body.partition(b"<style>")[2].partition(b"</style>")[0]
+    assert f"style-src 'sha256-{b64encode(sha256(style).digest()).decode()}'" in policy
+    assert "script-src" not in policy
 
 
-def test_what_is_typed_in_there_lets_it_in_and_the_page_has_its_look(server):
+def test_what_is_typed_in_there_lets_it_in_and_nothing_else_is_open(server):
     assert ask(server, f"/enter?token={TOKEN}", token="", **BROWSER).status == 303
-    assert ask(server, "/assets/tokens.css", token="").status == 200
-    assert ask(server, "/assets/none.css", token="").status == 401
+    assert ask(server, "/assets/tokens.css", token="").status == 401
 
 
 def test_a_link_on_another_site_leads_to_one_of_our_own(server):

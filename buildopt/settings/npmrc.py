@@ -3,6 +3,9 @@
 What npm keeps there counts for nothing, as in its usual place (`observe/moved_caches.py`). Quotes,
 comments behind the value, sections, a second line, a variable that is not set: whatever else is
 left alone, which costs an answer and never makes a wrong one.
+
+A file that names a folder is watched as the settings are: a record that left something out must not
+be found once it names another. One that names none left nothing out, and need not be watched.
 """
 
 from __future__ import annotations

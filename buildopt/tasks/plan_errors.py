@@ -21,7 +21,7 @@ def unknown_task(catalogue: Catalogue, name: str, where: str = "") -> UsageError
         hint = f"there is {listed(catalogue.names())}; a command goes behind `--`"
     return UsageError(
         f"no task or script `{name}`{where}",
-        hint=hint or f"write the command behind `--`: buildopt run -- {name}",
+        hint=hint or f"write the command behind `--`: `-- {name}`",
         slug="unknown-task",
     )
 

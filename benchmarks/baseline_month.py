@@ -1,24 +1,26 @@
 """A month of builds of many projects: how many of the findings that notify a person are false?
 
-    python benchmarks/baseline_month.py [--seed 1] [--projects 90] [--days 30] [--jobs 2]
-    python benchmarks/baseline_month.py --seed 7 --only busy --show   each false one, to look at
+    python benchmarks/baseline_month.py [--seed 1 …] [--projects 90] [--days 30] [--jobs 2]
+    python benchmarks/baseline_month.py --seed 7 8 --only busy --show   each false one, to look at
 
 For each scenario so many projects, each with 8 to 20 builds a day at working hours. All are noisy
 by 1 to 6 %, and a third of all projects really becomes slower once or twice, by 8 to 50 %; of
 these, half are mended days later. The scenarios add what is no reason to tell anybody.
 A notification is a group of findings that are confirmed to be worse, which is what the preset
 `regression` tells; it is false where no real step lies within 10 builds, of the same kind, of the
-one that it names. The share of false ones comes with Wilson's interval of 95 %.
+one that it names. The share of false ones comes with Wilson's interval of 95 %. The delay of a
+real step is how many builds of its kind came after its first until somebody was told. Several seeds
+are as many months, summed.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
-from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from itertools import product
 from random import Random
 from statistics import median
 from typing import Any, NamedTuple
@@ -175,6 +177,8 @@ class Told(NamedTuple):
     true: int
     missed: int
     builds: int
+    delays: tuple[int, ...]
+    """Builds until each real step was told."""
     false: tuple[str, ...]
     """What each false one looks like."""
 
@@ -188,21 +192,28 @@ def judge(one: Month, project: str) -> Told:
     for each in told:
         if each.type == "buildopt.baseline.confirmed" and each.data["direction"] == "worse":
             groups.setdefault(each.data["group"], each)
-    places = [int(each.data["since_run"]) for each in groups.values()]
-    found = {step for step in one.steps for at in places if is_near(one, at, step)}
-    false = [
-        picture(one, project, at, each)
-        for at, each in zip(places, groups.values(), strict=True)
-        if not any(is_near(one, at, step) for step in one.steps)
-    ]
-    missed = len(one.steps) - len(found)
-    return Told(len(groups) - len(false), missed, len(events), tuple(false))
+    false, delays = [], dict[int, int]()
+    for each in groups.values():
+        at = int(each.data["since_run"])
+        near = [step for step in one.steps if is_near(one, at, step)]
+        for step in near:
+            delays.setdefault(step, kin_between(one, at, (step, int(each.run))))
+        if not near:
+            false.append(picture(one, project, at, each))
+    missed = len(one.steps) - len(delays)
+    true = len(groups) - len(false)
+    return Told(true, missed, len(events), tuple(delays.values()), tuple(false))
 
 
 def is_near(one: Month, at: int, step: int) -> bool:
     """Whether few builds of the same kind as `at` lie between it and a step."""
-    between = one.builds[min(at, step) : max(at, step)]
-    return sum(build.data == one.builds[at].data for build in between) <= NEAR_BUILDS
+    return kin_between(one, at, (at, step)) <= NEAR_BUILDS
+
+
+def kin_between(one: Month, at: int, ends: tuple[int, int]) -> int:
+    """Builds of the same kind as `at` from the one end to before the other."""
+    between = one.builds[min(ends) : max(ends)]
+    return sum(build.data == one.builds[at].data for build in between)
 
 
 def picture(one: Month, project: str, at: int, told: Event) -> str:
@@ -213,16 +224,17 @@ def picture(one: Month, project: str, at: int, told: Event) -> str:
     around = kin[max(0, place - 15) : place + told.data["builds_after"] + 3]
     shares = [f"{'|' if n == at else ''}{100 * one.builds[n].value_s / level:.0f}" for n in around]
     usual = median(one.builds[n].value_s for n in kin[:place] or kin) / level
+    noise = f"{told.data['noise']:.1%}" if "noise" in told.data else "of a share"
     return (
         f"{project}: build {at}, {told.data['effect']:+.1%} "
         f"after {told.data['builds_after']} builds "
-        f"(noise {told.data['noise']:.1%}, usual {usual:.0%}, steps {one.steps}): "
-        + " ".join(shares)
+        f"(noise {noise}, usual {usual:.0%}, steps {one.steps}): " + " ".join(shares)
     )
 
 
-def judge_one(seed: int, days: int, change: Change, number: int) -> Told:
-    """One project of a scenario; every third becomes slower."""
+def judge_one(days: int, change: Change, case: tuple[int, int]) -> Told:
+    """One project of a scenario, by seed and number; every third becomes slower."""
+    seed, number = case
     name = f"{change.__name__}-{number}"
     random = Random(f"{seed} {name}")
     return judge(month(random, days, change, is_slower=number % 3 == 2), name)
@@ -231,30 +243,28 @@ def judge_one(seed: int, days: int, change: Change, number: int) -> Told:
 def main() -> None:
     """Judge all, and print the sums."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, nargs="+", default=[1], help="a month each")
     parser.add_argument("--projects", type=int, default=90, help="of each scenario")
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--only", default="", help="one scenario: plain, wild, busy, …")
     parser.add_argument("--show", action="store_true", help="print what was told falsely")
     chosen = parser.parse_args()
-    print("| scenario | builds | real steps told | not told | false |")
-    print("| --- | --- | --- | --- | --- |")
-    sums: Counter[str] = Counter()
-    shown: list[str] = []
+    print("| scenario | builds | real steps told | not told | delay (builds) | false |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    everything: list[Told] = []
     with ProcessPoolExecutor(chosen.jobs) as pool:
         for change in (one for one in SCENARIOS if one.__name__.startswith(chosen.only)):
-            judge_project = partial(judge_one, chosen.seed, chosen.days, change)
-            here: Counter[str] = Counter()
-            for told in pool.map(judge_project, range(chosen.projects)):
-                here.update({**told._asdict(), "false": len(told.false)})
-                shown += told.false
-            sums += here
+            judge_project = partial(judge_one, chosen.days, change)
+            cases = product(chosen.seed, range(chosen.projects))
+            here = list(pool.map(judge_project, cases))
+            everything += here
             print(row(change.__doc__ or "", here), flush=True)
-    print(row("all", sums))
-    print(f"\n{said(sums['false'], sums['true'] + sums['false'])},")
-    print(f"{1000 * sums['false'] / sums['builds']:.2f} in 1,000 builds")
-    print("\n".join(shown) if chosen.show else "")
+    print(row("all", everything))
+    false = [one for told in everything for one in told.false]
+    print(f"\n{said(len(false), sum(told.true for told in everything) + len(false))},")
+    print(f"{1000 * len(false) / sum(told.builds for told in everything):.2f} in 1,000 builds")
+    print("\n".join(false) if chosen.show else "")
 
 
 def said(false: int, told: int) -> str:
@@ -271,9 +281,17 @@ TWO_SIDED = 1.96
 """Standard normal deviate of 95 %, as much on either side."""
 
 
-def row(name: str, told: Counter[str]) -> str:
+def row(name: str, told: Sequence[Told]) -> str:
     """A line of the table."""
-    cells = (name, f"{told['builds']:,}", *(str(told[k]) for k in ("true", "missed", "false")))
+    delays = [delay for one in told for delay in one.delays]
+    cells = (
+        name,
+        f"{sum(one.builds for one in told):,}",
+        str(sum(one.true for one in told)),
+        str(sum(one.missed for one in told)),
+        f"{median(delays):.3g}" if delays else "–",
+        str(sum(len(one.false) for one in told)),
+    )
     return f"| {' | '.join(cells)} |"
 
 

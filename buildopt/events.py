@@ -18,8 +18,9 @@ from buildopt.model import MissReason, NotStored
 SCHEMA = 1
 EVENT_LIMIT_BYTES = 65_536
 """An event's JSON is at most this long; lists in it are cut to fit and the cut is counted."""
-BY_USER = (1, 2, 15)
-"""Hang-up, interrupt, termination: somebody ended the command, and it did not fail."""
+BY_USER = (1, 2, 13, 15)
+"""Hang-up, interrupt, broken pipe, termination: somebody ended the command, or read no further (as
+`head` does), and it did not fail."""
 STATUS_OF_SIGNAL = 128
 """A shell shows 128 + N for a command that signal N ended."""
 Outcome = Literal["fresh", "restored", "executed"]

@@ -108,12 +108,17 @@ def test_tail_prints_events_as_they_come_and_ends_by_ctrl_c(rig):
 
 
 def test_run_that_failed_is_an_error_and_one_that_its_user_ended_is_none(rig):
-    for name, text in (("good", "true"), ("bad", "exit 3"), ("ended", "kill -INT $$")):
+    for name, text in (
+        ("good", "true"),
+        ("bad", "exit 3"),
+        ("ended", "kill -INT $$"),
+        ("unread", "kill -PIPE $$"),
+    ):
         rig.script(f"{name}.sh", text)
         rig.run("--", f"./{name}.sh")
 
     told = listed(rig, "--type", "buildopt.run.finished")
-    assert [event["severity"] for event in told] == ["info", "error", "info"]
+    assert [event["severity"] for event in told] == ["info", "error", "info", "info"]
     assert {event["severity"] for event in listed(rig, "--type", "buildopt.task.finished")} == {
         "info",
         "error",

@@ -253,9 +253,8 @@ def _observer(place: Place, *, is_declared: bool) -> Observer | None:
     if not trouble:
         from buildopt.observe.traced import TracedObserver
 
-        own_folders = tuple(filter(None, (layout.top, os.fsdecode(place.stores.journal.state))))
         return TracedObserver(
-            own_folders,
+            settings.own_places(layout.top, os.fsdecode(place.stores.journal.state)),
             in_thread=tracing.in_thread(),
             client=client_program(),
             journal=place.stores.journal,

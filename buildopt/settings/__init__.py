@@ -6,7 +6,7 @@ working directory up to the repository's root. What can be set stands in `keys.p
 from which loading, checks, `buildopt config`, `buildopt schema` and docs/settings.md are made.
 """
 
-from buildopt.settings.folders import cache_folder, state_folder
+from buildopt.settings.folders import cache_folder, own_places, state_folder
 from buildopt.settings.loading import load
 from buildopt.settings.merging import directory_of, task_named, with_lists, with_options, with_task
 from buildopt.settings.project import PROJECT_FILES, ROOT_FILES, USER_FILE, find_root
@@ -26,6 +26,7 @@ __all__ = [
     "is_flag_word",
     "is_possible_limit",
     "load",
+    "own_places",
     "state_folder",
     "task_named",
     "with_lists",

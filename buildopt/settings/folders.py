@@ -9,6 +9,13 @@ from collections.abc import Mapping
 from buildopt import places
 from buildopt.errors import SettingsError
 
+_OWN_IN_CACHE = ("CACHEDIR.TAG", os.fsdecode(places.FORMAT))
+_OWN_IN_STATE = (
+    "journal", "blobs", "running", "tool-events", "tails", "plugins", "index.sqlite",
+    "index.sqlite-wal", "index.sqlite-shm", "index.sqlite.lock", "monitor.json", "monitor.lock",
+    "monitor.token", "watch-report.html",
+)  # fmt: skip
+
 
 def cache_folder(environ: Mapping[str, str]) -> str:
     """Folder of the cache, by the user's environment or the system's custom."""
@@ -20,6 +27,13 @@ def state_folder(environ: Mapping[str, str]) -> str:
     """Folder of journal, index and plugins' files."""
     found = places.state_folder(_bytes(environ))
     return os.fsdecode(found) if found else _platform_folder("state")
+
+
+def own_places(cache: str, state: str) -> tuple[str, ...]:
+    """What is ours in these folders: a user may have put them where other things are as well."""
+    in_cache = (os.path.join(cache, name) for name in _OWN_IN_CACHE)
+    in_state = (os.path.join(state, name) for name in _OWN_IN_STATE if state)
+    return (*in_cache, *in_state)
 
 
 def _platform_folder(kind: str) -> str:

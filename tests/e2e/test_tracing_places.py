@@ -196,3 +196,19 @@ def test_a_script_of_npm_is_answered_after_npm_was_used_otherwise(rig):
 
     assert done.outcome == "fresh", done.err
     assert len(list((rig.root / LOGS).iterdir())) >= 3
+
+
+@pytest.mark.parametrize("folder", ["..", "src"])
+@pytest.mark.parametrize("name", ["cache", "state"])
+def test_what_lies_beside_our_own_files_counts(rig, name, folder):
+    place = (rig.root / folder).resolve()
+    setattr(rig, name, place)
+    rig.environ[f"BUILDOPT_{name.upper()}_DIR"] = str(place)
+    rig.write("src/a", "1")
+    rig.write("../beside/a", "1")
+    command = "cat src/a ../beside/a > out"
+    assert settled(rig, *shell(command)).outcome == "fresh"
+
+    rig.write(f"{folder}/{'beside/' if folder == '..' else ''}a", "2")
+
+    assert rig.run(*shell(command)).outcome == "executed"

@@ -56,7 +56,7 @@ class Touch:
 
     __slots__ = (
         "did", "error", "first", "is_attempted", "is_born", "is_disturbed", "is_own", "is_racy",
-        "listing", "made_names", "path", "place", "value",
+        "listed_as", "listing", "made_names", "path", "place", "value",
     )  # fmt: skip
 
     def __init__(self, path: str, place: Place) -> None:
@@ -71,6 +71,8 @@ class Touch:
         """Digest of a file, where it had to be taken at once; target of a link."""
         self.listing: dict[str, str] | None = None
         """Names and type letters that the run did not make, when the folder was first listed."""
+        self.listed_as: StatSignature | None = None
+        """What the folder was when it was listed last."""
         self.made_names: frozenset[str] = frozenset()
         """Names in it that were the run's own by then."""
         self.is_attempted = False
@@ -78,7 +80,7 @@ class Touch:
         self.is_born = False
         """Lay in an own folder when it was first met, so that its first state says nothing."""
         self.is_disturbed = False
-        """Somebody else changed it between the first touch and a change by the run."""
+        """Somebody else changed it between two looks, or a look and a change by the run."""
         self.is_racy = False
 
     @property
@@ -236,6 +238,15 @@ class Touches:
             touch.is_own = self.has_changed(touch, look(touch.path)[0])
         elif touch.first is None:
             touch.is_own = self.is_own_folder(touch.path.rpartition("/")[0])
+            if not touch.is_own and not touch.error and look(touch.path)[0] is not None:
+                touch.is_disturbed = True
+
+    def is_by_run(self, path: str) -> bool:
+        """Whether the run made or moved what is at `path`, or tried to."""
+        touch = self.all.get(path)
+        if touch is not None and (touch.is_attempted or (touch.is_own and not touch.is_born)):
+            return True
+        return self.is_moved_here(path)
 
     def _distrust(self, touch: Touch, first: StatSignature) -> None:
         """Digest at once what changed so lately that a further change might not show."""

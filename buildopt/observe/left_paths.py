@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from buildopt.model import StatSignature
 from buildopt.observe.findings import KEPT, Findings
-from buildopt.observe.first_touch import FILE, FOLDER, LINK, SET_MODE, STAT, TYPE, Touch, target_of
+from buildopt.observe.first_touch import FILE, FOLDER, SET_MODE, STAT, TYPE, Touch
 from buildopt.observe.ignored import Place
 from buildopt.observe.observer import DigestFile
 from buildopt.observe.placement import Placement
@@ -75,6 +75,4 @@ def _is_other(touch: Touch, now: StatSignature | None) -> bool:
         return touch.first is not now
     if touch.kind == FOLDER:
         return now.mode & TYPE != FOLDER
-    if touch.kind == LINK:
-        return now != touch.first and target_of(touch.path) != touch.value
     return touch.first != now

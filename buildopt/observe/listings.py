@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from buildopt.observe.first_touch import FOLDER, LISTED, STAT, Touch, Touches
+from buildopt.observe.first_touch import FOLDER, LISTED, STAT, Touch, Touches, look
 from buildopt.observe.ignored import RESOLVER_NAMES, RESOLVER_PATTERNS, Place
 from buildopt.observe.listing import counted_entries
 from buildopt.observe.placement import Placement
@@ -23,7 +23,10 @@ class Listings:
     def take(self, folder: str) -> None:
         """Take note that the run is about to list `folder`."""
         touch = self._touches.note(folder, STAT)
-        if touch.is_own or touch.kind != FOLDER or touch.listing is not None:
+        if touch.is_own or touch.listing is not None:
+            self._look_again(touch)
+            return
+        if touch.kind != FOLDER:
             return
         if self._placement.lists_by_membership(folder):
             self._take_members(touch)
@@ -31,9 +34,24 @@ class Listings:
             touch.did |= LISTED
             self._take_all(touch)
 
+    def _look_again(self, touch: Touch) -> None:
+        """See whether names came or went, since it was listed or made, that are not the run's."""
+        if touch.place is not Place.PLAIN or not (touch.is_own or touch.did & LISTED):
+            return
+        now = look(touch.path)[0]
+        if now is None or now == touch.listed_as:
+            return
+        touch.listed_as = now
+        known = {*(touch.listing or ()), *touch.made_names}
+        base = touch.path.rstrip("/") + "/"
+        names = known ^ counted_entries(self._placement, touch.path).keys()
+        if not all(self._touches.is_by_run(base + name) for name in names):
+            touch.is_disturbed = True
+
     def _take_all(self, touch: Touch) -> None:
         """What the run has made by now is left out; earlier runs' outputs are looked at singly."""
         base = touch.path.rstrip("/") + "/"
+        touch.listed_as = look(touch.path)[0]
         letters = counted_entries(self._placement, touch.path)
         touch.made_names = frozenset(name for name in letters if self._is_own(base + name))
         touch.listing = {n: letter for n, letter in letters.items() if n not in touch.made_names}

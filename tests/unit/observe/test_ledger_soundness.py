@@ -400,3 +400,61 @@ def test_all_in_folders_that_were_exchanged_is_an_output(script, root):
     script.exchange("old", "new")
 
     assert script.end().outputs == ["new", "new/old", "old", "old/new"]
+
+
+def test_what_appears_between_two_kinds_of_looks_is_a_change_by_others(script, root):
+    script.stat("flag")
+    (root / "flag").write_bytes(b"foreign")
+    script.cat("flag")
+    (root / "flag").unlink()
+
+    assert script.end().changed == ["flag"]
+
+
+def test_name_that_only_a_second_listing_shows_is_a_change_by_others(script, root):
+    (root / "d").mkdir()
+    script.ls("d")
+    (root / "d" / "x").write_bytes(b"foreign")
+    script.ls("d")
+    (root / "d" / "x").unlink()
+
+    assert script.end().changed == ["d"]
+
+
+def test_name_that_a_listing_of_a_folder_of_the_run_s_own_shows_is_a_change_by_others(script, root):
+    script.mkdir("d")
+    script.write("d/own")
+    (root / "d" / "x").write_bytes(b"foreign")
+    script.ls("d")
+    (root / "d" / "x").unlink()
+
+    assert script.end().changed == ["d"]
+
+
+def test_names_that_the_run_itself_makes_are_no_change_in_listings(script, root):
+    (root / "d").mkdir()
+    (root / "e").mkdir()
+    (root / "e" / "deep").write_bytes(b"")
+    script.ls("d")
+    script.write("d/own")
+    script.mkdir("d/sub")
+    script.rename("e", "d/moved")
+    script.ls("d")
+    script.ls("d/sub")
+    script.ls("d/moved")
+    script.unlink("d/own")
+    script.ls("d")
+
+    assert script.end().changed == []
+
+
+def test_link_that_leads_elsewhere_for_a_while_is_a_change_by_others(script, root):
+    (root / "l").symlink_to("a")
+    script.readlink("l")
+    (root / "l").unlink()
+    (root / "l").symlink_to("b")
+    script.cat("l")
+    (root / "l").unlink()
+    (root / "l").symlink_to("a")
+
+    assert script.end().changed == ["l"]

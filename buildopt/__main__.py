@@ -7,10 +7,14 @@ import sys
 
 from buildopt import hit
 
+COERCED_TO = (b"C.UTF-8", b"C.utf8", b"UTF-8")
+"""What Python tries in turn (`_TARGET_LOCALES` in its `Python/pylifecycle.c`)."""
+
 
 def main() -> int:
     """Answer `buildopt …`; the status to exit with."""
     arguments = sys.argv[1:]
+    _undo_coercion()
     if arguments[:1] in (["run"], ["build"], ["watch"]):
         _end_by_interrupts()
     if arguments[:1] in (["run"], ["build"]):
@@ -33,6 +37,23 @@ def main() -> int:
     from buildopt.cli.app import run_command_line
 
     return run_command_line(arguments)
+
+
+def _undo_coercion() -> None:
+    """Let the command see `LC_CTYPE` as the user has it: where no locale is set, Python sets one
+    for itself and for all that it starts (PEP 538).
+    """
+    if os.environb.get(b"LC_CTYPE") not in COERCED_TO or os.environb.get(b"LC_ALL"):
+        return
+    try:
+        with open("/proc/self/environ", "rb", buffering=0) as told:
+            given = dict(each.partition(b"=")[::2] for each in told.read().split(b"\0"))
+    except OSError:
+        return
+    if b"LC_CTYPE" not in given:
+        del os.environb[b"LC_CTYPE"]
+    else:
+        os.environb[b"LC_CTYPE"] = given[b"LC_CTYPE"]
 
 
 def _end_by_interrupts() -> None:

@@ -92,6 +92,17 @@ def test_command_finds_everything_as_without_us(observed):
     assert wrapped == bare
 
 
+@pytest.mark.parametrize("fast_path", ["0", "1"])
+@pytest.mark.parametrize("locale", [{}, {"LC_CTYPE": "C"}, {"LC_CTYPE": "C.UTF-8"}, {"LANG": "C"}])
+def test_locale_that_python_sets_for_itself_is_not_the_command_s(rig, locale, fast_path):
+    rig.environ |= {"BUILDOPT_OBSERVE": "auto", "BUILDOPT_FAST_PATH": fast_path, **locale}
+    words = ("sh", "-c", "env | grep -a -e ^LC_ -e ^LANG | sort")
+    bare = subprocess.run(words, env=rig.environ, capture_output=True, check=True)
+
+    for _ in range(2):
+        assert rig.call("run", "--quiet", "--", *words).stdout == bare.stdout
+
+
 def test_inherited_descriptor_reaches_the_command_only_on_request(observed):
     reader, writer = os.pipe()
     run = (PROGRAM, "run", "--quiet", "--input", "tell.py")

@@ -35,6 +35,7 @@ class Repository:
         self.environ = {
             "PATH": f"{place / 'own'}:{programs}:/usr/bin:/bin",
             "HOME": str(place),
+            "LANG": "C.UTF-8",
             "BUILDOPT_CACHE_DIR": str(place / "cache"),
             "BUILDOPT_STATE_DIR": str(place / "state"),
             "VIRTUAL_ENV": str(place / "own"),

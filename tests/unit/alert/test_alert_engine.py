@@ -48,7 +48,8 @@ def test_a_million_label_sets_are_bounded_and_said_once(window: dict[str, str]) 
     most = judging.MOST_ALERTS
     assert len(engine.alerts) == most
     assert len(engine.heap) <= most + len(engine.groups)
-    assert max(len(engine.points), len(engine.of_rule["m"]), len(engine.usual)) <= most
+    kept = (engine.points, engine.usual, engine.kin, engine.planned)
+    assert max(map(len, kept)) <= most + len(engine.groups) + 1
     assert [one["kind"] for one in engine.history].count("overflowed") == 1
     assert engine.overflow == {"m": 1_000_000 - most}
 

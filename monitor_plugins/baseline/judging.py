@@ -9,6 +9,7 @@ from buildopt.events import Event
 from buildopt.monitor.hookspecs import State
 from monitor_plugins.baseline import findings, history, shares
 from monitor_plugins.baseline.attribution import cause_of
+from monitor_plugins.baseline.first_days import DAY_NS
 from monitor_plugins.baseline.history import SILENCE_NS, Build, Series
 from monitor_plugins.baseline.large_step import LARGE_BUILDS, LARGE_BUILDS_STEADY
 from monitor_plugins.baseline.regression import WINDOW_BUILDS, RegressionDetector
@@ -47,7 +48,8 @@ def observe(state: State, value: Value, event: Event) -> Iterator[Event]:
 
 def look(state: State, series: Series, build: Build, event: Event) -> Iterator[Event]:
     """Judge a series with one more build."""
-    before = [each.value for each in history.builds(state, series.key.id, _first(series))]
+    known = history.builds(state, series.key.id, _first(series))
+    before = [each.value for each in known]
     history.append(state, series.key.id, build)
     if series.key.metric == "hit_ratio":
         series = series._replace(total=build.n + 1)
@@ -55,7 +57,8 @@ def look(state: State, series: Series, build: Build, event: Event) -> Iterator[E
         yield from _judge_share(state, series, [*before, build.value], event)
         return
     large = LARGE_BUILDS_STEADY if series.key.measured.is_steady else LARGE_BUILDS
-    detector = RegressionDetector(series.memory, before, large_builds=large)
+    days = [each.time_ns // DAY_NS for each in (*known, build)]
+    detector = RegressionDetector(series.memory, before, large_builds=large, days=days)
     found = detector.observe(build.value)
     series = series.with_memory(detector.memory)
     confirmed = [one.change.index for one in found if one.state == "confirmed"]

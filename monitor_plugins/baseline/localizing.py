@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from monitor_plugins.baseline.changepoints import comparable
 from monitor_plugins.baseline.contrast import SMALLEST_SIGMA
-from monitor_plugins.baseline.robust import median, median_absolute_deviation
+from monitor_plugins.baseline.robust import difference_scale, median, median_absolute_deviation
 
 REACH_BUILDS = 24
 """A detector's row is at most so far off, while few builds are behind it: the rank test draws a
@@ -38,7 +38,9 @@ def localize(values: Sequence[float], cut: int) -> Place:
     Values are normal around either level, with the wild ones clipped (Hinkley 1970, Inference
     About the Change-Point in a Sequence of Random Variables, Biometrika 57). Where neighbours are
     alike (another program has kept the machine busy for some builds) they say less than as many
-    others, so more rows stay likely.
+    others, so more rows stay likely. The best row is that of the noise by first differences, which
+    spells between the old level and the new one widen little; how likely the others are is said by
+    the whole spread.
     """
     scaled = comparable(values)
     start, end = max(1, cut - REACH_BUILDS), min(len(values) - 1, cut + REACH_BUILDS)
@@ -47,19 +49,29 @@ def localize(values: Sequence[float], cut: int) -> Place:
     low, high = median(before), median(after)
     spreads = [median_absolute_deviation(side) for side in (before, after)]
     sigma = max(*spreads, SMALLEST_SIGMA)
+    noise = max(difference_scale(before), difference_scale(after), SMALLEST_SIGMA)
     rows = range(start, end + 1)
-    costs = [
-        sum(_cost(value, low, sigma) for value in scaled[start:row])
-        + sum(_cost(value, high, sigma) for value in scaled[row:end])
-        for row in rows
-    ]
+    costs = _costs(scaled[start:end], (low, high), noise)
+    best = rows[costs.index(min(costs))]
+    costs = _costs(scaled[start:end], (low, high), sigma)
     least = min(costs)
-    best = rows[costs.index(least)]
     old, new = scaled[max(0, best - NEAR_BUILDS) : best], scaled[best : best + NEAR_BUILDS]
     alike = _likeness([value - low for value in old], [value - high for value in new], sigma)
     weights = [math.exp((least - cost) / (2 * alike)) for cost in costs]
     likely = _likeliest(rows, weights)
-    return Place(min(likely), best, max(likely))
+    return Place(min(*likely, best), best, max(*likely, best))
+
+
+def _costs(values: Sequence[float], levels: tuple[float, float], sigma: float) -> list[float]:
+    """Of each bound, before all values to behind all: their distances from the two levels."""
+    low, high = ([_cost(value, level, sigma) for value in values] for level in levels)
+    rest = sum(high)
+    return [
+        before + rest - after
+        for before, after in zip(
+            accumulate(low, initial=0.0), accumulate(high, initial=0.0), strict=True
+        )
+    ]
 
 
 def _likeliest(rows: Sequence[int], weights: Sequence[float]) -> list[int]:

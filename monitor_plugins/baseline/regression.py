@@ -19,6 +19,7 @@ from typing import Literal
 
 from monitor_plugins.baseline.changepoints import Change, find_changes
 from monitor_plugins.baseline.contrast import REACH, Rules
+from monitor_plugins.baseline.first_days import outlasts_day
 from monitor_plugins.baseline.large_step import LARGE_BUILDS, large_step
 from monitor_plugins.baseline.localizing import localize
 from monitor_plugins.baseline.pruning import MIN_LENGTH
@@ -107,9 +108,14 @@ class RegressionDetector:
         values: Iterable[float] = (),
         *,
         large_builds: int = LARGE_BUILDS,
+        days: Sequence[int] = (),
     ) -> None:
-        """A new one, or one that goes on from a `memory` and the last values of the series."""
+        """A new one, or one that goes on from a `memory` and the last values of the series.
+
+        `days` are those of these values and of the next one; without them all are of many.
+        """
         self._large_builds = large_builds
+        self._days = days
         memory = memory or Memory()
         self._window = deque(values, maxlen=WINDOW_BUILDS)
         self._count = memory.count
@@ -166,7 +172,7 @@ class RegressionDetector:
         if change is None or self._is_said(first + start + change.index):
             return None
         row = start + change.index
-        is_long = lasts(values, row, change.after, least=self._large_builds)
+        is_long = lasts(values, row, (change.before, change.after), least=self._large_builds)
         return replace(change, index=row) if is_long else None
 
     def _looks_at(self, index: int) -> int | None:
@@ -178,14 +184,17 @@ class RegressionDetector:
         return any(abs(said - index) <= SAID_ROWS for said in self._said)
 
     def _lasts(self, values: Sequence[float], change: Change) -> bool:
-        """Whether there are builds enough since it began, and the newest are still of its level."""
+        """Whether builds and days enough passed since, and the newest are still of its level."""
         newest = [median(values[-NEWEST_BUILDS:])]
         if rest := values[change.index + change.rows_after :]:
             newest.append(median(rest))
         if not all(_is_nearer(level, change.after, change.before) for level in newest):
             return False
         row = _located(values, change).index
-        is_long = lasts(values, row, change.after, least=MIN_LENGTH)
+        levels = change.before, change.after
+        if self._days and not outlasts_day(self._days, values, row, levels):
+            return False
+        is_long = lasts(values, row, levels, least=MIN_LENGTH)
         return is_long and not self._ends_spell(values, change)
 
     def _ends_spell(self, values: Sequence[float], change: Change) -> bool:

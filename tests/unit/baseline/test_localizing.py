@@ -33,6 +33,14 @@ def test_a_bound_that_lies_nine_builds_off_is_put_right():
     assert {place.best for place in (*late, *early)} == {50}
 
 
+def test_a_spell_before_a_step_is_not_its_beginning():
+    random = Random(1)
+    levels = [*[60] * 40, *[75] * 5, *[60] * 13, *[69] * 12]
+    values = [level * math.exp(random.gauss(0, 0.02)) for level in levels]
+
+    assert localize(values, 40).best == 58
+
+
 def test_builds_that_are_alike_leave_more_of_them_likely():
     held = 0
     for seed in range(60):

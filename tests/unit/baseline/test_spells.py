@@ -46,7 +46,7 @@ def test_a_level_that_ended_is_not_told_because_of_a_spell_much_later():
 
 
 def long_enough(before, since, after=90.0):
-    return lasts([*before, *since], len(before), after, least=6)
+    return lasts([*before, *since], len(before), (60.0, after), least=6)
 
 
 def test_a_series_without_spells_need_not_wait():
@@ -92,3 +92,24 @@ def test_two_spells_are_told_to_nobody_before_any_was_known():
     values = [*builds(60, 53, 1), *builds(86, 4, 2), 60.0, *builds(94, 4, 3), *builds(60, 20, 4)]
 
     assert confirmed(values) == []
+
+
+def test_two_spells_of_other_heights_are_no_level_though_none_was_known():
+    values = [*builds(60, 60, 1), *builds(78, 5, 2), *builds(88, 5, 3), *builds(60, 20, 4)]
+
+    assert confirmed(values) == []
+
+
+def test_spells_that_go_on_and_on_are_no_level_while_a_third_of_the_builds_is_usual():
+    spells = [*builds(100, 3, 2), *builds(60, 2, 3)] * 7
+
+    assert not long_enough(builds(60, 60, 1), spells, after=100.0)
+
+
+def test_an_older_level_does_not_hide_spells_of_the_present_one():
+    before = [
+        *builds(50, 80, 1), *builds(60, 30, 2), *builds(80, 5, 3), *builds(60, 45, 4),
+    ]  # fmt: skip
+
+    assert not long_enough(before, builds(80, 9, 5), after=80.0)
+    assert long_enough(before, builds(80, 10, 5), after=80.0)

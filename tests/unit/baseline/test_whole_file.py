@@ -2,6 +2,7 @@
 
 import resource
 import signal
+import sys
 
 import pytest
 
@@ -9,8 +10,9 @@ from monitor_plugins.baseline.whole_file import put_whole
 
 
 @pytest.fixture
-def small_files():
+def small_files(monkeypatch):
     """Files may hold 10 bytes: a disk that is full."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # Python would leave a part of a module
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))

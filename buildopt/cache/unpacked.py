@@ -86,6 +86,8 @@ def _members(file: IO[bytes], head: bytes, tail: bytes) -> Iterator[Callable[[],
             archive = zipfile.ZipFile(file)
         except zipfile.BadZipFile:
             return  # the four bytes were somebody else's
+        except (ValueError, NotImplementedError) as error:  # of names and versions
+            raise Sealed(str(error)) from None
         for member in archive.infolist():
             yield partial(archive.open, member)
         return

@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
+import zipfile
 
 import pytest
 
@@ -325,6 +326,22 @@ def test_output_that_holds_the_folders_name_serves_only_there(project):
     assert done.outcome == "executed"
     assert ("settings", "directory") in done.reasons
     assert project.read("out/where") == f"{moved}\n".encode()
+
+
+@pytest.mark.parametrize(
+    "damage", [(b"\x14\x00\x14\x00", b"\x14\x00\xff\x00"), (b"\xc3\xbc", b"\xc3\x28")]
+)
+def test_an_archive_that_is_damaged_is_an_output_as_any_other(project, damage):
+    with zipfile.ZipFile(project.place / "made.zip", "w") as archive:
+        archive.writestr("\u00fc.txt", "y")
+    whole = (project.place / "made.zip").read_bytes()
+    (project.place / "made.zip").write_bytes(whole.replace(*damage))
+    project.script("build.sh", f"mkdir -p out; cp {project.place}/made.zip out/made.zip")
+
+    first = project.run(*RUN)
+    again = project.run(*RUN)
+
+    assert (first.status, first.outcome, again.outcome) == (0, "executed", "fresh")
 
 
 def test_packed_output_that_holds_the_folders_path_serves_only_there(project):

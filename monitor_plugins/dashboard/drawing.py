@@ -137,13 +137,17 @@ def amount(value: float, unit: Unit) -> str:
         case "seconds":
             return duration(value)
         case "count":
-            return f"{value:,.3g}" if value < 1_000 else f"{value:,.0f}"
+            return f"{value:,.3g}" if abs(value) < 999.5 else f"{value:,.0f}"
 
 
 def measured(value: float, unit: str) -> str:
     """A value with the unit that its metric or event has, whatever that is."""
     known = UNITS.get("1" if unit == "%" else unit)
-    return amount(value, known) if known else f"{value:,.3g} {printable(unit[:20])}".rstrip()
+    return (
+        amount(value, known)
+        if known
+        else f"{amount(value, 'count')} {printable(unit[:20])}".rstrip()
+    )
 
 
 def change_of(before: float, after: float, unit: Unit) -> str:

@@ -8,6 +8,7 @@ import pytest
 from buildopt.events import CacheLookup
 from buildopt.monitor.hookspecs import Panel
 from monitor_plugins.dashboard import page
+from monitor_plugins.dashboard.drawing import measured
 from monitor_plugins.dashboard.shapes.runs import Process
 from monitor_plugins.dashboard.waterfall import of_processes
 from tests.unit.dashboard.conftest import NS, PROCESSES, ask, serving
@@ -192,6 +193,17 @@ def test_an_alert_shows_what_was_measured_and_nothing_where_that_is_a_count_of_e
     cells = re.findall(r'data-incident="alert-(.)".*?data-label="value">(.*?)</td>', page, re.S)
     assert dict(cells) == {"0": "", "1": "18.1 s", "2": "1", "9": "93.4 %"}
     assert {one["incident"]: one["value"] for one in told}["alert-1"] == 18.1
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        (1_234.0, "req", "1,234 req"), (999.9, "", "1,000"), (-1_234.0, "", "-1,234"),
+        (0.934, "%", "93.4 %"), (501_000.0, "By", "501 kB"), (12.0, "", "12"),
+    ],
+)  # fmt: skip
+def test_a_value_has_its_unit_and_no_exponent(value, unit, shown):
+    assert measured(value, unit) == shown
 
 
 def test_long_lists_of_alerts_and_findings_come_in_pages(place):
